@@ -1,0 +1,145 @@
+package failover
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"time"
+)
+
+// Kind is what a plan is for.
+type Kind string
+
+// The kinds of plan. Prepare is for calm times: it publishes what a later
+// failover needs (emergency subdomain, SPF, DKIM selectors). Rollback takes a
+// run back to what was there before it.
+const (
+	Failover Kind = "failover"
+	Failback Kind = "failback"
+	Prepare  Kind = "prepare"
+	Rollback Kind = "rollback"
+)
+
+// Target returns the provider that has to receive mail once the plan is
+// applied, for a failover or a failback.
+func (k Kind) Target() Role {
+	if k == Failback {
+		return Primary
+	}
+	return Secondary
+}
+
+// Step is the change of one record set. Undoing it is the same step with Before
+// and After exchanged ([Step.Inverse]).
+type Step struct {
+	ID     string   `json:"id"`     // unique in the plan: "1", "2", ...
+	Domain string   `json:"domain"` // the mail domain it serves, as FQDN makes it
+	Zone   string   `json:"zone"`   // the zone that holds the set
+	Host   string   `json:"host"`   // the DNS host's name in the settings
+	Before RRset    `json:"before"`
+	After  RRset    `json:"after"`
+	Reason Sentence `json:"reason"`
+}
+
+// Inverse returns the step that undoes this one.
+func (s Step) Inverse() Step {
+	s.Before, s.After = s.After, s.Before
+	return s
+}
+
+// PlanVersion is the version of the plan's file form that this program writes.
+const PlanVersion = 1
+
+// Plan is what is to be changed, as plain data.
+type Plan struct {
+	Version int       `json:"version"`
+	ID      string    `json:"id"`
+	Kind    Kind      `json:"kind"`
+	Created time.Time `json:"created"`
+	Author  string    `json:"author"` // who made it: user@machine
+	Domains []string  `json:"domains"`
+	Steps   []Step    `json:"steps"`
+	Notes   []Noted   `json:"notes,omitempty"`
+	// Reverts is the run that a rollback takes back.
+	Reverts string `json:"reverts,omitempty"`
+	// Hash is over all the rest; see Seal.
+	Hash string `json:"hash"`
+}
+
+// Noted is a remark on a plan that does not stop it.
+type Noted struct {
+	Domain string   `json:"domain"`
+	Say    Sentence `json:"say"`
+}
+
+// Seal sets the plan's hash: SHA-256, in hexadecimal, over the plan's JSON form
+// with an empty hash.
+func (p *Plan) Seal() error {
+	h, err := p.digest()
+	p.Hash = h
+	return err
+}
+
+// Intact reports whether the plan is as it was when it was sealed.
+func (p Plan) Intact() bool {
+	h, err := p.digest()
+	return err == nil && p.Hash == h
+}
+
+func (p Plan) digest() (string, error) {
+	p.Hash = ""
+	b, err := json.Marshal(p)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// StepState is how far a step has come. The order is that of the journal.
+type StepState string
+
+// The states of a step. Each is in the journal, fsynced, before the next begins.
+const (
+	Pending  StepState = "pending"
+	Intent   StepState = "intent"   // about to be sent
+	Sent     StepState = "sent"     // on its way; the host may have it
+	Ack      StepState = "ack"      // the host says it is done
+	Verified StepState = "verified" // the authoritative servers give it
+)
+
+// StepOutcome is what became of one step.
+type StepOutcome struct {
+	Step  Step      `json:"step"`
+	State StepState `json:"state"`
+	// View is what the authoritative servers gave when last asked.
+	View View `json:"view"`
+	// Unverified names the addresses that do not give the new set yet.
+	Unverified []Answer `json:"unverified,omitempty"`
+	// OldUntil is when the last old answer given out expires from caches. While
+	// a server is silent it is counted as giving the old set, and this is the
+	// earliest such moment, not a promise.
+	OldUntil time.Time `json:"old_until,omitzero"`
+	Open     bool      `json:"old_until_open,omitempty"` // a silent server keeps OldUntil open
+	Problem  Sentence  `json:"problem,omitzero"`
+}
+
+// Outcome is what a run did.
+type Outcome struct {
+	Operation string        `json:"operation"`
+	Plan      Plan          `json:"plan"`
+	Resumed   bool          `json:"resumed,omitempty"`
+	Done      bool          `json:"done"`
+	Changes   int           `json:"changes"` // requests that changed something
+	Started   time.Time     `json:"started"`
+	Ended     time.Time     `json:"ended,omitzero"`
+	Steps     []StepOutcome `json:"steps"`
+}
+
+// Difference is the three ways a record set is seen when somebody else has
+// changed it: what the plan found, what it wants, and what is there.
+type Difference struct {
+	Before RRset `json:"before"`
+	After  RRset `json:"after"`
+	Live   RRset `json:"live"`
+}
