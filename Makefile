@@ -1,0 +1,90 @@
+# Lifeboat. `make help` lists what there is; `make run` and `make test` install what they need.
+
+TAGS    := migrated_fynedo
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+GOBUILD := go build -trimpath
+ROOMS   := $(wildcard app failover mailstore configs assets)
+
+# What `make run` does where there is no screen: the main job, in a small world inside the program.
+RUN ?= practice
+# no: build and test with what is here, install nothing
+SETUP ?= yes
+# no: `make run` stays in the terminal although there is a screen
+WINDOW ?= $(if $(filter Darwin,$(shell uname)),yes,$(if $(DISPLAY)$(WAYLAND_DISPLAY),yes,no))
+FUZZTIME ?= 30s
+
+LINT_VERSION := v2.15.0
+LINT := .cache/bin/golangci-lint-$(LINT_VERSION)
+
+# Where Go's own package and Homebrew put it, for shells whose PATH does not say so yet.
+export PATH := $(PATH):/usr/local/go/bin:/opt/homebrew/bin
+export FUZZTIME
+
+install = $(if $(filter yes,$(SETUP)),@bash .ci/install $(1))
+
+.DEFAULT_GOAL := help
+.PHONY: help run build bin/lifeboat bin/lifeboat-desktop cross windows test test-long bench lint fmt clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z\/-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+run: ## see Lifeboat at work: the window, or the terminal where there is no screen
+ifeq ($(WINDOW),yes)
+	$(call install,go window)
+	@$(MAKE) --no-print-directory SETUP=no bin/lifeboat-desktop
+	bin/lifeboat-desktop
+else
+	$(call install,go)
+	@$(MAKE) --no-print-directory SETUP=no bin/lifeboat
+	bin/lifeboat $(RUN)
+endif
+
+build: bin/lifeboat bin/lifeboat-desktop ## both programs, into bin/
+
+bin/lifeboat:
+	$(call install,go)
+	CGO_ENABLED=0 $(GOBUILD) -ldflags '$(LDFLAGS)' -o $@ ./app
+
+bin/lifeboat-desktop:
+	$(call install,go window)
+	CGO_ENABLED=1 $(GOBUILD) -tags $(TAGS) -ldflags '$(LDFLAGS)' -o $@ ./app
+
+cross: ## the command line for Windows, macOS and ARM servers
+	$(call install,go)
+	CGO_ENABLED=0 GOOS=windows GOARCH=amd64 $(GOBUILD) -ldflags '$(LDFLAGS)' -o bin/lifeboat-windows-amd64.exe ./app
+	CGO_ENABLED=0 GOOS=darwin GOARCH=arm64 $(GOBUILD) -ldflags '$(LDFLAGS)' -o bin/lifeboat-darwin-arm64 ./app
+	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 $(GOBUILD) -ldflags '$(LDFLAGS)' -o bin/lifeboat-linux-arm64 ./app
+
+windows: ## the window for Windows, bin/lifeboat-desktop.exe
+	$(call install,go mingw)
+	CGO_ENABLED=1 GOOS=windows GOARCH=amd64 CC=x86_64-w64-mingw32-gcc \
+		$(GOBUILD) -tags $(TAGS) -ldflags '$(LDFLAGS) -H=windowsgui' -o bin/lifeboat-desktop.exe ./app
+
+test: ## everything that a change must pass
+	$(call install,go race window display servers)
+	@MAKE='$(MAKE)' bash .ci/test
+
+test-long: ## long campaigns, and each fuzz target for FUZZTIME (30s)
+	$(call install,go race servers)
+	@bash .ci/test-long
+
+bench: ## measure against the budgets, as ratios
+	$(call install,go servers)
+	@grep -rlE --include='*_test.go' '^func Benchmark' $(ROOMS) | xargs -n 1 dirname | sort -u | sed 's#^#./#' | \
+		xargs go test -tags $(TAGS) -run '^$$' -bench . -benchmem -timeout 60m
+
+$(LINT):
+	GOBIN='$(CURDIR)/.cache/bin' go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+	mv .cache/bin/golangci-lint $@
+
+lint: ## the linter, with the rules of .golangci.yml
+	$(call install,go window)
+	@$(MAKE) --no-print-directory $(LINT)
+	$(LINT) run ./...
+
+fmt: ## gofmt over everything
+	gofmt -s -w $(ROOMS)
+
+clean: ## remove what was built here
+	rm -rf bin .cache
