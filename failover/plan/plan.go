@@ -1,0 +1,272 @@
+// Package plan decides what has to change: it takes what is wanted and what was
+// observed, and writes a [failover.Plan]. It is pure: no network, no clock, no
+// files; the same input gives the same plan, which is why it can be tested by
+// cases and shown before anything happens.
+//
+// A plan is refused rather than guessed. Two sources that disagree about what is
+// there, an MX set that belongs to neither provider, both providers published
+// with one preference: each stops the plan with a sentence, until the admin says
+// which view holds or that the set is to be replaced.
+//
+// Only these records are ever in a plan: the MX sets of a domain and of its
+// emergency subdomain, and, for [failover.Prepare] in calm times, the domain's
+// one SPF string and the secondary's DKIM selectors. [failover.Plan]s read from a
+// file are held to the same list ([Check]), so that a plan edited by hand cannot
+// reach NS, DS or anybody's other TXT.
+package plan
+
+import (
+	"strconv"
+	"time"
+
+	"lifeboat/failover"
+)
+
+// Trust is the admin's word on which view holds when the DNS host's own view
+// and the authoritative servers' answers differ.
+type Trust string
+
+// The choices. Without one, a difference blocks the plan.
+const (
+	TrustNeither Trust = ""
+	TrustHost    Trust = "host"
+	TrustServers Trust = "servers"
+)
+
+// Request is what is wanted.
+type Request struct {
+	Kind   failover.Kind
+	ID     string
+	Author string
+	Now    time.Time
+	Trust  Trust
+	// ReplaceMX allows an MX set that is neither provider's, or both's at once,
+	// to be replaced.
+	ReplaceMX bool
+}
+
+// Observed is one domain with what was seen of it.
+type Observed struct {
+	Domain failover.Domain
+	Zone   string // the zone that holds the domain
+	Host   string // the DNS host's name in the settings
+	// MinTTL and MaxTTL bound the TTLs that the host takes, in seconds; 0 is no
+	// bound.
+	MinTTL, MaxTTL uint32
+	// Live is what the host holds; Views what the servers answer.
+	Live  []failover.RRset
+	Views []failover.View
+}
+
+// Keys returns the record sets that a plan of this kind needs to know of.
+func Keys(kind failover.Kind, d failover.Domain) []failover.Key {
+	keys := []failover.Key{{Name: d.Name, Type: "MX"}}
+	if d.Emergency != "" && kind != failover.Failback {
+		keys = append(keys, failover.Key{Name: d.Emergency, Type: "MX"})
+	}
+	if kind == failover.Prepare {
+		keys = append(keys, failover.Key{Name: d.Name, Type: "TXT"})
+		for _, s := range d.Secondary.DKIM {
+			keys = append(keys, failover.Key{Name: dkimName(d, s), Type: s.Type})
+		}
+	}
+	return keys
+}
+
+// Build writes the plan. A plan without steps says that everything is as wanted
+// already. Errors are failover.ErrInvalid (the request makes no sense) and
+// failover.ErrBlocked (what was observed forbids it).
+func Build(req Request, observed []Observed) (failover.Plan, error) {
+	p := failover.Plan{
+		Version: failover.PlanVersion, ID: req.ID, Kind: req.Kind,
+		Created: req.Now.UTC().Truncate(time.Second), Author: req.Author,
+	}
+	for _, o := range observed {
+		b := builder{req: req, o: o, plan: &p}
+		p.Domains = append(p.Domains, o.Domain.Name)
+		if err := b.domain(); err != nil {
+			return failover.Plan{}, err
+		}
+	}
+	return p, p.Seal()
+}
+
+type builder struct {
+	req  Request
+	o    Observed
+	plan *failover.Plan
+}
+
+func (b *builder) domain() error {
+	d := b.o.Domain
+	if b.req.Kind != failover.Failback && len(d.Secondary.MX) == 0 {
+		return failover.Fail(failover.ErrInvalid,
+			"{domain} has no secondary provider: enter one under providers.secondary in the settings, with its MX hosts",
+			"domain", failover.Display(d.Name))
+	}
+	if b.req.Kind == failover.Failback && len(d.Primary.MX) == 0 {
+		return failover.Fail(failover.ErrInvalid,
+			"the MX hosts of {domain}'s primary provider are not known: enter them under providers.primary in the settings",
+			"domain", failover.Display(d.Name))
+	}
+	if b.req.Kind == failover.Prepare {
+		return b.prepare()
+	}
+	if err := b.switchMX(); err != nil {
+		return err
+	}
+	if b.req.Kind == failover.Failover {
+		return b.emergency()
+	}
+	return nil
+}
+
+// switchMX leads the domain's mail to the plan's target.
+func (b *builder) switchMX() error {
+	d := b.o.Domain
+	before, err := b.before(failover.Key{Name: d.Name, Type: "MX"})
+	if err != nil {
+		return err
+	}
+	if err := b.known(before); err != nil {
+		return err
+	}
+	target := d.Provider(b.req.Kind.Target())
+	after := failover.MXSet(d.Name, b.ttl(d.MXTTL), target.MX)
+	reason := failover.Say("mail for {domain} is delivered to {provider}",
+		"domain", failover.Display(d.Name), "provider", target.Name)
+	b.step(before, after, reason)
+	return nil
+}
+
+// known refuses an MX set that nobody in the settings accounts for.
+func (b *builder) known(before failover.RRset) error {
+	d := b.o.Domain
+	domain := failover.Display(d.Name)
+	switch d.RouteOf(before) {
+	case failover.RouteMixed:
+		if samePreference(d, before) && !b.req.ReplaceMX {
+			return failover.Fail(failover.ErrBlocked,
+				"mail for {domain} is split: MX hosts of {primary} and of {secondary} are published with the same preference ({records}); find out who did this, or replace the whole set with --replace-mx",
+				"domain", domain, "primary", d.Primary.Name, "secondary", d.Secondary.Name, "records", records(before))
+		}
+		b.note(failover.Say("{domain} has MX hosts of both providers ({records}); all of them are replaced",
+			"domain", domain, "records", records(before)))
+	case failover.RouteForeign:
+		if !b.req.ReplaceMX {
+			return failover.Fail(failover.ErrBlocked,
+				"the MX of {domain} is {records}, which the settings give to neither provider: correct providers in the settings, or replace the set with --replace-mx",
+				"domain", domain, "records", records(before))
+		}
+		b.note(failover.Say("{records} belongs to neither provider and is replaced", "records", records(before)))
+	case failover.RouteNone:
+		b.note(failover.Say("{domain} has no MX record now", "domain", domain))
+	}
+	return nil
+}
+
+// emergency keeps the emergency subdomain with the secondary.
+func (b *builder) emergency() error {
+	d := b.o.Domain
+	if d.Emergency == "" {
+		return nil
+	}
+	before, err := b.before(failover.Key{Name: d.Emergency, Type: "MX"})
+	if err != nil {
+		return err
+	}
+	b.step(before, failover.MXSet(d.Emergency, b.ttl(d.MXTTL), d.Secondary.MX),
+		failover.Say("the emergency subdomain {name} leads to {provider} at all times",
+			"name", failover.Display(d.Emergency), "provider", d.Secondary.Name))
+	return nil
+}
+
+// before returns what is there, once the host's view and the servers' agree or
+// the admin has said which holds.
+func (b *builder) before(key failover.Key) (failover.RRset, error) {
+	live := failover.RRset{Key: key}
+	for _, s := range b.o.Live {
+		if s.Key == key {
+			live = s
+		}
+	}
+	seen := b.served(key)
+	for _, s := range seen {
+		if s.SameValues(live) {
+			if !s.Equal(live) {
+				b.note(failover.Say("{name}: the DNS host says TTL {host}, the servers answer {served}",
+					"name", key.String(), "host", live.TTL, "served", s.TTL))
+			}
+			continue
+		}
+		switch b.req.Trust {
+		case TrustServers:
+			return seen[0], nil
+		case TrustHost:
+			b.note(failover.Say("{name}: the DNS host's view ({host}) is taken, although servers answer {served}",
+				"name", key.String(), "host", records(live), "served", records(s)))
+			return live, nil
+		default:
+			return live, failover.Fail(failover.ErrBlocked,
+				"{name}: the DNS host holds {host}, but authoritative servers answer {served}; wait until they agree, or say which holds with --trust host or --trust servers",
+				"name", key.String(), "host", records(live), "served", records(s))
+		}
+	}
+	return live, nil
+}
+
+func (b *builder) served(key failover.Key) []failover.RRset {
+	for _, v := range b.o.Views {
+		if v.Key == key {
+			return v.Distinct()
+		}
+	}
+	return nil
+}
+
+// step adds a change, unless the set is as wanted already.
+func (b *builder) step(before, after failover.RRset, reason failover.Sentence) {
+	if before.Equal(after) {
+		return
+	}
+	b.plan.Steps = append(b.plan.Steps, failover.Step{
+		ID: strconv.Itoa(len(b.plan.Steps) + 1), Domain: b.o.Domain.Name, Zone: b.o.Zone, Host: b.o.Host,
+		Before: before, After: after, Reason: reason,
+	})
+}
+
+func (b *builder) note(s failover.Sentence) {
+	b.plan.Notes = append(b.plan.Notes, failover.Noted{Domain: b.o.Domain.Name, Say: s})
+}
+
+// ttl bends a TTL to what the host takes.
+func (b *builder) ttl(want uint32) uint32 {
+	got := want
+	if b.o.MinTTL > 0 {
+		got = max(got, b.o.MinTTL)
+	}
+	if b.o.MaxTTL > 0 {
+		got = min(got, b.o.MaxTTL)
+	}
+	if got != want {
+		b.note(failover.Say("the DNS host does not take a TTL of {want} seconds; {got} is used", "want", want, "got", got))
+	}
+	return got
+}
+
+func samePreference(d failover.Domain, set failover.RRset) bool {
+	owner := map[string]failover.Role{}
+	for _, r := range []failover.Role{failover.Primary, failover.Secondary} {
+		for _, m := range d.Provider(r).MX {
+			owner[failover.FQDN(m.Host)] = r
+		}
+	}
+	at := map[uint16]failover.Role{}
+	for _, m := range set.MX() {
+		if r, seen := at[m.Preference]; seen && r != owner[m.Host] {
+			return true
+		}
+		at[m.Preference] = owner[m.Host]
+	}
+	return false
+}
