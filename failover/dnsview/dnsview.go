@@ -16,6 +16,8 @@ package dnsview
 
 import (
 	"crypto/tls"
+	"net"
+	"net/http"
 	"net/netip"
 	"time"
 
@@ -28,7 +30,9 @@ type Options struct {
 	Dialer failover.Dialer
 	// Resolvers are recursive resolvers as "host:port"; empty is those of the system.
 	Resolvers []string
-	// DoH are DNS over HTTPS end points (RFC 8484), as URLs; empty is none.
+	// DoH are DNS over HTTPS end points (RFC 8484), as URLs; empty is none. Give
+	// them by address ("https://1.1.1.1/dns-query"): where the system's
+	// resolver is silent a name in the URL cannot be found either.
 	DoH []string
 	// Port is where authoritative servers listen; 0 is 53.
 	Port uint16
@@ -38,16 +42,59 @@ type Options struct {
 	TLS *tls.Config
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
+	// Controls are servers that have nothing to do with the domains in question
+	// and answer for the root zone with authority: what [Reader.Line] asks. Empty
+	// is four of the root servers.
+	Controls []netip.Addr
 }
+
+// Listing says where a server of a zone is named. The two lists ought to be
+// the same; a server in only one of them is often a leftover that gives old
+// records to some senders.
+type Listing string
+
+// Where a server is named. The zero Listing means that only one of the lists
+// could be read.
+const (
+	ListedBoth   Listing = "both"
+	ListedParent Listing = "parent" // in the delegation only
+	ListedZone   Listing = "zone"   // in the zone's own NS set only
+)
 
 // Server is one authoritative server of a zone.
 type Server struct {
 	Name  string       // as failover.FQDN makes it
 	Addrs []netip.Addr // IPv4 first; empty when the name has no address
+	// Listed says which list names the server, when it came from Servers.
+	Listed Listing
+	// Problem is why the address could not be found out; nil when there are
+	// addresses, or when the DNS says that there is none.
+	Problem error
 }
 
 // Reader reads the DNS. It is safe for use by several goroutines.
-type Reader struct{ opt Options }
+type Reader struct {
+	opt    Options
+	http   *http.Client
+	system func() []string // the system's resolvers as "host:port"
+}
 
 // New returns a Reader.
-func New(opt Options) *Reader { return &Reader{opt: opt} }
+func New(opt Options) *Reader {
+	if opt.Dialer == nil {
+		opt.Dialer = &net.Dialer{}
+	}
+	if opt.Port == 0 {
+		opt.Port = 53
+	}
+	if opt.Timeout <= 0 {
+		opt.Timeout = 3 * time.Second
+	}
+	if opt.Now == nil {
+		opt.Now = time.Now
+	}
+	if len(opt.Controls) == 0 {
+		opt.Controls = rootServers()
+	}
+	return &Reader{opt: opt, http: dohClient(opt), system: systemResolvers}
+}
