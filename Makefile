@@ -1,9 +1,8 @@
 # Lifeboat. `make help` lists what there is; `make run` and `make test` install what they need.
 
-TAGS    := migrated_fynedo
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X main.version=$(VERSION)
-GOBUILD := go build -trimpath
+GOBUILD  = go build -ldflags '$(LDFLAGS)'
 ROOMS   := $(wildcard app failover mailstore configs assets)
 
 # What `make run` does where there is no screen: the main job, in a small world inside the program.
@@ -20,6 +19,12 @@ LINT := .cache/bin/golangci-lint-$(LINT_VERSION)
 # Where Go's own package and Homebrew put it, for shells whose PATH does not say so yet.
 export PATH := $(PATH):/usr/local/go/bin:/opt/homebrew/bin
 export FUZZTIME
+
+# The same flags for building, vetting, testing and linting, so that all of them share one build cache: the window
+# toolkit takes minutes to compile. Fyne's tag leaves its old threading out; the version is stamped above, not by Go.
+ifeq ($(findstring migrated_fynedo,$(GOFLAGS)),)
+export GOFLAGS := $(strip $(shell go env GOFLAGS 2>/dev/null) -buildvcs=false -trimpath -tags=migrated_fynedo)
+endif
 
 install = $(if $(filter yes,$(SETUP)),@bash .ci/install $(1))
 
@@ -44,22 +49,23 @@ build: bin/lifeboat bin/lifeboat-desktop ## both programs, into bin/
 
 bin/lifeboat:
 	$(call install,go)
-	CGO_ENABLED=0 $(GOBUILD) -ldflags '$(LDFLAGS)' -o $@ ./app
+	CGO_ENABLED=0 $(GOBUILD) -o $@ ./app
 
 bin/lifeboat-desktop:
 	$(call install,go window)
-	CGO_ENABLED=1 $(GOBUILD) -tags $(TAGS) -ldflags '$(LDFLAGS)' -o $@ ./app
+	CGO_ENABLED=1 $(GOBUILD) -o $@ ./app
 
 cross: ## the command line for Windows, macOS and ARM servers
 	$(call install,go)
-	CGO_ENABLED=0 GOOS=windows GOARCH=amd64 $(GOBUILD) -ldflags '$(LDFLAGS)' -o bin/lifeboat-windows-amd64.exe ./app
-	CGO_ENABLED=0 GOOS=darwin GOARCH=arm64 $(GOBUILD) -ldflags '$(LDFLAGS)' -o bin/lifeboat-darwin-arm64 ./app
-	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 $(GOBUILD) -ldflags '$(LDFLAGS)' -o bin/lifeboat-linux-arm64 ./app
+	CGO_ENABLED=0 GOOS=windows GOARCH=amd64 $(GOBUILD) -o bin/lifeboat-windows-amd64.exe ./app
+	CGO_ENABLED=0 GOOS=darwin GOARCH=arm64 $(GOBUILD) -o bin/lifeboat-darwin-arm64 ./app
+	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 $(GOBUILD) -o bin/lifeboat-linux-arm64 ./app
 
+windows: LDFLAGS += -H=windowsgui
 windows: ## the window for Windows, bin/lifeboat-desktop.exe
 	$(call install,go mingw)
 	CGO_ENABLED=1 GOOS=windows GOARCH=amd64 CC=x86_64-w64-mingw32-gcc \
-		$(GOBUILD) -tags $(TAGS) -ldflags '$(LDFLAGS) -H=windowsgui' -o bin/lifeboat-desktop.exe ./app
+		$(GOBUILD) -o bin/lifeboat-desktop.exe ./app
 
 test: ## everything that a change must pass
 	$(call install,go race window display servers)
@@ -72,7 +78,7 @@ test-long: ## long campaigns, and each fuzz target for FUZZTIME (30s)
 bench: ## measure against the budgets, as ratios
 	$(call install,go servers)
 	@grep -rlE --include='*_test.go' '^func Benchmark' $(ROOMS) | xargs -n 1 dirname | sort -u | sed 's#^#./#' | \
-		xargs go test -tags $(TAGS) -run '^$$' -bench . -benchmem -timeout 60m
+		xargs go test -run '^$$' -bench . -benchmem -timeout 60m
 
 $(LINT):
 	GOBIN='$(CURDIR)/.cache/bin' go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
