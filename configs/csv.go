@@ -1,0 +1,219 @@
+package configs
+
+import (
+	"bytes"
+	"encoding/csv"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/japanese"
+	"golang.org/x/text/encoding/unicode"
+)
+
+// csvRow is a line of a recipients file, not checked yet.
+type csvRow struct {
+	line        int
+	address     string
+	kind        string
+	primaryUser string
+	secondUser  string
+	aliases     []string
+}
+
+func csvColumns() []string {
+	return []string{"address", "kind", "primary_user", "secondary_user", "aliases"}
+}
+
+// csvRecipients reads the recipients file that a setting names. What is wrong
+// with the file as a whole is a problem; what is wrong with a row is a warning,
+// and the other rows are taken.
+func (c *checker) csvRecipients(path string, r *Recipients, only string, seen recipientBook) {
+	file := c.s.beside(r.CSV)
+	data, _, ok := readFile(file)
+	if !ok {
+		c.fail(path, Say("{at}: {key} names {file}, which cannot be read. Check the path.", "file", show(file)))
+		return
+	}
+	rows, problems, warnings := parseCSV(file, data)
+	c.problems = append(c.problems, problems...)
+	c.warnings = append(c.warnings, warnings...)
+	for _, row := range rows {
+		c.csvRow(row, file, r, only, seen)
+	}
+}
+
+func (c *checker) csvRow(row csvRow, file string, r *Recipients, only string, seen recipientBook) {
+	where := place{file, row.line}
+	warn := func(key string, p Problem) { c.warnings = append(c.warnings, p.at(where, key)) }
+	kind, ok := csvKind(row.kind)
+	if !ok {
+		warn("kind", Say("{at}: {key} is {value}, but must be account, alias, group or shared. The row was left out.",
+			"value", show(row.kind)))
+		return
+	}
+	main := Recipient{Address: row.address, Kind: kind, PrimaryUser: row.primaryUser, SecondaryUser: row.secondUser}
+	p, verdict := seen.enter(&main.Address, only, where)
+	if verdict != taken {
+		warn("address", p)
+	}
+	if verdict == refused {
+		return
+	}
+	main.fillUsers()
+	r.rows = append(r.rows, main)
+	for _, alias := range row.aliases {
+		p, verdict := seen.enter(&alias, only, where)
+		if verdict != taken {
+			warn("aliases", p)
+		}
+		if verdict != refused {
+			r.rows = append(r.rows, Recipient{Address: alias, Kind: KindAlias, Of: main.Address})
+		}
+	}
+}
+
+func csvKind(text string) (Kind, bool) {
+	switch strings.ToLower(text) {
+	case "", "account", "user":
+		return KindAccount, true
+	case "alias":
+		return KindAlias, true
+	case "group":
+		return KindGroup, true
+	case "shared", "shared_mailbox":
+		return KindShared, true
+	}
+	return "", false
+}
+
+// parseCSV reads a table (RFC 4180) with a header. The columns may stand in any
+// order, columns of other names are ignored, and the separator may be a comma, a
+// semicolon or a tab, as the office program's language has it. Several aliases
+// are separated by spaces, commas or semicolons.
+func parseCSV(file string, data []byte) (rows []csvRow, problems, warnings []Problem) {
+	fail := func(line int, p Problem) ([]csvRow, []Problem, []Problem) {
+		return nil, []Problem{p.at(place{file, line}, "")}, nil
+	}
+	if len(data) > maxFile {
+		return fail(0, Say("{at} is larger than 8 MB, which no list of recipients is. Check that it is the right file."))
+	}
+	text, line, ok := decodeText(data)
+	if !ok {
+		return fail(line, Say("{at}: this line is neither UTF-8 nor Shift_JIS. Save the file as \"CSV UTF-8\"."))
+	}
+	lines := slices.Collect(strings.Lines(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)))
+	first := slices.IndexFunc(lines, func(l string) bool { return strings.TrimSpace(l) != "" })
+	if first < 0 {
+		return fail(0, Say("{at} is empty. Its first line must name the columns: {columns}.",
+			"columns", strings.Join(csvColumns(), ",")))
+	}
+	comma := separator(lines[first])
+	header, _ := splitRow(lines[first], comma)
+	column := map[string]int{}
+	for i, name := range header {
+		name = strings.ToLower(strings.TrimSpace(name))
+		column[name] = i
+		if meant := nearest(name, csvColumns()); meant != "" && meant != name {
+			warnings = append(warnings, Say("{at}: the column {name} is not used. Did you mean {meant}?",
+				"name", show(name), "meant", meant).at(place{file, first + 1}, ""))
+		}
+	}
+	if _, ok := column["address"]; !ok {
+		return fail(first+1, Say("{at}: there is no column \"address\". The first line must name the columns: {columns}.",
+			"columns", strings.Join(csvColumns(), ",")))
+	}
+	rows, bad := readRows(lines, first+1, comma, column)
+	for _, line := range bad {
+		warnings = append(warnings, Say("{at}: the quotation marks in this row do not match. The row was left out.").
+			at(place{file, line}, ""))
+	}
+	return rows, nil, warnings
+}
+
+// readRows reads the lines from an index on, and returns the numbers of those
+// that are no rows.
+func readRows(lines []string, from int, comma rune, column map[string]int) (rows []csvRow, bad []int) {
+	for i := from; i < len(lines); i++ {
+		if strings.Trim(lines[i], " \t\n,;\"") == "" {
+			continue
+		}
+		fields, count := joinRow(lines[i:], comma)
+		if count == 0 {
+			bad = append(bad, i+1)
+			continue
+		}
+		cell := func(name string) string {
+			if at, ok := column[name]; ok && at < len(fields) {
+				return strings.TrimSpace(fields[at])
+			}
+			return ""
+		}
+		rows = append(rows, csvRow{
+			line: i + 1, address: cell("address"), kind: cell("kind"),
+			primaryUser: cell("primary_user"), secondUser: cell("secondary_user"),
+			aliases: strings.FieldsFunc(cell("aliases"), func(r rune) bool { return strings.ContainsRune(" \t\n,;", r) }),
+		})
+		i += count - 1
+	}
+	return rows, bad
+}
+
+// joinRow reads a row that may go on over some lines inside quotation marks, and
+// returns how many lines it takes; 0 when it is no row. One mark too many must
+// not swallow the rest of the file, hence line by line.
+func joinRow(lines []string, comma rune) (fields []string, count int) {
+	const most = 50 // lines in one cell
+	row, marks := "", 0
+	for i, line := range lines[:min(len(lines), most)] {
+		row += line
+		if marks += strings.Count(line, `"`); marks%2 != 0 {
+			continue
+		}
+		if fields, ok := splitRow(row, comma); ok {
+			return fields, i + 1
+		}
+		return nil, 0
+	}
+	return nil, 0
+}
+
+func splitRow(row string, comma rune) ([]string, bool) {
+	r := csv.NewReader(strings.NewReader(row))
+	r.Comma = comma
+	r.FieldsPerRecord = -1
+	fields, err := r.Read()
+	return fields, err == nil
+}
+
+// separator guesses what stands between the columns from the header.
+func separator(header string) rune {
+	best := ','
+	for _, r := range ";\t" {
+		if strings.Count(header, string(r)) > strings.Count(header, string(best)) {
+			best = r
+		}
+	}
+	return best
+}
+
+// decodeText turns a file into UTF-8: UTF-8 with or without a byte order mark,
+// UTF-16 with one, or Shift_JIS (as Windows extends it), which Excel writes in
+// Japan. If it is neither, line is where UTF-8 ends.
+func decodeText(data []byte) (text string, line int, ok bool) {
+	var from encoding.Encoding
+	switch {
+	case bytes.HasPrefix(data, []byte("\xff\xfe")), bytes.HasPrefix(data, []byte("\xfe\xff")):
+		from = unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM)
+	case utf8.Valid(data):
+		return strings.TrimPrefix(string(data), bom), 0, true
+	default:
+		from = japanese.ShiftJIS
+	}
+	decoded, err := from.NewDecoder().Bytes(data)
+	if err != nil || bytes.ContainsRune(decoded, utf8.RuneError) {
+		return "", firstInvalid(data), false
+	}
+	return string(decoded), 0, true
+}
