@@ -43,6 +43,11 @@ func ParseLock(text string) (l Lock, ok bool) {
 
 // Held is the error for a zone whose lock somebody else holds.
 func Held(zone string, held Lock) *failover.Error {
+	if held.Expires.IsZero() {
+		return failover.Fail(failover.ErrLocked,
+			"{zone} is locked by a record that Lifeboat did not write: {text}; find out whose it is, or take the lock over deliberately with --take-lock",
+			"zone", failover.Display(zone), "text", held.Owner)
+	}
 	return failover.Fail(failover.ErrLocked,
 		"{zone} is locked by {owner} until {until}: another Lifeboat run is changing it; wait for it to end, or take the lock over deliberately with --take-lock",
 		"zone", failover.Display(zone), "owner", held.Owner, "until", held.Expires.UTC().Format("2006-01-02 15:04 MST"))
