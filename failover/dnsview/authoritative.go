@@ -98,28 +98,37 @@ func (r *Reader) unresolved(zone string, s Server, key failover.Key) failover.An
 	}
 }
 
-// blameLine looks, when every server that could be asked is silent, whether it
-// is this line that lets no DNS through, and says so in their place.
+// blameLine looks, when every server that could be asked is silent, or none
+// answers for the zone, whether it is this line that lets no DNS through, and
+// says so in their place.
 func (r *Reader) blameLine(ctx context.Context, v *failover.View) {
-	silent := 0
+	suspect := false
 	for _, a := range v.Answers {
 		switch a.State {
-		case failover.Silent:
-			silent++
+		case failover.Silent, failover.Lame:
+			suspect = true
 		case failover.NoIPv6, failover.Unresolved:
 		default:
 			return
 		}
 	}
-	if silent == 0 || ctx.Err() != nil || r.Line(ctx) != LineBlocked {
+	if !suspect || ctx.Err() != nil {
 		return
 	}
+	line := r.Line(ctx)
 	for i := range v.Answers {
-		if a := &v.Answers[i]; a.State == failover.Silent {
-			a.State = failover.BlockedLine
+		a := &v.Answers[i]
+		switch {
+		case a.State == failover.Silent && line == LineBlocked:
 			a.Detail = failover.Say("{server} ({address}) could not be asked: this line lets no DNS out on port {port}; ask from another line",
 				"server", display(a.Server), "address", a.Addr, "port", r.opt.Port)
+		case a.State == failover.Lame && line == LineIntercepted:
+			a.Detail = failover.Say("{server} ({address}) could not be asked: something on this line answers DNS in its place; ask from another line",
+				"server", display(a.Server), "address", a.Addr)
+		default:
+			continue
 		}
+		a.State = failover.BlockedLine
 	}
 }
 

@@ -2,10 +2,8 @@ package dnsview
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"strings"
@@ -78,6 +76,9 @@ func (r *Reader) ask(ctx context.Context, addr string, q query) (*dns.Msg, time.
 	if err == nil && m.Truncated {
 		m, err = r.askTCP(ctx, addr, q)
 	}
+	if err != nil && errors.Is(ctx.Err(), context.Canceled) {
+		err = ctx.Err() // and not the deadline that woke the connection
+	}
 	return m, time.Since(start), err
 }
 
@@ -114,7 +115,7 @@ func (q query) attemptUDP(ctx context.Context, conn *link, id uint16, edns bool,
 	if _, err := conn.Write(out); err != nil {
 		return nil, err
 	}
-	buf := make([]byte, dns.MaxMsgSize)
+	buf := make([]byte, 4*udpSize) // room for a server that knows no limit
 	var odd error
 	for {
 		n, err := conn.Read(buf)
@@ -142,15 +143,12 @@ func (r *Reader) askTCP(ctx context.Context, addr string, q query) (*dns.Msg, er
 	}
 	deadline, _ := ctx.Deadline()
 	conn.until(ctx, deadline)
-	if _, err := conn.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(out))), out...)); err != nil {
+	framed := &dns.Conn{Conn: conn} // each message with its length before it (RFC 1035 section 4.2.2)
+	if _, err := framed.Write(out); err != nil {
 		return nil, err
 	}
-	var size [2]byte
-	if _, err := io.ReadFull(conn, size[:]); err != nil {
-		return nil, err
-	}
-	wire := make([]byte, binary.BigEndian.Uint16(size[:]))
-	if _, err := io.ReadFull(conn, wire); err != nil {
+	wire, err := framed.ReadMsgHeader(nil)
+	if err != nil {
 		return nil, err
 	}
 	return q.parse(wire, id)

@@ -22,8 +22,8 @@ const (
 	LineDown        Line53 = "down"
 )
 
-// rootServers returns the addresses of four root servers that different
-// organisations run: b, f, k and m (https://www.iana.org/domains/root/servers).
+// rootServers returns the addresses of four root servers, run by four
+// different bodies: b, f, k and m (https://www.iana.org/domains/root/servers).
 func rootServers() []netip.Addr {
 	return []netip.Addr{
 		netip.AddrFrom4([4]byte{170, 247, 170, 2}), netip.AddrFrom4([4]byte{192, 5, 5, 241}),
@@ -35,6 +35,8 @@ func rootServers() []netip.Addr {
 // have nothing to do with any domain in question (Options.Controls). It takes one
 // time-out at most.
 func (r *Reader) Line(ctx context.Context) Line53 {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	root := failover.Key{Name: ".", Type: "NS"}
 	doh := make(chan bool, 1)
 	go func() {
@@ -47,8 +49,6 @@ func (r *Reader) Line(ctx context.Context) Line53 {
 		doh <- false
 	}()
 
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	controls := make(chan Line53, len(r.opt.Controls))
 	for _, c := range r.opt.Controls {
 		go func() {
@@ -65,10 +65,9 @@ func (r *Reader) Line(ctx context.Context) Line53 {
 	}
 	line := LineDown
 	for range r.opt.Controls {
-		switch <-controls {
-		case LineOpen:
+		if said := <-controls; said == LineOpen {
 			return LineOpen
-		case LineIntercepted:
+		} else if said == LineIntercepted {
 			line = LineIntercepted
 		}
 	}
