@@ -68,6 +68,10 @@ func (c DNSConfig) complete(t testing.TB, program string) DNSConfig {
 	if len(c.Listen) == 0 {
 		c.Listen = []string{FreeAddress(t)}
 	}
+	for _, address := range c.Listen {
+		host, _ := hostPort(t, address)
+		claim(t, host)
+	}
 	if c.Writer == (Key{}) {
 		c.Writer = NewKey("writer.lifeboat.")
 	}
