@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path"
 	"path/filepath"
 	"slices"
@@ -254,6 +255,22 @@ func TestImportsFollowThePlanOfTheHouse(t *testing.T) {
 	for _, e := range found {
 		if why := refusal(e); why != "" {
 			t.Error(why)
+		}
+	}
+}
+
+// The command line is one static file for servers: whatever it is built from,
+// the window toolkit is not in it.
+func TestCommandLineIsBuiltWithoutTheWindow(t *testing.T) {
+	list := exec.CommandContext(t.Context(), "go", "list", "-deps", ".")
+	list.Env = append(os.Environ(), "CGO_ENABLED=0")
+	out, err := list.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	for pkg := range strings.Lines(string(out)) {
+		if strings.HasPrefix(pkg, "fyne.io/") {
+			t.Errorf("the command line needs %s: keep the window behind //go:build cgo", strings.TrimSpace(pkg))
 		}
 	}
 }
