@@ -1,6 +1,7 @@
 package failover
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -92,6 +93,9 @@ func (p Plan) digest() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	// Octets that are no UTF-8 are written as an escape, and come back as the
+	// character itself: both must give one hash.
+	b = bytes.ReplaceAll(b, []byte(`\ufffd`), []byte("\uFFFD"))
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:]), nil
 }

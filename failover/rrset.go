@@ -5,28 +5,54 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"golang.org/x/net/idna"
 )
 
 // FQDN returns a DNS name as Lifeboat holds it: lower case, A-labels, trailing
-// dot. A name that IDNA refuses is only lower-cased: records seen on the wire
+// dot. Full-width letters and dots, as Japanese keyboards give them, become plain
+// ones. A label that IDNA refuses is only lower-cased: records seen on the wire
 // may bear any name.
 func FQDN(name string) string {
-	n := strings.TrimSuffix(strings.TrimSpace(name), ".")
-	if a, err := idna.Lookup.ToASCII(n); err == nil && a != "" {
-		n = a
+	n := fullStops.Replace(strings.TrimSpace(name))
+	n = strings.TrimRightFunc(n, func(r rune) bool { return r == '.' || unicode.IsSpace(r) })
+	labels := strings.Split(n, ".")
+	for i, l := range labels {
+		labels[i] = aLabel(l)
 	}
-	return strings.ToLower(n) + "."
+	return strings.Join(labels, ".") + "."
 }
 
-// Display returns a name as people write it: no trailing dot, U-labels.
-func Display(name string) string {
-	n := strings.TrimSuffix(name, ".")
-	if u, err := idna.Display.ToUnicode(n); err == nil && u != "" {
-		return u
+// fullStops are what may stand for the dot between labels (RFC 3490 section 3.1).
+var fullStops = strings.NewReplacer("\u3002", ".", "\uff0e", ".", "\uff61", ".")
+
+// aLabel does one label by itself, because IDNA would refuse a whole name for the
+// underscore in "_domainkey".
+func aLabel(label string) string {
+	if isASCII(label) {
+		return strings.ToLower(label)
 	}
-	return n
+	if a, err := idna.Lookup.ToASCII(label); err == nil && a != "" && !strings.Contains(a, ".") {
+		return a
+	}
+	return strings.ToLower(label)
+}
+
+func isASCII(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII })
+}
+
+// Display returns a name as people write it: no trailing dot, U-labels. It shows
+// no label in a form that [FQDN] would not take back to the same name.
+func Display(name string) string {
+	labels := strings.Split(strings.TrimRight(name, "."), ".")
+	for i, l := range labels {
+		if u, err := idna.Display.ToUnicode(l); err == nil && u != "" && aLabel(u) == l {
+			labels[i] = u
+		}
+	}
+	return strings.Join(labels, ".")
 }
 
 // Key names a record set: owner name (as [FQDN] makes it) and type.
@@ -86,13 +112,13 @@ func (m MX) String() string { return fmt.Sprintf("%d %s", m.Preference, m.Host) 
 
 // ParseMX reads "10 mx1.example.net", with or without the trailing dot.
 func ParseMX(s string) (MX, error) {
-	pref, host, ok := strings.Cut(strings.TrimSpace(s), " ")
-	n, err := strconv.ParseUint(pref, 10, 16)
-	host = strings.TrimSpace(host)
-	if !ok || err != nil || host == "" || strings.ContainsAny(host, " \t") {
-		return MX{}, Fail(ErrInvalid, `"{value}" is no MX record; write a preference and a host, as in "10 mx1.example.net"`, "value", s)
+	fields := strings.Fields(s)
+	if len(fields) == 2 {
+		if n, err := strconv.ParseUint(fields[0], 10, 16); err == nil {
+			return MX{Preference: uint16(n), Host: FQDN(fields[1])}, nil
+		}
 	}
-	return MX{Preference: uint16(n), Host: FQDN(host)}, nil
+	return MX{}, Fail(ErrInvalid, `"{value}" is no MX record; write a preference and a host, as in "10 mx1.example.net"`, "value", s)
 }
 
 // MXSet makes the MX record set of a name.

@@ -18,11 +18,12 @@ type Sentence struct {
 }
 
 // Say makes a sentence. The parts are given as name, value pairs; values are
-// formatted with fmt.Sprint.
+// formatted with fmt.Sprint. Octets that are no UTF-8, as servers may send them,
+// are shown as U+FFFD, so that the sentence is the same after a trip through a file.
 func Say(template string, parts ...any) Sentence {
 	s := Sentence{Template: template}
 	for _, p := range parts {
-		s.Args = append(s.Args, fmt.Sprint(p))
+		s.Args = append(s.Args, strings.ToValidUTF8(fmt.Sprint(p), "\uFFFD"))
 	}
 	return s
 }
