@@ -26,7 +26,7 @@ var mayImport = map[string][]string{
 	// app is the only room that sees the others, and wires them.
 	"app":           {"app/...", "failover", "failover/...", "mailstore", "mailstore/...", "configs", "configs/...", "assets"},
 	"app/engine":    {"app/i18n", "failover", "failover/...", "mailstore", "mailstore/...", "configs", "configs/...", "assets"},
-	"app/cli":       {"app/engine", "app/i18n", "failover", "failover/...", "mailstore", "mailstore/...", "configs", "configs/...", "assets"},
+	"app/cli":       {"app/engine", "app/presenter", "app/i18n", "failover", "failover/...", "mailstore", "mailstore/...", "configs", "configs/...", "assets"},
 	"app/presenter": {"app/engine", "app/i18n", "failover", "mailstore", "configs"},
 	"app/shell":     {"app/screen", "app/presenter", "app/widgets", "app/look", "app/i18n", "app/engine", "failover", "mailstore", "configs", "assets"},
 	"app/screen":    {"app/presenter", "app/widgets", "app/look", "app/i18n", "failover", "mailstore"},
@@ -44,7 +44,7 @@ var mayImport = map[string][]string{
 	"failover/dnshost":        {"failover"},
 	"failover/dnshost/...":    {"failover", "failover/dnshost", "failover/dnswire"},
 	"failover/dnshost/manual": {"failover", "failover/dnshost", "failover/dnsview"},
-	"failover/probe":          {"failover", "failover/dnsview"},
+	"failover/probe":          {"failover", "failover/dnsview", "failover/dnswire"},
 	"failover/detect":         {"failover"},
 	"failover/relay":          {"failover"},
 	"failover/trace":          {"failover"},
