@@ -1,0 +1,242 @@
+package lab
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/emersion/go-smtp"
+	"github.com/miekg/dns"
+
+	"lifeboat/failover"
+)
+
+// failure is why a try failed.
+type failure struct {
+	say failover.Sentence
+	// forGood: another try would be in vain, and the message goes back.
+	forGood bool
+	// host: it is the host that failed and not the message, so the next may do.
+	host bool
+	// away is set when no host was tried, as all had failed shortly before: to
+	// when they are left alone.
+	away time.Time
+}
+
+// attempt looks up the domain's hosts and offers the message to one after the
+// other. It returns the host that took it, or the last one that did not.
+func (s *sender) attempt(ctx context.Context, l *letter) (host string, fail *failure) {
+	hosts, fail := s.exchangers(ctx, l)
+	if fail != nil {
+		return "", fail
+	}
+	var away time.Time
+	for _, mx := range hosts {
+		addrs := s.addresses(ctx, mx.Host)
+		if len(addrs) == 0 && fail == nil {
+			host, fail = mx.Host, &failure{host: true, say: failover.Say("Message {number} waits: {mx} has no address.", "number", l.number, "mx", failover.Display(mx.Host))}
+		}
+		for _, a := range addrs {
+			if until, is := s.absent(a); is {
+				if away.IsZero() || until.Before(away) {
+					away = until
+				}
+				continue
+			}
+			host, fail = mx.Host, s.deliver(ctx, mx.Host, a, l)
+			if ctx.Err() == nil {
+				s.noteHost(a, fail == nil || !fail.host)
+			}
+			if fail == nil || !fail.host {
+				return host, fail
+			}
+		}
+	}
+	if fail == nil {
+		return "", &failure{away: away}
+	}
+	return host, fail
+}
+
+// exchangers is the domain's MX set as the resolver tells it now, in the order
+// of preference; the domain itself when there is none (RFC 5321 section 5.1).
+func (s *sender) exchangers(ctx context.Context, l *letter) ([]failover.MX, *failure) {
+	name := failover.Display(s.domain)
+	reply, err := lookup(ctx, s.line, s.domain, dns.TypeMX)
+	if err != nil {
+		return nil, &failure{say: failover.Say("Message {number} waits: the MX records of {domain} could not be looked up.", "number", l.number, "domain", name)}
+	}
+	if reply.Rcode == dns.RcodeNameError {
+		return nil, &failure{forGood: true, say: failover.Say("Message {number} went back to its sender: there is no domain {domain}.", "number", l.number, "domain", name)}
+	}
+	var out []failover.MX
+	for _, rr := range reply.Answer {
+		if mx, ok := rr.(*dns.MX); ok {
+			out = append(out, failover.MX{Preference: mx.Preference, Host: failover.FQDN(mx.Mx)})
+		}
+	}
+	switch {
+	case len(out) == 0:
+		return []failover.MX{{Host: s.domain}}, nil
+	case len(out) == 1 && out[0].Host == ".": // RFC 7505
+		return nil, &failure{forGood: true, say: failover.Say("Message {number} went back to its sender: {domain} says that it takes no mail.", "number", l.number, "domain", name)}
+	}
+	slices.SortStableFunc(out, func(a, b failover.MX) int { return cmp.Compare(a.Preference, b.Preference) })
+	return out, nil
+}
+
+func (s *sender) addresses(ctx context.Context, host string) []netip.Addr {
+	var out []netip.Addr
+	reply, err := lookup(ctx, s.line, host, dns.TypeA)
+	if err != nil {
+		return nil
+	}
+	for _, rr := range reply.Answer {
+		if a, ok := addressIn(rr); ok {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// absent reports whether a host failed so shortly before that it is left alone.
+func (s *sender) absent(a netip.Addr) (until time.Time, is bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h := s.hosts[a]
+	if h == nil || !time.Now().Before(h.until) {
+		return time.Time{}, false
+	}
+	return h.until, true
+}
+
+func (s *sender) noteHost(a netip.Addr, works bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if works {
+		delete(s.hosts, a)
+		return
+	}
+	h := s.hosts[a]
+	if h == nil {
+		h = &absence{}
+		s.hosts[a] = h
+	}
+	// Those who tried side by side have met with one failure, not with many.
+	if time.Now().Before(h.until) {
+		return
+	}
+	h.failures++
+	h.until = time.Now().Add(s.backoff(h.failures, 0))
+}
+
+// storeLimit is how long the sender waits to hear that a message is stored (RFC
+// 5321 section 4.5.3.2.6 wants ten minutes): giving up here doubles messages.
+const storeLimit = time.Minute
+
+// deliver offers a message to one host.
+func (s *sender) deliver(ctx context.Context, host string, addr netip.Addr, l *letter) *failure {
+	fail := func(err error) *failure { return s.explain(host, l, err) }
+	dialCtx, cancel := context.WithTimeout(ctx, s.retry.Patience)
+	raw, err := s.line.DialContext(dialCtx, "tcp", netip.AddrPortFrom(addr, 25).String())
+	cancel()
+	if err != nil {
+		return fail(err)
+	}
+	conn := &impatient{Conn: raw, limit: s.retry.Patience}
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
+
+	config := s.tls.Clone()
+	config.ServerName = hostOf(host)
+	c, err := smtp.NewClientStartTLS(conn, config)
+	if err != nil {
+		return fail(err)
+	}
+	c.CommandTimeout, c.SubmissionTimeout = s.retry.Patience, storeLimit
+	if err := c.Hello(senderName); err != nil { // the handshake happens here
+		return fail(err)
+	}
+	if err := c.Mail("someone@"+hostOf(senderZone), nil); err != nil {
+		return fail(err)
+	}
+	if err := c.Rcpt(l.to, nil); err != nil {
+		return fail(err)
+	}
+	w, err := c.Data()
+	if err != nil {
+		return fail(err)
+	}
+	if _, err := w.Write(l.data); err != nil {
+		return fail(err)
+	}
+	conn.limit = storeLimit
+	if err := w.Close(); err != nil {
+		f := fail(err)
+		f.host = false // it may have the message: nobody else is tried with it now
+		return f
+	}
+	_ = c.Quit() // it has said that it has the message; nothing more matters
+	return nil
+}
+
+// impatient caps the deadlines of the SMTP client, whose waits for the greeting
+// cannot be set.
+type impatient struct {
+	net.Conn
+	limit time.Duration
+}
+
+// SetDeadline sets a deadline, but none beyond the limit.
+func (c *impatient) SetDeadline(t time.Time) error {
+	if latest := time.Now().Add(c.limit); t.IsZero() || t.After(latest) {
+		t = latest
+	}
+	return c.Conn.SetDeadline(t)
+}
+
+// explain says what a host's failure means for a message.
+func (s *sender) explain(host string, l *letter, err error) *failure {
+	n, mx := l.number, failover.Display(host)
+	var answer *smtp.SMTPError
+	var network net.Error
+	switch {
+	case errors.As(err, &answer) && answer.Code >= 500:
+		return &failure{forGood: true, say: failover.Say(`Message {number} went back to its sender: {mx} answered "{answer}".`, "number", n, "mx", mx, "answer", replyText(answer))}
+	case errors.As(err, &answer):
+		return &failure{host: answer.Code == 421, say: failover.Say(`Message {number} waits: {mx} answered "{answer}".`, "number", n, "mx", mx, "answer", replyText(answer))}
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return &failure{host: true, say: failover.Say("Message {number} waits: {mx} refuses the connection.", "number", n, "mx", mx)}
+	case isTLS(err):
+		return &failure{host: true, say: failover.Say("Message {number} waits: {mx} fails to begin TLS.", "number", n, "mx", mx)}
+	case errors.As(err, &network) && network.Timeout():
+		return &failure{host: true, say: failover.Say("Message {number} waits: {mx} does not answer.", "number", n, "mx", mx)}
+	default:
+		return &failure{host: true, say: failover.Say("Message {number} waits: {mx} broke off the connection.", "number", n, "mx", mx)}
+	}
+}
+
+// isTLS reports whether it is TLS that failed, here or (as an alert) there.
+func isTLS(err error) bool {
+	var cert *tls.CertificateVerificationError
+	var record tls.RecordHeaderError
+	var op *net.OpError
+	return errors.As(err, &cert) || errors.As(err, &record) ||
+		errors.As(err, &op) && (op.Op == "remote error" || op.Op == "local error")
+}
+
+func replyText(e *smtp.SMTPError) string {
+	text := strings.Join(strings.Fields(e.Message), " ")
+	if e.EnhancedCode[0] <= 0 {
+		return fmt.Sprintf("%d %s", e.Code, text)
+	}
+	return fmt.Sprintf("%d %d.%d.%d %s", e.Code, e.EnhancedCode[0], e.EnhancedCode[1], e.EnhancedCode[2], text)
+}

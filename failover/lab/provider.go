@@ -1,0 +1,169 @@
+package lab
+
+import (
+	"bytes"
+	"crypto/tls"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"lifeboat/failover"
+)
+
+// provider is a mail provider: what it takes, and what it has taken.
+type provider struct {
+	role     failover.Role
+	title    string  // as people call it
+	zone     string  // its own, as FQDN makes it
+	network  byte    // where its addresses in 203.0.113.0/24 begin
+	hosts    []*host // two MX, then submission
+	dkim     string  // its selector
+	key      string  // its DKIM key's public half, base64
+	domains  []string
+	cond     *condition
+	ledger   *ledger
+	events   *events
+	now      func() time.Time
+	marker   marker
+	user     string
+	password string
+
+	good, bad *tls.Certificate
+
+	mu         sync.Mutex
+	recipients map[string]bool // local parts
+	counters   Counters
+	mail       []Mail // the oldest first
+	bytes      int
+}
+
+// Counters are what a provider's servers have counted since the start.
+type Counters struct {
+	Sessions  int // SMTP sessions that came as far as EHLO
+	Refused   int // recipients refused for good
+	Deferred  int // recipients put off
+	Stored    int // messages stored in mailboxes
+	Submitted int // messages taken from those who signed in
+}
+
+// Mail is a message as a provider stored it.
+type Mail struct {
+	At   time.Time
+	From string   // of the envelope
+	To   []string // of the envelope
+	// Data is the message as it came: every octet, without the dots and the end
+	// that SMTP adds (RFC 5321 section 4.5.2).
+	Data []byte
+}
+
+// A provider keeps the last messages only, so that hours of practice take no
+// more memory than minutes.
+const (
+	keepMails     = 5000
+	keepMailBytes = 64 << 20
+	maxMail       = 16 << 20 // one message
+)
+
+// Counters returns what a provider has counted.
+func (w *World) Counters(role failover.Role) Counters {
+	p, ok := w.provider[role]
+	if !ok {
+		return Counters{}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.counters
+}
+
+// Mailbox returns what a provider has in the mailbox of an address, the oldest
+// first: of the last 5,000 messages, as far as they have 64 MiB together.
+func (w *World) Mailbox(role failover.Role, address string) []Mail {
+	p, ok := w.provider[role]
+	if !ok {
+		return nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var out []Mail
+	for _, m := range p.mail {
+		if slices.ContainsFunc(m.To, func(to string) bool { return strings.EqualFold(to, address) }) {
+			m.Data = bytes.Clone(m.Data)
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// SetRecipient adds an address to a provider's, or removes it, as an admin does
+// in the provider's console.
+func (w *World) SetRecipient(role failover.Role, address string, there bool) {
+	p, ok := w.provider[role]
+	local, _ := splitAddress(address)
+	if !ok || local == "" {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.recipients[local] = there; !there {
+		delete(p.recipients, local)
+	}
+}
+
+// Login is the user name and password for a provider's submission port.
+func (w *World) Login(role failover.Role) (user, password string) {
+	if p, ok := w.provider[role]; ok {
+		return p.user, p.password
+	}
+	return "", ""
+}
+
+// has reports whether an address is the provider's to receive, and, if not,
+// whether its domain is.
+func (p *provider) has(address string) (recipient, local bool) {
+	name, domain := splitAddress(address)
+	if !slices.Contains(p.domains, domain) {
+		return false, false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.recipients[name], true
+}
+
+func (p *provider) count(what func(c *Counters)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	what(&p.counters)
+}
+
+// store puts a message into the mailboxes and into the ledger, if it is one of
+// the outside sender's.
+func (p *provider) store(m Mail) {
+	p.mu.Lock()
+	p.counters.Stored++
+	p.mail = append(p.mail, m)
+	p.bytes += len(m.Data)
+	for len(p.mail) > keepMails || p.bytes > keepMailBytes {
+		p.bytes -= len(p.mail[0].Data)
+		p.mail[0] = Mail{}
+		p.mail = p.mail[1:]
+	}
+	p.mu.Unlock()
+	n, ok := p.marker.find(m.Data)
+	if ok && p.ledger.arrived(n, p.role) {
+		p.events.tell(Event{Kind: EventDoubled, Message: n, Role: p.role,
+			Say: failover.Say("Message {number} arrived at {provider} once more.", "number", n, "provider", p.title)})
+	}
+}
+
+// certificate is what the provider shows, by its condition.
+func (p *provider) certificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	switch fault, _ := p.cond.now(); fault {
+	case NoTLS:
+		return nil, errNoTLS
+	case BadCertificate:
+		return p.bad, nil
+	default:
+		return p.good, nil
+	}
+}

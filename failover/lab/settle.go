@@ -1,0 +1,228 @@
+package lab
+
+import (
+	"crypto/rand"
+	"crypto/tls"
+	"encoding/base64"
+	"encoding/hex"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/emersion/go-smtp"
+	"github.com/miekg/dns"
+
+	"lifeboat/failover"
+)
+
+// Who lives where. Addresses are of the ranges for documentation.
+const (
+	rootAddr     = "192.0.2.1"
+	tldAddr      = "192.0.2.2"
+	hostingAddr  = "192.0.2.3"
+	resolverAddr = "192.0.2.53"
+	dohAddr      = "192.0.2.54"
+	officeAddr   = "192.0.2.200"
+	senderAddr   = "198.51.100.77"
+	siteAddr     = "198.51.100.80"
+
+	rootName     = "a.root.lab.test."
+	tldName      = "a.nic.lab.test."
+	hostingName  = "ns.lab.test."
+	resolverName = "resolver.lab.test."
+	dohName      = "dns.lab.test."
+
+	labZone       = "lab.test."
+	senderZone    = "outside.test."
+	senderName    = "mail.outside.test"
+	primaryZone   = "harbormail.test."
+	secondaryZone = "lighthouse.test."
+
+	maxSecondaries = 8
+)
+
+// controlNames are the hosts that have nothing to do with either provider.
+var controlNames = [...]string{"mx.alder.test.", "mx.birch.test.", "mx.cedar.test."}
+
+// taken are the zones that the domain cannot be, nor be in, nor hold.
+func taken() []string {
+	zones := []string{labZone, senderZone, primaryZone, secondaryZone}
+	for _, c := range controlNames {
+		zones = append(zones, parent(c))
+	}
+	return zones
+}
+
+func checkDomain(domain string) error {
+	_, ok := dns.IsDomainName(domain)
+	ok = ok && dns.CountLabel(domain) >= 2 && !strings.ContainsAny(domain, `\ `)
+	for _, z := range taken() {
+		ok = ok && !dns.IsSubDomain(z, domain) && !dns.IsSubDomain(domain, z)
+	}
+	if !ok {
+		return failover.Fail(failover.ErrInvalid, `"{domain}" cannot be the practice domain; give a name of two parts or more such as example.test`,
+			"domain", failover.Display(domain))
+	}
+	return nil
+}
+
+func someRecipients(domain string) []failover.Recipient {
+	at := "@" + failover.Display(domain)
+	return []failover.Recipient{
+		{Address: "hanako.sato" + at, Kind: failover.Account},
+		{Address: "taro.tanaka" + at, Kind: failover.Account},
+		{Address: "office" + at, Kind: failover.Alias},
+		{Address: "sales" + at, Kind: failover.Group},
+		{Address: "orders" + at, Kind: failover.Shared},
+	}
+}
+
+// hostOf is a name as it stands in certificates, greetings and URLs.
+func hostOf(name string) string { return strings.TrimSuffix(name, ".") }
+
+// settle puts everybody in their place: hosts, zones, servers, the sender.
+func (w *World) settle() error {
+	w.office = w.newLine(officeAddr)
+	w.office.inside = netip.MustParseAddr(resolverAddr)
+	world := w.newLine(resolverAddr)
+	w.resolver = newResolver(world, w.opt.Now, w.opt.Log, netip.MustParseAddr(rootAddr))
+	mark, err := newMarker()
+	if err != nil {
+		return err
+	}
+	w.provider = map[failover.Role]*provider{}
+	for _, role := range []failover.Role{failover.Primary, failover.Secondary} {
+		if err := w.settleProvider(role, mark); err != nil {
+			return err
+		}
+	}
+	w.describe()
+	if err := w.settleZones(); err != nil {
+		return err
+	}
+	if err := w.settleResolver(); err != nil {
+		return err
+	}
+	for i, name := range controlNames {
+		h := w.house(name, netip.AddrFrom4([4]byte{198, 51, 100, byte(201 + i)}), newCondition())
+		h.services = []*service{{port: 25, cond: h.cond, stream: smtpServer(name, smtp.BackendFunc(answering), nil, w.opt.Log)}}
+		w.controls = append(w.controls, hostOf(name)+":25")
+	}
+	w.sender = &sender{
+		line: w.newLine(senderAddr), domain: w.opt.Domain, marker: mark,
+		ledger: w.ledger, events: w.events, now: w.opt.Now, retry: w.opt.Retry,
+		tls: w.TLSConfig(), owner: w.owner,
+		wake: make(chan struct{}, 1), turn: make(chan struct{}, 1),
+		hosts: map[netip.Addr]*absence{}, interval: w.opt.Interval,
+	}
+	for _, r := range w.opt.Recipients {
+		w.sender.to = append(w.sender.to, r.Address)
+	}
+	return nil
+}
+
+func (w *World) newLine(addr string) *line {
+	return &line{inet: w.inet, local: netip.MustParseAddr(addr), find: findHost}
+}
+
+// house puts a host on the network, with an IPv6 address beside the other where
+// the world has IPv6.
+func (w *World) house(name string, addr netip.Addr, cond *condition) *host {
+	h := &host{name: name, addrs: []netip.Addr{addr}, cond: cond}
+	if w.opt.IPv6 {
+		h.addrs = append(h.addrs, sixOf(addr))
+	}
+	w.inet.add(h)
+	return h
+}
+
+// sixOf is the IPv6 address of a host that has this IPv4 address: 2001:db8:: and
+// the four octets.
+func sixOf(a netip.Addr) netip.Addr {
+	four := a.As4()
+	six := netip.MustParseAddr("2001:db8::").As16()
+	copy(six[12:], four[:])
+	return netip.AddrFrom16(six)
+}
+
+// owner is the provider whose host this is, or nil.
+func (w *World) owner(host string) *provider {
+	for _, p := range w.provider {
+		if dns.IsSubDomain(p.zone, failover.FQDN(host)) {
+			return p
+		}
+	}
+	return nil
+}
+
+// settleProvider opens a provider's two mail hosts and its submission host.
+func (w *World) settleProvider(role failover.Role, mark marker) error {
+	secret, public := make([]byte, 12), make([]byte, 32)
+	if _, err := rand.Read(secret); err != nil {
+		return err
+	}
+	if _, err := rand.Read(public); err != nil { // any 32 octets are an Ed25519 key as far as the DNS can tell
+		return err
+	}
+	p := &provider{
+		role: role, title: "Harbormail", zone: primaryZone, dkim: "harbor1", network: 10,
+		cond: newCondition(), ledger: w.ledger, events: w.events, now: w.opt.Now, marker: mark,
+		user: "lifeboat@" + hostOf(w.opt.Domain), password: hex.EncodeToString(secret),
+		key:        base64.StdEncoding.EncodeToString(public),
+		domains:    []string{w.opt.Domain, w.emergency()},
+		recipients: map[string]bool{},
+	}
+	if role == failover.Secondary {
+		p.title, p.zone, p.dkim, p.network = "Lighthouse", secondaryZone, "light1", 20
+	}
+	for _, r := range w.opt.Recipients {
+		local, _ := splitAddress(r.Address)
+		p.recipients[local] = true
+	}
+	var err error
+	names := []string{"mx1." + hostOf(p.zone), "mx2." + hostOf(p.zone), "smtp." + hostOf(p.zone)}
+	if p.good, err = w.ca.issue(time.Now().Add(certLife), names...); err != nil {
+		return err
+	}
+	if p.bad, err = w.ca.issue(time.Now().Add(-24*time.Hour), "mail.elsewhere.test"); err != nil {
+		return err
+	}
+	config := &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: p.certificate}
+	for i, name := range names {
+		submission := i == 2
+		h := w.house(name+".", netip.AddrFrom4([4]byte{203, 0, 113, p.network + byte(i) + 1}), p.cond)
+		port := uint16(25)
+		if submission {
+			port = 587
+		}
+		h.services = []*service{{
+			port: port, cond: p.cond, delay: w.opt.Delay, busy: greeting421(name),
+			stream: smtpServer(name, p.backend(submission), config, w.opt.Log),
+		}}
+		p.hosts = append(p.hosts, h)
+	}
+	w.provider[role] = p
+	return nil
+}
+
+// settleResolver opens the resolver's two doors.
+func (w *World) settleResolver() error {
+	cert, err := w.ca.issue(time.Now().Add(certLife), hostOf(dohName), dohAddr)
+	if err != nil {
+		return err
+	}
+	plain, web := newCondition(), newCondition()
+	w.stub = map[string]*condition{resolverName: plain, dohName: web}
+	h := w.house(resolverName, netip.MustParseAddr(resolverAddr), plain)
+	h.services = []*service{dnsService(w.resolver.responder(plain), plain)}
+	h = w.house(dohName, netip.MustParseAddr(dohAddr), web)
+	h.services = []*service{{port: 443, cond: web, stream: w.resolver.responder(web).https(cert, w.opt.Log)}}
+	return nil
+}
+
+func dnsService(r responder, cond *condition) *service {
+	return &service{port: 53, cond: cond, stream: r.stream, packets: r.datagrams}
+}
+
+// emergency is the emergency subdomain's name.
+func (w *World) emergency() string { return "emergency." + w.opt.Domain }
