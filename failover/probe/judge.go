@@ -1,0 +1,125 @@
+package probe
+
+import (
+	"time"
+
+	"lifeboat/failover"
+)
+
+// Judgement is whether a plan may go ahead, and why not.
+type Judgement struct {
+	// Allowed is set when nothing is red and nothing that matters is unknown.
+	Allowed bool
+	// Blocking are the failures. Unknown is what nobody could see, which blocks as
+	// well; each names the other ways to know. Warnings do not block.
+	Blocking, Unknown, Warnings []failover.Finding
+}
+
+// Judge weighs the findings on a target. Every need of the target must have a
+// finding not older than maxAge (0 is MaxAge; for the primary never more than
+// HomeAge, and less for findings about this machine and this moment): one that is
+// missing or too old is unknown. Overruling a judgement is not its business.
+//
+// Where several sources speak of one subject, the newest that saw something
+// counts; a seed message counts only where nobody has seen anything at the MX,
+// since it shows that the provider knows the address but not what it says to
+// strangers. Once all recipients are proven, it does not matter any more that our
+// own line could not look at port 25.
+func Judge(findings []failover.Finding, target Target, now time.Time, maxAge time.Duration) Judgement {
+	var j Judgement
+	var covered []failover.Finding
+	proven := true
+	for _, n := range target.Needs() {
+		f := weigh(findings, target, n, now, maxAge)
+		c, _ := checkOf(n.Check)
+		if n.Check == "rcpt" && f.Verdict != failover.Pass {
+			proven = false
+		}
+		switch {
+		case f.Verdict == failover.Red:
+			j.Blocking = append(j.Blocking, f)
+		case f.Verdict == failover.Unknown && c.covered:
+			covered = append(covered, f)
+		case f.Verdict == failover.Unknown:
+			j.Unknown = append(j.Unknown, f)
+		case f.Verdict == failover.Warn:
+			j.Warnings = append(j.Warnings, f)
+		}
+	}
+	if proven {
+		j.Warnings = append(j.Warnings, covered...)
+	} else {
+		j.Unknown = append(covered, j.Unknown...)
+	}
+	j.Allowed = len(j.Blocking) == 0 && len(j.Unknown) == 0
+	return j
+}
+
+// weigh returns the finding that counts for a need; an Unknown one is made up
+// where there is none.
+func weigh(findings []failover.Finding, target Target, n Need, now time.Time, maxAge time.Duration) failover.Finding {
+	limit := target.limit(n, maxAge)
+	var seen, seed, unseen, old *failover.Finding
+	newer := func(held **failover.Finding, f *failover.Finding) {
+		if *held == nil || f.At.After((*held).At) {
+			*held = f
+		}
+	}
+	for i := range findings {
+		f := &findings[i]
+		if f.Check != n.Check || f.Subject != n.Subject || f.Domain != target.Domain.Name || f.At.After(now.Add(ahead)) {
+			continue
+		}
+		switch {
+		case now.Sub(f.At) > limit:
+			newer(&old, f)
+		case f.Verdict == failover.Pass || f.Verdict == failover.Warn || f.Verdict == failover.Red:
+			if f.Source == failover.FromSeed {
+				newer(&seed, f)
+			} else {
+				newer(&seen, f)
+			}
+		default:
+			newer(&unseen, f)
+		}
+	}
+	for _, f := range []*failover.Finding{seen, seed, unseen} {
+		if f != nil {
+			return *f
+		}
+	}
+	return missing(target, n, old, now)
+}
+
+// limit is how long evidence on a need counts.
+func (t Target) limit(n Need, maxAge time.Duration) time.Duration {
+	if maxAge <= 0 {
+		maxAge = MaxAge
+	}
+	if t.Provider.Role == failover.Primary {
+		maxAge = min(maxAge, HomeAge)
+	}
+	if c, ok := checkOf(n.Check); ok && c.keeps > 0 {
+		maxAge = min(maxAge, c.keeps)
+	}
+	return maxAge
+}
+
+// missing is the finding where nobody has looked, or not lately.
+func missing(target Target, n Need, old *failover.Finding, now time.Time) failover.Finding {
+	f := failover.Finding{
+		Check: n.Check, Domain: target.Domain.Name, Subject: n.Subject, Verdict: failover.Unknown,
+		Remedy: failover.Say("Run the check."), Source: failover.FromHere, At: now,
+	}
+	what := n.Subject
+	if what == "" {
+		what = target.Domain.Name
+	}
+	if old == nil {
+		f.Say = failover.Say("Nobody has looked at {subject} yet ({check}).", "subject", failover.Display(what), "check", n.Check)
+		return f
+	}
+	f.Say = failover.Say("{subject} was last looked at on {time} ({check}); evidence as old as that does not count.",
+		"subject", failover.Display(what), "time", old.At.UTC().Format(time.RFC3339), "check", n.Check)
+	return f
+}
