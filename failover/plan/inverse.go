@@ -18,7 +18,7 @@ import (
 func Inverse(req Request, done failover.Plan, live map[failover.Key]failover.RRset) (failover.Plan, error) {
 	p := failover.Plan{
 		Version: failover.PlanVersion, ID: req.ID, Kind: failover.Rollback, Created: req.Now.UTC().Truncate(time.Second),
-		Author: req.Author, Domains: done.Domains, Reverts: done.ID,
+		Author: req.Author, Domains: done.Domains, Steps: []failover.Step{}, Reverts: done.ID,
 	}
 	for i := len(done.Steps) - 1; i >= 0; i-- {
 		s := done.Steps[i]
@@ -39,7 +39,10 @@ func Inverse(req Request, done failover.Plan, live map[failover.Key]failover.RRs
 		inv.Reason = failover.Say("as it was before {run}", "run", done.ID)
 		p.Steps = append(p.Steps, inv)
 	}
-	return p, p.Seal()
+	if err := p.Seal(); err != nil {
+		return failover.Plan{}, err
+	}
+	return p, Check(p)
 }
 
 // Surprise is the error for a set that somebody else has changed, with the

@@ -16,7 +16,9 @@
 package plan
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"lifeboat/failover"
@@ -67,7 +69,7 @@ func Keys(kind failover.Kind, d failover.Domain) []failover.Key {
 	if kind == failover.Prepare {
 		keys = append(keys, failover.Key{Name: d.Name, Type: "TXT"})
 		for _, s := range d.Secondary.DKIM {
-			keys = append(keys, failover.Key{Name: dkimName(d, s), Type: s.Type})
+			keys = append(keys, failover.Key{Name: dkimName(d, s), Type: strings.ToUpper(s.Type)})
 		}
 	}
 	return keys
@@ -80,6 +82,7 @@ func Build(req Request, observed []Observed) (failover.Plan, error) {
 	p := failover.Plan{
 		Version: failover.PlanVersion, ID: req.ID, Kind: req.Kind,
 		Created: req.Now.UTC().Truncate(time.Second), Author: req.Author,
+		Domains: []string{}, Steps: []failover.Step{},
 	}
 	for _, o := range observed {
 		b := builder{req: req, o: o, plan: &p}
@@ -88,7 +91,10 @@ func Build(req Request, observed []Observed) (failover.Plan, error) {
 			return failover.Plan{}, err
 		}
 	}
-	return p, p.Seal()
+	if err := p.Seal(); err != nil {
+		return failover.Plan{}, err
+	}
+	return p, Check(p)
 }
 
 type builder struct {
@@ -98,16 +104,8 @@ type builder struct {
 }
 
 func (b *builder) domain() error {
-	d := b.o.Domain
-	if b.req.Kind != failover.Failback && len(d.Secondary.MX) == 0 {
-		return failover.Fail(failover.ErrInvalid,
-			"{domain} has no secondary provider: enter one under providers.secondary in the settings, with its MX hosts",
-			"domain", failover.Display(d.Name))
-	}
-	if b.req.Kind == failover.Failback && len(d.Primary.MX) == 0 {
-		return failover.Fail(failover.ErrInvalid,
-			"the MX hosts of {domain}'s primary provider are not known: enter them under providers.primary in the settings",
-			"domain", failover.Display(d.Name))
+	if err := b.sensible(); err != nil {
+		return err
 	}
 	if b.req.Kind == failover.Prepare {
 		return b.prepare()
@@ -121,28 +119,63 @@ func (b *builder) domain() error {
 	return nil
 }
 
+// sensible refuses settings that no plan can be made of.
+func (b *builder) sensible() error {
+	d := b.o.Domain
+	domain := failover.Display(d.Name)
+	switch {
+	case b.req.Kind != failover.Failback && len(d.Secondary.MX) == 0:
+		return failover.Fail(failover.ErrInvalid,
+			"{domain} has no secondary provider: enter one under providers.secondary in the settings, with its MX hosts", "domain", domain)
+	case b.req.Kind == failover.Failback && len(d.Primary.MX) == 0:
+		return failover.Fail(failover.ErrInvalid,
+			"the MX hosts of {domain}'s primary provider are not known: enter them under providers.primary in the settings", "domain", domain)
+	case d.Emergency != "" && !strings.HasSuffix(d.Emergency, "."+d.Name):
+		return failover.Fail(failover.ErrInvalid,
+			"the emergency subdomain {name} is not below {domain}: correct emergency_subdomain in the settings",
+			"name", failover.Display(d.Emergency), "domain", domain)
+	}
+	primary := map[string]bool{}
+	for _, m := range d.Primary.MX {
+		primary[failover.FQDN(m.Host)] = true
+	}
+	for _, m := range slices.Concat(d.Primary.MX, d.Secondary.MX) {
+		if failover.FQDN(m.Host) == "." {
+			return failover.Fail(failover.ErrInvalid,
+				"{domain} has a provider whose MX host has no name, which would refuse all mail (RFC 7505): correct providers in the settings", "domain", domain)
+		}
+	}
+	for _, m := range d.Secondary.MX {
+		if primary[failover.FQDN(m.Host)] {
+			return failover.Fail(failover.ErrInvalid,
+				"{host} is an MX host of both providers of {domain}, so nobody could tell where mail goes: correct providers in the settings",
+				"host", failover.Display(failover.FQDN(m.Host)), "domain", domain)
+		}
+	}
+	return nil
+}
+
 // switchMX leads the domain's mail to the plan's target.
 func (b *builder) switchMX() error {
 	d := b.o.Domain
-	before, err := b.before(failover.Key{Name: d.Name, Type: "MX"})
+	target := d.Provider(b.req.Kind.Target())
+	after := failover.MXSet(d.Name, b.ttl(d.MXTTL), target.MX)
+	before, err := b.before(after.Key, after)
 	if err != nil {
 		return err
 	}
 	if err := b.known(before); err != nil {
 		return err
 	}
-	target := d.Provider(b.req.Kind.Target())
-	after := failover.MXSet(d.Name, b.ttl(d.MXTTL), target.MX)
-	reason := failover.Say("mail for {domain} is delivered to {provider}",
-		"domain", failover.Display(d.Name), "provider", target.Name)
-	b.step(before, after, reason)
+	b.step(before, after, failover.Say("mail for {domain} is delivered to {provider}",
+		"domain", failover.Display(d.Name), "provider", target.Name))
 	return nil
 }
 
 // known refuses an MX set that nobody in the settings accounts for.
 func (b *builder) known(before failover.RRset) error {
 	d := b.o.Domain
-	domain := failover.Display(d.Name)
+	domain := failover.Display(before.Name)
 	switch d.RouteOf(before) {
 	case failover.RouteMixed:
 		if samePreference(d, before) && !b.req.ReplaceMX {
@@ -161,6 +194,7 @@ func (b *builder) known(before failover.RRset) error {
 		b.note(failover.Say("{records} belongs to neither provider and is replaced", "records", records(before)))
 	case failover.RouteNone:
 		b.note(failover.Say("{domain} has no MX record now", "domain", domain))
+	case failover.RoutePrimary, failover.RouteSecondary, failover.RouteUnknown:
 	}
 	return nil
 }
@@ -171,26 +205,37 @@ func (b *builder) emergency() error {
 	if d.Emergency == "" {
 		return nil
 	}
-	before, err := b.before(failover.Key{Name: d.Emergency, Type: "MX"})
+	after := failover.MXSet(d.Emergency, b.ttl(d.MXTTL), d.Secondary.MX)
+	before, err := b.before(after.Key, after)
 	if err != nil {
 		return err
 	}
-	b.step(before, failover.MXSet(d.Emergency, b.ttl(d.MXTTL), d.Secondary.MX),
-		failover.Say("the emergency subdomain {name} leads to {provider} at all times",
-			"name", failover.Display(d.Emergency), "provider", d.Secondary.Name))
+	if before.Exists() {
+		if err := b.known(before); err != nil {
+			return err
+		}
+	}
+	b.step(before, after, failover.Say("the emergency subdomain {name} leads to {provider} at all times",
+		"name", failover.Display(d.Emergency), "provider", d.Secondary.Name))
 	return nil
 }
 
 // before returns what is there, once the host's view and the servers' agree or
-// the admin has said which holds.
-func (b *builder) before(key failover.Key) (failover.RRset, error) {
+// the admin has said which holds. Servers that lag behind a host which has what is
+// wanted need no decision, as nothing is to be changed: want is the set that is
+// wanted, where that is known beforehand.
+func (b *builder) before(key failover.Key, want failover.RRset) (failover.RRset, error) {
 	live := failover.RRset{Key: key}
 	for _, s := range b.o.Live {
 		if s.Key == key {
 			live = s
 		}
 	}
-	seen := b.served(key)
+	seen, asked := b.served(key)
+	if asked && len(seen) == 0 {
+		b.note(failover.Say("{name}: no authoritative server answers, so the DNS host's view ({host}) is taken as it is",
+			"name", key.String(), "host", records(live)))
+	}
 	for _, s := range seen {
 		if s.SameValues(live) {
 			if !s.Equal(live) {
@@ -199,13 +244,17 @@ func (b *builder) before(key failover.Key) (failover.RRset, error) {
 			}
 			continue
 		}
-		switch b.req.Trust {
-		case TrustServers:
+		switch {
+		case b.req.Trust == TrustServers:
+			b.note(failover.Say("{name}: what the servers answer ({served}) is taken, although the DNS host holds {host}",
+				"name", key.String(), "served", records(seen[0]), "host", records(live)))
 			return seen[0], nil
-		case TrustHost:
+		case b.req.Trust == TrustHost:
 			b.note(failover.Say("{name}: the DNS host's view ({host}) is taken, although servers answer {served}",
 				"name", key.String(), "host", records(live), "served", records(s)))
-			return live, nil
+		case want.Exists() && live.Equal(want):
+			b.note(failover.Say("{name}: the DNS host holds what is wanted, but servers still answer {served}; give lifeboat verify later",
+				"name", key.String(), "served", records(s)))
 		default:
 			return live, failover.Fail(failover.ErrBlocked,
 				"{name}: the DNS host holds {host}, but authoritative servers answer {served}; wait until they agree, or say which holds with --trust host or --trust servers",
@@ -215,13 +264,15 @@ func (b *builder) before(key failover.Key) (failover.RRset, error) {
 	return live, nil
 }
 
-func (b *builder) served(key failover.Key) []failover.RRset {
+// served returns the different sets that the servers answer, the most frequent
+// first, and whether they were asked at all.
+func (b *builder) served(key failover.Key) (sets []failover.RRset, asked bool) {
 	for _, v := range b.o.Views {
-		if v.Key == key {
-			return v.Distinct()
+		if v.Key == key && len(v.Answers) > 0 {
+			return v.Distinct(), true
 		}
 	}
-	return nil
+	return nil, false
 }
 
 // step adds a change, unless the set is as wanted already.
@@ -235,8 +286,14 @@ func (b *builder) step(before, after failover.RRset, reason failover.Sentence) {
 	})
 }
 
+// note adds a remark, once.
 func (b *builder) note(s failover.Sentence) {
-	b.plan.Notes = append(b.plan.Notes, failover.Noted{Domain: b.o.Domain.Name, Say: s})
+	same := func(n failover.Noted) bool {
+		return n.Domain == b.o.Domain.Name && n.Say.String() == s.String()
+	}
+	if !slices.ContainsFunc(b.plan.Notes, same) {
+		b.plan.Notes = append(b.plan.Notes, failover.Noted{Domain: b.o.Domain.Name, Say: s})
+	}
 }
 
 // ttl bends a TTL to what the host takes.
@@ -269,4 +326,12 @@ func samePreference(d failover.Domain, set failover.RRset) bool {
 		at[m.Preference] = owner[m.Host]
 	}
 	return false
+}
+
+// records shows a set's values on one line for a sentence.
+func records(s failover.RRset) string {
+	if !s.Exists() {
+		return "—"
+	}
+	return strings.Join(s.Values, ", ")
 }

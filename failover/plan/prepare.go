@@ -1,9 +1,11 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 
 	"lifeboat/failover"
+	"lifeboat/failover/dnswire"
 )
 
 // prepare publishes, in calm times, what a failover later needs to be nothing
@@ -25,7 +27,7 @@ func (b *builder) prepare() error {
 // settings ask for: it bounds how long the world holds on to the old route.
 func (b *builder) lowerTTL() error {
 	d := b.o.Domain
-	before, err := b.before(failover.Key{Name: d.Name, Type: "MX"})
+	before, err := b.before(failover.Key{Name: d.Name, Type: "MX"}, failover.RRset{})
 	if err != nil || !before.Exists() {
 		return err
 	}
@@ -45,13 +47,13 @@ func (b *builder) spf() error {
 	if d.Secondary.SPFInclude == "" {
 		return nil
 	}
-	before, err := b.before(failover.Key{Name: d.Name, Type: "TXT"})
+	before, err := b.before(failover.Key{Name: d.Name, Type: "TXT"}, failover.RRset{})
 	if err != nil {
 		return err
 	}
 	at := -1
 	for i, v := range before.Values {
-		if !isSPF(unquote(v)) {
+		if !isSPF(text(v)) {
 			continue
 		}
 		if at >= 0 {
@@ -61,11 +63,17 @@ func (b *builder) spf() error {
 		}
 		at = i
 	}
-	values := append([]string(nil), before.Values...)
+	values := slices.Clone(before.Values)
 	if at >= 0 {
-		values[at] = quote(withInclude(unquote(values[at]), d.Secondary.SPFInclude))
+		if spf, changed := withInclude(text(values[at]), d.Secondary.SPFInclude); changed {
+			values[at] = dnswire.TXT(spf)
+		}
+	} else if d.Primary.SPFInclude != "" {
+		values = append(values, dnswire.TXT(newSPF(d)))
 	} else {
-		values = append(values, quote(newSPF(d)))
+		// One that names the secondary alone would put the primary's mail in the wrong.
+		b.note(failover.Say("{domain} has no SPF record, and the settings do not say what {primary} needs in one: none is written",
+			"domain", failover.Display(d.Name), "primary", d.Primary.Name))
 	}
 	ttl := before.TTL
 	if !before.Exists() {
@@ -77,24 +85,28 @@ func (b *builder) spf() error {
 	return nil
 }
 
+// dkim publishes the secondary's selectors, so that what it sends is signed with
+// a key that receivers find.
 func (b *builder) dkim() error {
 	d := b.o.Domain
 	for _, s := range d.Secondary.DKIM {
-		before, err := b.before(failover.Key{Name: dkimName(d, s), Type: s.Type})
+		after := failover.NewRRset(dkimName(d, s), s.Type, 0, failover.FQDN(s.Value))
+		if after.Type == "TXT" {
+			after.Values = []string{dnswire.TXT(s.Value)}
+		}
+		before, err := b.before(after.Key, failover.RRset{})
 		if err != nil {
 			return err
 		}
-		value := quote(s.Value)
-		if s.Type == "CNAME" {
-			value = failover.FQDN(s.Value)
+		if after.Type == "TXT" && len(before.Values) == 1 && text(before.Values[0]) == s.Value {
+			continue // however it is cut into strings
 		}
-		ttl := before.TTL
+		after.TTL = before.TTL
 		if !before.Exists() {
-			ttl = b.ttl(3600)
+			after.TTL = b.ttl(3600)
 		}
-		b.step(before, failover.NewRRset(dkimName(d, s), s.Type, ttl, value),
-			failover.Say("signatures of {provider} can be checked (DKIM selector {selector})",
-				"provider", d.Secondary.Name, "selector", s.Selector))
+		b.step(before, after, failover.Say("signatures of {provider} can be checked (DKIM selector {selector})",
+			"provider", d.Secondary.Name, "selector", s.Selector))
 	}
 	return nil
 }
@@ -109,22 +121,41 @@ func isSPF(s string) bool {
 	return v == "v=spf1" || strings.HasPrefix(v, "v=spf1 ")
 }
 
-// withInclude puts "include:host" in front of the first "all" or "redirect=",
-// unless it is there.
-func withInclude(spf, host string) string {
+// withInclude puts "include:host" where it takes effect: in front of the first
+// "all", after which nothing is looked at (RFC 7208 section 5.1), of the first
+// "redirect=", for readers' sake, and of the same include with another verdict
+// than pass. A string that has it there is not touched at all.
+func withInclude(spf, host string) (_ string, changed bool) {
 	include := "include:" + strings.TrimSuffix(host, ".")
-	terms := strings.Fields(spf)
-	at := len(terms)
-	for i, t := range terms {
-		switch bare := strings.TrimLeft(strings.ToLower(t), "+-~?"); {
-		case bare == strings.ToLower(include):
-			return spf
-		case (bare == "all" || strings.HasPrefix(bare, "redirect=")) && i < at:
-			at = i
+	at, pos := len(spf), 0
+	for term := range strings.SplitSeq(spf, " ") {
+		t := strings.ToLower(term)
+		bare := strings.TrimLeft(t, "+-~?")
+		same := strings.TrimSuffix(bare, ".") == strings.ToLower(include)
+		if same && strings.TrimPrefix(t, "+") == bare {
+			return spf, false
 		}
+		if bare == "all" || same || strings.HasPrefix(bare, "redirect=") {
+			at = min(at, pos)
+		}
+		if bare == "all" {
+			break
+		}
+		pos += len(term) + 1
 	}
-	terms = append(terms[:at:at], append([]string{include}, terms[at:]...)...)
-	return strings.Join(terms, " ")
+	if at == len(spf) {
+		return strings.TrimRight(spf, " ") + " " + include, true
+	}
+	return spf[:at] + include + " " + spf[at:], true
+}
+
+// text is the text of a TXT value; empty for what is none.
+func text(value string) string {
+	t, err := dnswire.Text(value)
+	if err != nil {
+		return ""
+	}
+	return t
 }
 
 func newSPF(d failover.Domain) string {
