@@ -36,6 +36,10 @@ type Capabilities struct {
 	Interactive bool
 	// MinTTL and MaxTTL bound what TTLs (seconds) the host takes; 0 is no bound.
 	MinTTL, MaxTTL uint32
+	// OwnTTL: the host gives every record a TTL of its own choice; what a change
+	// says about TTLs counts for nothing there, and sets are done when their
+	// records are right.
+	OwnTTL bool
 }
 
 // Host is a DNS host, with its credential, as one domain uses it. Its methods
@@ -74,6 +78,9 @@ type Host interface {
 type Change struct {
 	Zone          string
 	Before, After failover.RRset // same key
+	// Resumed: this change was begun earlier and interrupted. An Interactive host
+	// then takes any records for half-way, however little they look like it.
+	Resumed bool
 	// Lock is the lock held in the zone. A host with CompareAndSwap makes it a
 	// condition of the change. The zero Lock is none.
 	Lock Lock
