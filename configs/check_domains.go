@@ -18,7 +18,7 @@ func (c *checker) checkDomains() {
 			c.warn(path+".mx_ttl", Say("{at}: {key} is {seconds} seconds, and a switch takes as long to reach everybody. 300 is usual.",
 				"seconds", strconv.Itoa(int(d.MXTTL))))
 		}
-		c.between(path+".mx_ttl", float64(d.MXTTL), 30, 86400)
+		c.between(path+".mx_ttl", float64(d.MXTTL), 5, 86400)
 		c.checkDNS(d, path+".dns")
 	}
 }
@@ -122,18 +122,11 @@ func (c *checker) checkRFC2136(r *RFC2136, path string) {
 	c.reference(path+".secret", r.Secret)
 }
 
-// reference demands a reference to a secret, unless one was written wrongly and
-// that has been said already.
+// reference demands a reference to a secret.
 func (c *checker) reference(path string, ref SecretRef) {
-	if ref != "" {
-		return
+	if ref == "" {
+		c.fail(path, Say("{at}: {key} is missing. Store it with \"lifeboat secret set NAME\" and write secret:NAME here."))
 	}
-	for _, p := range c.problems {
-		if p.Key == path {
-			return
-		}
-	}
-	c.fail(path, Say("{at}: {key} is missing. Store it with \"lifeboat secret set NAME\" and write secret:NAME here."))
 }
 
 // dkimKey reports whether a TXT value can be a DKIM key record (RFC 6376

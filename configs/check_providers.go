@@ -85,7 +85,7 @@ func (c *checker) checkAt(index int, role string) []located {
 	if len(list) == 0 {
 		// Without a primary it was said already that there must be one; without a
 		// secondary there is nothing to say.
-		if c.s.places.has("providers." + role) {
+		if c.s.places.has("providers."+role) && !c.wrong["providers."+role+".preset"] {
 			c.fail(path, Say("{at}: {key} is missing. Write the MX hosts as the provider's console shows them, each as in \"10 mx1.example.net\"."))
 		}
 		return nil
@@ -108,6 +108,9 @@ func (c *checker) checkMX(list []MX, path, domain string) []located {
 		if strings.HasSuffix(path, ".preset") {
 			at = path
 		}
+		if c.mxIncomplete(mx, at) {
+			continue
+		}
 		host, problem, ok := mxHost(fillPlaceholders(mx.Host, domain))
 		if !ok {
 			c.fail(at, problem)
@@ -120,6 +123,19 @@ func (c *checker) checkMX(list []MX, path, domain string) []located {
 		found = append(found, located{MX{mx.Preference, host}, at})
 	}
 	return found
+}
+
+// mxIncomplete finds what an MX written as a mapping lacks.
+func (c *checker) mxIncomplete(mx MX, path string) bool {
+	if mx.Host == "" {
+		c.fail(path+".host", Say("{at}: {key} is missing. Write the full name of the host, as in mx1.example.net."))
+		return true
+	}
+	if c.s.places.has(path+".host") && !c.s.places.has(path+".preference") {
+		c.fail(path+".preference", Say("{at}: {key} is missing. Write a number; the lowest is tried first."))
+		return true
+	}
+	return false
 }
 
 // warnHyphen tells of the one kind of domain for which Microsoft's host cannot

@@ -50,42 +50,61 @@ func (c *checker) recipient(path string, address *string, only string, seen reci
 		c.fail(path, Say("{at}: {key} is missing. Write the mail address, as in info@example.jp."))
 		return
 	}
-	switch p, verdict := seen.enter(address, only, c.s.places.of(path)); verdict {
-	case refused:
-		c.fail(path, p)
-	case doubted:
-		c.warn(path, p)
+	written := *address
+	switch entry := seen.enter(address, only, c.s.places.of(path)); entry.verdict {
+	case noAddress:
+		c.fail(path, Say("{at}: {key} is {value}, which is not a mail address in plain half-width letters. Write it like info@example.jp.",
+			"value", show(written)))
+	case listed:
+		c.fail(path, Say("{at}: {address} is listed already, at {other}. Remove one of them.",
+			"address", *address, "other", entry.other.String()))
+	case elsewhere:
+		c.fail(path, Say("{at}: {address} is not at {domain}, whose recipients these are. Move it to where its domain is.",
+			"address", *address, "domain", only))
+	case foreign:
+		c.warn(path, entry.warning(*address))
+	case taken:
 	}
+}
+
+// entry is what came of writing an address into the book.
+type entry struct {
+	verdict verdict
+	domain  string
+	other   place // of a listed one
 }
 
 type verdict int
 
 const (
-	taken   verdict = iota
-	doubted         // taken, but with a warning
-	refused
+	taken     verdict = iota
+	foreign           // taken, though its domain is none of ours
+	noAddress         // not taken, like what follows
+	listed
+	elsewhere
 )
 
+func (e entry) warning(address string) Problem {
+	return Say("{at}: {address} is at {domain}, which is not among the domains, so it is never tried.",
+		"address", address, "domain", e.domain)
+}
+
 // enter normalises an address and writes it into the book.
-func (b recipientBook) enter(address *string, only string, at place) (Problem, verdict) {
+func (b recipientBook) enter(address *string, only string, at place) entry {
 	normal, domain, ok := mailAddress(*address)
 	if !ok {
-		return Say("{at}: {key} is {value}, which is not a mail address in plain half-width letters. Write it like info@example.jp.",
-			"value", show(*address)), refused
+		return entry{verdict: noAddress}
 	}
 	*address = normal
 	if other, twice := b.first[sameAddress(normal)]; twice {
-		return Say("{at}: {address} is listed already, at {other}. Remove one of them.",
-			"address", normal, "other", other.String()), refused
+		return entry{listed, domain, other}
 	}
 	b.first[sameAddress(normal)] = at
-	if only != "" && domain != only {
-		return Say("{at}: {address} is not at {domain}, whose recipients these are. Move it to where its domain is.",
-			"address", normal, "domain", only), refused
+	switch {
+	case only != "" && domain != only:
+		return entry{verdict: elsewhere, domain: domain}
+	case !b.domains[domain]:
+		return entry{verdict: foreign, domain: domain}
 	}
-	if !b.domains[domain] {
-		return Say("{at}: {address} is at {domain}, which is not among the domains, so it is never tried.",
-			"address", normal, "domain", domain), doubted
-	}
-	return Problem{}, taken
+	return entry{verdict: taken, domain: domain}
 }

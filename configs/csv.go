@@ -37,41 +37,70 @@ func (c *checker) csvRecipients(path string, r *Recipients, only string, seen re
 		return
 	}
 	rows, problems, warnings := parseCSV(file, data)
-	c.problems = append(c.problems, problems...)
+	c.add(problems)
 	c.warnings = append(c.warnings, warnings...)
 	for _, row := range rows {
-		c.csvRow(row, file, r, only, seen)
+		c.csvRow(row, csvTable{file, only, seen, r})
 	}
 }
 
-func (c *checker) csvRow(row csvRow, file string, r *Recipients, only string, seen recipientBook) {
-	where := place{file, row.line}
-	warn := func(key string, p Problem) { c.warnings = append(c.warnings, p.at(where, key)) }
+// csvTable is a recipients file being taken over.
+type csvTable struct {
+	file string
+	only string // the one domain that its addresses must be at, if any
+	seen recipientBook
+	into *Recipients
+}
+
+func (c *checker) csvRow(row csvRow, t csvTable) {
+	at := place{t.file, row.line}
 	kind, ok := csvKind(row.kind)
 	if !ok {
-		warn("kind", Say("{at}: {key} is {value}, but must be account, alias, group or shared. The row was left out.",
+		c.warnAt(at, "kind", Say("{at}: {key} is {value}, but must be account, alias, group or shared. The row was left out.",
 			"value", show(row.kind)))
 		return
 	}
 	main := Recipient{Address: row.address, Kind: kind, PrimaryUser: row.primaryUser, SecondaryUser: row.secondUser}
-	p, verdict := seen.enter(&main.Address, only, where)
-	if verdict != taken {
-		warn("address", p)
-	}
-	if verdict == refused {
+	if !c.csvAddress(&main.Address, "address", at, t) {
 		return
 	}
 	main.fillUsers()
-	r.rows = append(r.rows, main)
+	t.into.rows = append(t.into.rows, main)
 	for _, alias := range row.aliases {
-		p, verdict := seen.enter(&alias, only, where)
-		if verdict != taken {
-			warn("aliases", p)
-		}
-		if verdict != refused {
-			r.rows = append(r.rows, Recipient{Address: alias, Kind: KindAlias, Of: main.Address})
+		if c.csvAddress(&alias, "aliases", at, t) {
+			t.into.rows = append(t.into.rows, Recipient{Address: alias, Kind: KindAlias, Of: main.Address})
 		}
 	}
+}
+
+// csvAddress takes an address out of a row, or says why not.
+func (c *checker) csvAddress(address *string, column string, at place, t csvTable) bool {
+	if *address == "" {
+		c.warnAt(at, column, Say("{at}: there is no address in this row. It was left out."))
+		return false
+	}
+	written := *address
+	switch entry := t.seen.enter(address, t.only, at); entry.verdict {
+	case taken:
+		return true
+	case foreign:
+		c.warnAt(at, column, entry.warning(*address))
+		return true
+	case noAddress:
+		c.warnAt(at, column, Say("{at}: {value} is not a mail address in plain half-width letters. It was left out.",
+			"value", show(written)))
+	case listed:
+		c.warnAt(at, column, Say("{at}: {address} is listed already, at {other}. It was left out.",
+			"address", *address, "other", entry.other.String()))
+	case elsewhere:
+		c.warnAt(at, column, Say("{at}: {address} is not at {domain}, whose recipients these are. It was left out.",
+			"address", *address, "domain", t.only))
+	}
+	return false
+}
+
+func (c *checker) warnAt(at place, key string, p Problem) {
+	c.warnings = append(c.warnings, p.at(at, key))
 }
 
 func csvKind(text string) (Kind, bool) {

@@ -1,6 +1,7 @@
 package configs
 
 import (
+	"errors"
 	"reflect"
 	"slices"
 	"strconv"
@@ -22,16 +23,16 @@ type defaulter interface{ setDefaults() }
 // setting is written.
 type decoder struct {
 	file     string
-	line     int // overrides the nodes' lines when the text is not from a file
 	places   places
 	problems Problems
-	budget   int // nodes still to read: aliases can make a small file enormous
+	aliases  int // how many aliases are being read into
+	budget   int // values still to read through aliases, which make a small file enormous
 }
 
-const nodeBudget = 2_000_000
+const aliasBudget = 200_000
 
 func newDecoder(file string, known places) *decoder {
-	return &decoder{file: file, places: known, budget: nodeBudget}
+	return &decoder{file: file, places: known, budget: aliasBudget}
 }
 
 func (d *decoder) fail(n *yaml.Node, path string, p Problem) {
@@ -40,14 +41,13 @@ func (d *decoder) fail(n *yaml.Node, path string, p Problem) {
 
 // decode reads a node into v, which is what the settings hold at path.
 func (d *decoder) decode(n *yaml.Node, v reflect.Value, path string) {
-	if d.budget--; d.budget < 0 {
-		if d.budget == -1 {
-			d.fail(n, path, Say("{at}: the settings become too large here. Use fewer aliases (*name)."))
-		}
-		return
-	}
-	for n.Kind == yaml.AliasNode {
+	if n.Kind == yaml.AliasNode {
+		d.aliases++
+		defer func() { d.aliases-- }()
 		n = n.Alias
+	}
+	if d.aliases > 0 && d.spent(n, path) {
+		return
 	}
 	if n.ShortTag() == "!!null" {
 		return
@@ -70,6 +70,14 @@ func (d *decoder) decode(n *yaml.Node, v reflect.Value, path string) {
 	default:
 		d.scalar(n, v, path)
 	}
+}
+
+// spent reports whether too much has been read through aliases.
+func (d *decoder) spent(n *yaml.Node, path string) bool {
+	if d.budget--; d.budget == -1 {
+		d.fail(n, path, Say("{at}: the settings become too large here. Use fewer aliases (*name)."))
+	}
+	return d.budget < 0
 }
 
 // newValue makes a settable value with its defaults.
@@ -103,8 +111,8 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, path string) {
 			d.fail(key, at, unknownKey(key.Value, keysOf(known)))
 			continue
 		}
-		d.places[at] = place{d.file, key.Line}
-		if meant {
+		if meant && !isNull(value) {
+			d.places[at] = place{d.file, key.Line}
 			d.decode(value, v.FieldByIndex(field.index), at)
 		}
 	}
@@ -140,7 +148,7 @@ func unknownKey(key string, known []string) Problem {
 	}
 	if section := sectionOf(key); section != "" {
 		return Say("{at}: {key} is not a setting; {name} belongs under {section}. Check the indentation.",
-			"name", show(key), "section", section)
+			"name", show(key), "section", strings.ReplaceAll(section, "[]", ""))
 	}
 	return Say("{at}: {key} is not a setting. The settings here are {known}.", "known", strings.Join(known, ", "))
 }
@@ -150,7 +158,7 @@ func sectionOf(key string) string {
 	var found []string
 	for _, path := range keyPaths(reflect.TypeFor[Settings](), "") {
 		if path == key || strings.HasSuffix(path, "."+key) {
-			found = append(found, strings.TrimSuffix(parentPath(path), "[]"))
+			found = append(found, parentPath(path))
 		}
 	}
 	if found = slices.Compact(found); len(found) != 1 {
@@ -185,19 +193,13 @@ func (d *decoder) scalar(n *yaml.Node, v reflect.Value, path string) {
 	case v.Kind() == reflect.String:
 		v.SetString(text)
 	case v.CanInt():
-		number, err := strconv.ParseInt(text, 10, v.Type().Bits())
-		if err != nil || number < 0 {
-			d.fail(n, path, wholeNumber(text))
-			return
+		if number, ok := d.wholeNumber(n, path, v.Type().Bits()-1); ok {
+			v.SetInt(int64(number))
 		}
-		v.SetInt(number)
 	case v.CanUint():
-		number, err := strconv.ParseUint(text, 10, v.Type().Bits())
-		if err != nil {
-			d.fail(n, path, wholeNumber(text))
-			return
+		if number, ok := d.wholeNumber(n, path, v.Type().Bits()); ok {
+			v.SetUint(number)
 		}
-		v.SetUint(number)
 	case v.CanFloat():
 		number, err := strconv.ParseFloat(text, 64)
 		if err != nil {
@@ -208,6 +210,17 @@ func (d *decoder) scalar(n *yaml.Node, v reflect.Value, path string) {
 	}
 }
 
-func wholeNumber(text string) Problem {
-	return Say("{at}: {key} must be a whole number of a sensible size, not {value}.", "value", show(text))
+// wholeNumber reads a number that is not negative and fits into so many bits.
+func (d *decoder) wholeNumber(n *yaml.Node, path string, bits int) (uint64, bool) {
+	text := strings.TrimSpace(n.Value)
+	number, err := strconv.ParseUint(text, 10, bits)
+	if err == nil {
+		return number, true
+	}
+	if _, negative := strconv.ParseInt(text, 10, 64); negative == nil || errors.Is(err, strconv.ErrRange) {
+		d.fail(n, path, Say("{at}: {key} is {value}, which is too small or too large.", "value", show(text)))
+		return 0, false
+	}
+	d.fail(n, path, Say("{at}: {key} must be a whole number, not {value}.", "value", show(text)))
+	return 0, false
 }

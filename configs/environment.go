@@ -65,7 +65,7 @@ func (c *checker) override(l leaf, o override) {
 	c.s.places[l.path] = place{file: o.variable}
 	d := newDecoder(o.variable, c.s.places)
 	d.decode(node, l.in(c.s), l.path)
-	c.problems = append(c.problems, d.problems...)
+	c.add(d.problems)
 }
 
 // misspelt warns of variables that are almost one of ours. Others may serve

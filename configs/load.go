@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+
+	"gopkg.in/yaml.v3"
 )
 
 // Options say what Load takes into account besides the file.
@@ -30,6 +32,11 @@ func Load(file string, o Options) (*Settings, []Problem, error) {
 	if !ok {
 		return nil, nil, Problems{problem.at(place{file: file}, "")}
 	}
+	return load(file, data, o)
+}
+
+// load is Load for the bytes of the file.
+func load(file string, data []byte, o Options) (*Settings, []Problem, error) {
 	root, problems := parseYAML(file, data)
 	if len(problems) > 0 {
 		return nil, nil, Problems(problems)
@@ -37,10 +44,18 @@ func Load(file string, o Options) (*Settings, []Problem, error) {
 	s := Defaults()
 	s.file, s.places, s.presets = file, places{"": {file: file}}, Presets()
 	d := newDecoder(file, s.places)
+	if root != nil && root.Kind != yaml.MappingNode {
+		return nil, nil, Problems{Say("{at}: the file must begin with a setting, as in \"organization: Example\".").
+			at(place{file, root.Line}, "")}
+	}
 	if root != nil {
 		d.decode(root, reflect.ValueOf(&s).Elem(), "")
 	}
-	c := &checker{s: &s, problems: d.problems}
+	if d.budget < 0 {
+		return nil, nil, d.problems
+	}
+	c := newChecker(&s)
+	c.add(d.problems)
 	c.environment(o.Env)
 	c.checkAll()
 	c.inOrder()
@@ -71,14 +86,37 @@ type checker struct {
 	s        *Settings
 	problems []Problem
 	warnings []Problem
+	// wrong and holding are the settings with a problem, and those around them.
+	wrong, holding map[string]bool
 }
 
-func (c *checker) fail(path string, p Problem) {
-	p = p.at(c.s.places.of(path), path)
-	// With many domains one mistake can be met many times.
-	if !slices.ContainsFunc(c.problems, func(q Problem) bool { return q.Error() == p.Error() }) {
+func newChecker(s *Settings) *checker {
+	return &checker{s: s, wrong: map[string]bool{}, holding: map[string]bool{}}
+}
+
+// add takes over problems that were found by reading.
+func (c *checker) add(problems []Problem) {
+	for _, p := range problems {
 		c.problems = append(c.problems, p)
+		c.wrong[p.Key] = true
+		for path := p.Key; path != ""; path = parentPath(path) {
+			c.holding[path] = true
+		}
 	}
+}
+
+// fail reports a problem of a setting, unless there is one already with it, in
+// it or around it: what follows from a mistake helps nobody to mend it.
+func (c *checker) fail(path string, p Problem) {
+	if c.holding[path] {
+		return
+	}
+	for around := path; around != ""; around = parentPath(around) {
+		if c.wrong[around] {
+			return
+		}
+	}
+	c.add([]Problem{p.at(c.s.places.of(path), path)})
 }
 
 func (c *checker) warn(path string, p Problem) {

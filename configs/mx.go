@@ -16,6 +16,9 @@ type MX struct {
 // String returns the MX as the settings write it: "10 mx1.example.net".
 func (m MX) String() string { return strconv.Itoa(int(m.Preference)) + " " + m.Host }
 
+// MarshalYAML writes the MX as String does.
+func (m MX) MarshalYAML() (any, error) { return m.String(), nil }
+
 // setShort reads "10 mx1.example.net". The host itself is checked once its
 // placeholders are filled.
 func (m *MX) setShort(text string) (Problem, bool) {

@@ -88,20 +88,6 @@ func (ps Problems) Unwrap() []error {
 	return errs
 }
 
-// Sentence tells a single problem as it is. For several it gives their number
-// and the place of the first: faces that can should tell each ([ProblemsIn]).
-func (ps Problems) Sentence() (template string, args []string) {
-	if len(ps) == 1 {
-		return ps[0].Sentence()
-	}
-	if len(ps) == 0 {
-		return "", nil
-	}
-	several := Say("{at}: {count} settings need attention. The first is {key}.",
-		"count", strconv.Itoa(len(ps)))
-	return several.at(place{ps[0].File, ps[0].Line}, ps[0].Key).Sentence()
-}
-
 // ProblemsIn returns the problems that an error is made of, so that each can be
 // told; none when the error is of another kind.
 func ProblemsIn(err error) Problems {

@@ -20,6 +20,9 @@ func (r SecretRef) String() string {
 // Name returns the secret's name; empty where there is no reference.
 func (r SecretRef) Name() string { return string(r) }
 
+// MarshalYAML writes the reference as the file has it.
+func (r SecretRef) MarshalYAML() (any, error) { return r.String(), nil }
+
 const secretPrefix = "secret:"
 
 // setShort takes nothing but a reference. What it refuses may well be a

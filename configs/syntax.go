@@ -66,7 +66,7 @@ func syntaxProblem(line string, err error) Problem {
 	if indent := line[:len(line)-len(strings.TrimLeft(line, " \t"))]; strings.Contains(indent, "\t") {
 		return Say("{at}: the line begins with a tab. YAML is indented with spaces.").Because(err)
 	}
-	return Say("{at}: this line is not valid YAML: {text} Check its indentation, quotes and colons, and the line above.",
+	return Say("{at}: this line is not valid YAML. Check its indentation, quotes and colons, and the line above: {text}",
 		"text", show(maskSecrets(strings.TrimSpace(line)))).Because(yamlDetail(err))
 }
 
