@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"log/slog"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -210,6 +211,12 @@ func (w *World) TSIG() TSIG { return w.key }
 // Controls are mail hosts, as "host:25", that have nothing to do with either
 // provider: when none of them can be reached it is the line.
 func (w *World) Controls() []string { return append([]string(nil), w.controls...) }
+
+// DNSControls are the root servers: they have nothing to do with the domain, and
+// when none of them answers it is the line.
+func (w *World) DNSControls() []netip.Addr {
+	return []netip.Addr{netip.MustParseAddr(root1Addr), netip.MustParseAddr(root2Addr)}
+}
 
 // SetLine changes the office's line. The zero Line lets everything through.
 func (w *World) SetLine(l Line) { w.office.set(l) }

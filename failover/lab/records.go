@@ -166,7 +166,7 @@ func (t *tree) hosting() {
 	}
 	zone(labZone, func(r *records) {
 		r.host(house)
-		for name, addr := range map[string]string{resolverName: resolverAddr, dohName: dohAddr, rootName: rootAddr, tldName: tldAddr} {
+		for name, addr := range map[string]string{resolverName: resolverAddr, dohName: dohAddr, root1Name: root1Addr, root2Name: root2Addr, tldName: tldAddr} {
 			r.add(name, "A", infraTTL, addr)
 		}
 	})
@@ -193,8 +193,9 @@ func (t *tree) above() {
 	}
 	var zones []*zone
 	root := records{name: "."}
-	root.add(".", "NS", infraTTL, rootName)
-	root.add(rootName, "A", infraTTL, rootAddr)
+	root.add(".", "NS", infraTTL, root1Name, root2Name)
+	root.add(root1Name, "A", infraTTL, root1Addr)
+	root.add(root2Name, "A", infraTTL, root2Addr)
 	root.add(tldName, "A", infraTTL, tldAddr)
 	for _, tld := range tlds {
 		root.add(tld, "NS", infraTTL, tldName)
@@ -219,7 +220,9 @@ func (t *tree) above() {
 		zones = append(zones, t.open(r, tldName, infraTTL))
 	}
 	t.serve(tldName, netip.MustParseAddr(tldAddr), zones...)
-	t.serve(rootName, netip.MustParseAddr(rootAddr), t.open(root, rootName, infraTTL))
+	top := t.open(root, root1Name, infraTTL)
+	t.serve(root1Name, netip.MustParseAddr(root1Addr), top)
+	t.serve(root2Name, netip.MustParseAddr(root2Addr), top)
 }
 
 // tellSwitch tells of a new MX set.

@@ -55,10 +55,10 @@ const (
 
 var errNoAnswer = errors.New("no name server of the zone gives an answer")
 
-func newResolver(l *line, now func() time.Time, log *slog.Logger, root netip.Addr) *resolver {
+func newResolver(l *line, now func() time.Time, log *slog.Logger, roots []netip.Addr) *resolver {
 	return &resolver{
 		line: l, now: now, log: log,
-		root:  &cut{zone: ".", addrs: []netip.Addr{root}},
+		root:  &cut{zone: ".", addrs: roots},
 		cache: map[rrKey]*cached{}, cuts: map[string]*cut{},
 	}
 }

@@ -17,7 +17,8 @@ import (
 
 // Who lives where. Addresses are of the ranges for documentation.
 const (
-	rootAddr     = "192.0.2.1"
+	root1Addr    = "192.0.2.1"
+	root2Addr    = "192.0.2.4"
 	tldAddr      = "192.0.2.2"
 	hostingAddr  = "192.0.2.3"
 	resolverAddr = "192.0.2.53"
@@ -26,7 +27,8 @@ const (
 	senderAddr   = "198.51.100.77"
 	siteAddr     = "198.51.100.80"
 
-	rootName     = "a.root.lab.test."
+	root1Name    = "a.root.lab.test."
+	root2Name    = "b.root.lab.test."
 	tldName      = "a.nic.lab.test."
 	hostingName  = "ns.lab.test."
 	resolverName = "resolver.lab.test."
@@ -85,7 +87,7 @@ func (w *World) settle() error {
 	w.office = w.newLine(officeAddr)
 	w.office.inside = netip.MustParseAddr(resolverAddr)
 	world := w.newLine(resolverAddr)
-	w.resolver = newResolver(world, w.opt.Now, w.opt.Log, netip.MustParseAddr(rootAddr))
+	w.resolver = newResolver(world, w.opt.Now, w.opt.Log, w.DNSControls())
 	mark, err := newMarker()
 	if err != nil {
 		return err

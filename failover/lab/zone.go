@@ -176,7 +176,9 @@ func (v *version) answer(apex string, q dns.Question, r *dns.Msg) {
 		return
 	}
 	r.Authoritative = true
-	for range maxChain {
+	passed := map[string]bool{}
+	for !passed[name] && len(passed) < maxChain {
+		passed[name] = true
 		if set := v.pick(name, q.Qtype); len(set) > 0 {
 			r.Answer = append(r.Answer, set...)
 			if q.Qtype == dns.TypeNS {
@@ -186,7 +188,11 @@ func (v *version) answer(apex string, q dns.Question, r *dns.Msg) {
 		}
 		alias := v.sets[rrKey{name, dns.TypeCNAME}]
 		if len(alias) == 0 || q.Qtype == dns.TypeCNAME {
-			break
+			if !v.nodes[name] {
+				r.Rcode = dns.RcodeNameError
+			}
+			r.Ns = append(r.Ns, v.sets[rrKey{apex, dns.TypeSOA}]...)
+			return
 		}
 		r.Answer = append(r.Answer, alias...)
 		c, ok := alias[0].(*dns.CNAME)
@@ -195,10 +201,6 @@ func (v *version) answer(apex string, q dns.Question, r *dns.Msg) {
 		}
 		name = dns.CanonicalName(c.Target)
 	}
-	if !v.nodes[name] {
-		r.Rcode = dns.RcodeNameError
-	}
-	r.Ns = append(r.Ns, v.sets[rrKey{apex, dns.TypeSOA}]...)
 }
 
 // maxChain bounds aliases that lead to aliases.

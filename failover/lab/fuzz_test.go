@@ -1,0 +1,139 @@
+package lab
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"lifeboat/failover"
+	"lifeboat/failover/dnswire"
+)
+
+// fixed is a zone for fuzzing, and records to make seeds of.
+func fixed(f interface{ Fatal(...any) }) (fresh func() *zone, mx, txt []dns.RR) {
+	sets := []failover.RRset{
+		failover.NewRRset("example.test", "SOA", 60, "ns1.example.test. hostmaster.lab.test. 1 7200 900 1209600 60"),
+		failover.NewRRset("example.test", "NS", 60, "ns1.example.test."),
+		failover.NewRRset("ns1.example.test", "A", 60, "198.51.100.11"),
+		failover.NewRRset("www.example.test", "CNAME", 60, "example.test."),
+		failover.NewRRset("example.test", "MX", 60, "10 mx1.harbormail.test.", "20 mx2.harbormail.test."),
+		failover.NewRRset("example.test", "TXT", 60, `"v=spf1 -all"`),
+	}
+	records := func(sets ...failover.RRset) (out []dns.RR) {
+		for _, s := range sets {
+			r, err := dnswire.Records(s)
+			if err != nil {
+				f.Fatal(err)
+			}
+			out = append(out, r...)
+		}
+		return out
+	}
+	all := records(sets...)
+	fresh = func() *zone { return newZone("example.test.", func() time.Time { return time.Unix(0, 0) }, all) }
+	return fresh, records(sets[4]), records(sets[5])
+}
+
+// Whatever an update says, only MX and TXT sets of the zone change, and nothing
+// when it is not granted.
+func FuzzUpdate(f *testing.F) {
+	fresh, mx, txt := fixed(f)
+	seed := func(fill func(m *dns.Msg)) {
+		m := new(dns.Msg)
+		m.SetUpdate("example.test.")
+		fill(m)
+		wire, err := m.Pack()
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(wire)
+	}
+	copies := func(rrs []dns.RR) (out []dns.RR) {
+		for _, rr := range rrs {
+			out = append(out, dns.Copy(rr))
+		}
+		return out
+	}
+	seed(func(m *dns.Msg) { m.Used(copies(mx)); m.RemoveRRset(copies(mx)); m.Insert(copies(mx)[:1]) })
+	seed(func(m *dns.Msg) { m.RRsetNotUsed(copies(txt)); m.Insert(copies(txt)) })
+	seed(func(m *dns.Msg) { m.NameUsed(copies(txt)); m.Remove(copies(mx)) })
+	seed(func(m *dns.Msg) { m.NameNotUsed(copies(txt)); m.RemoveName(copies(mx)) })
+	seed(func(m *dns.Msg) { m.RRsetUsed(copies(txt)); m.SetEdns0(1232, true) })
+	f.Fuzz(func(t *testing.T, wire []byte) {
+		q, _ := parse(wire)
+		if q == nil {
+			return
+		}
+		z := fresh()
+		before := z.latest()
+		s := &nameserver{zones: []*zone{z}, cond: newCondition(), key: &TSIG{}, seen: map[*zone]*version{}}
+		rcode := s.update(q, true)
+		after := z.latest()
+		if rcode != dns.RcodeSuccess && after != before {
+			t.Fatalf("%s, and the zone has changed", dns.RcodeToString[rcode])
+		}
+		for key, set := range before.sets {
+			if !mayChange(key.typ) && key.typ != dns.TypeSOA && !reflect.DeepEqual(set, after.sets[key]) {
+				t.Fatalf("%v has changed", key)
+			}
+		}
+		for key, set := range after.sets {
+			if _, old := before.sets[key]; !old && !mayChange(key.typ) || !dns.IsSubDomain(z.name, key.name) || len(set) == 0 {
+				t.Fatalf("%v has come, with %d records", key, len(set))
+			}
+			r := new(dns.Msg)
+			r.SetQuestion(key.name, key.typ)
+			after.answer(z.name, r.Question[0], r)
+			if _, err := r.Pack(); err != nil {
+				t.Fatalf("%v cannot be served: %v", key, err)
+			}
+		}
+	})
+}
+
+// Whatever comes, a server answers it or keeps silent.
+func FuzzServers(f *testing.F) {
+	fresh, mx, _ := fixed(f)
+	key, err := newTSIG()
+	if err != nil {
+		f.Fatal(err)
+	}
+	q := new(dns.Msg)
+	q.SetQuestion("www.example.test.", dns.TypeMX)
+	q.SetEdns0(4096, true)
+	u := new(dns.Msg)
+	u.SetUpdate("example.test.")
+	u.Insert(mx)
+	u.SetTsig(key.Name, key.Algorithm, 300, time.Now().Unix())
+	signed, _, err := dns.TsigGenerate(u, key.Secret, "", false)
+	if err != nil {
+		f.Fatal(err)
+	}
+	plain, err := q.Pack()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(plain, false)
+	f.Add(signed, true)
+	f.Add([]byte{0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0}, false)
+	f.Fuzz(func(t *testing.T, wire []byte, stream bool) {
+		z := fresh()
+		s := &nameserver{zones: []*zone{z}, cond: newCondition(), key: &key, seen: map[*zone]*version{}}
+		reply := s.respond(t.Context(), wire, stream)
+		if len(reply) == 0 {
+			return
+		}
+		var r dns.Msg
+		if err := r.Unpack(reply); err != nil {
+			t.Fatalf("an answer that cannot be read: %v", err)
+		}
+		if !r.Response || r.Id != uint16(wire[0])<<8|uint16(wire[1]) {
+			t.Fatalf("no answer to this: %v", r.MsgHdr)
+		}
+		if !stream && len(reply) > maxUDP {
+			t.Fatalf("%d octets over UDP", len(reply))
+		}
+	})
+}
