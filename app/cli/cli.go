@@ -1,0 +1,201 @@
+// Package cli is the command line: a file per command, each of which turns flags
+// into a request to package engine, and the answer into lines for people or,
+// with --json, into one JSON document on standard output. Progress and questions
+// go to standard error, so that a pipe gets the result and nothing else.
+//
+// The exit status is 0 when it is done, 1 when it failed or is not ready, and 2
+// when the command or the settings are wrong.
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"lifeboat/app/engine"
+	"lifeboat/app/i18n"
+	"lifeboat/configs"
+	"lifeboat/failover"
+)
+
+// Streams are what the command line reads and writes.
+type Streams struct {
+	In       io.Reader
+	Out, Err io.Writer
+	// Terminal says whether a person is there to be asked (In and Err are one), and
+	// ReadSecret reads a line from it without showing it.
+	Terminal   bool
+	ReadSecret func() (string, error)
+}
+
+// Place is where settings and data are; empty fields are the usual places.
+type Place struct {
+	Config, Data string
+}
+
+// App is what the command line needs from the program around it.
+type App struct {
+	Streams
+	Version string
+	Getenv  func(string) string
+	Now     func() time.Time
+	// Open loads the settings and wires an engine; warnings are mistakes in the
+	// settings that do not stop it.
+	Open func(Place) (e *engine.Engine, warnings []configs.Problem, err error)
+	// Discover wires what finds a domain's present set-up, without settings.
+	Discover func() *engine.Discoverer
+	// Files tells where settings and data are for a place.
+	Files func(Place) (config, data string)
+	// Secrets opens the store of secrets for a place.
+	Secrets func(Place) Secrets
+	// Practice runs the built-in practice world.
+	Practice func(ctx context.Context, tell func(engine.PracticeEvent)) (engine.PracticeResult, error)
+}
+
+// Exit statuses.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// Run runs one command and returns the exit status.
+func Run(ctx context.Context, app App, args []string) int {
+	s := &session{App: app}
+	s.speak("auto")
+	root := s.root()
+	root.SetArgs(args)
+	root.SetIn(app.In)
+	root.SetOut(app.Out)
+	root.SetErr(app.Err)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitDone
+	}
+	var status statusError
+	if errors.As(err, &status) {
+		return status.code
+	}
+	s.complain(err)
+	if isUsage(err) {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// session is one run of the program.
+type session struct {
+	App
+	place  Place
+	json   bool
+	tongue *i18n.Tongue
+}
+
+// statusError ends the program with a status when all has been said already.
+type statusError struct{ code int }
+
+func (e statusError) Error() string { return "" }
+
+// usageError marks what cobra says about flags and arguments.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+func isUsage(err error) bool {
+	var usage usageError
+	return errors.As(err, &usage) || errors.Is(err, failover.ErrInvalid) || len(configs.ProblemsIn(err)) > 0
+}
+
+// speak sets the language; one that the program does not have leaves English.
+func (s *session) speak(setting string) {
+	t, err := i18n.New(i18n.Choose(setting, s.Getenv))
+	if err != nil {
+		t = &i18n.Tongue{Language: i18n.English}
+	}
+	s.tongue = t
+}
+
+// open loads the settings, takes their language on, and wires an engine.
+func (s *session) open() (*engine.Engine, error) {
+	e, warnings, err := s.Open(s.place)
+	if err != nil {
+		return nil, err
+	}
+	if s.Getenv("LIFEBOAT_LANGUAGE") == "" {
+		s.speak(e.Settings().Language)
+	}
+	for _, w := range warnings {
+		s.note(s.say(w))
+	}
+	return e, nil
+}
+
+// root is the command tree.
+func (s *session) root() *cobra.Command {
+	s.speak(orAuto(s.Getenv("LIFEBOAT_LANGUAGE")))
+	t := s.tongue
+	root := &cobra.Command{
+		Use:           "lifeboat",
+		Short:         t.T("Keeps a small organisation's mail working while its provider is down."),
+		Version:       s.Version,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.ArbitraryArgs,
+		RunE: func(c *cobra.Command, a []string) error {
+			if len(a) == 0 {
+				return c.Help()
+			}
+			return failover.Fail(failover.ErrInvalid, "there is no command {value}: lifeboat --help lists them", "value", a[0])
+		},
+	}
+	f := root.PersistentFlags()
+	f.StringVar(&s.place.Config, "config", "", t.T("settings file (default: lifeboat.yaml here, or in your configuration folder)"))
+	f.StringVar(&s.place.Data, "data", "", t.T("data folder"))
+	f.BoolVar(&s.json, "json", false, t.T("print one JSON document"))
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.AddCommand(
+		s.initCommand(), s.checkCommand(), s.statusCommand(), s.planCommand(),
+		s.switchCommand(failover.Prepare), s.switchCommand(failover.Failover), s.switchCommand(failover.Failback),
+		s.verifyCommand(), s.rollbackCommand(), s.secretCommand(), s.practiceCommand(),
+	)
+	root.CompletionOptions.HiddenDefaultCmd = true
+	f.BoolP("help", "h", false, t.T("say what a command does"))
+	root.Flags().Bool("version", false, t.T("say which version this is"))
+	root.SetHelpCommand(&cobra.Command{Hidden: true})
+	root.SetUsageTemplate(translated(root.UsageTemplate(), t))
+	return root
+}
+
+// translated tells the headings of cobra's usage text in the session's language.
+func translated(template string, t *i18n.Tongue) string {
+	return strings.NewReplacer(
+		"Usage:", t.T("Usage:"),
+		"Available Commands:", t.T("Commands:"),
+		"Global Flags:", t.T("Flags of every command:"),
+		"Flags:", t.T("Flags:"),
+		`Use "{{.CommandPath}} [command] --help" for more information about a command.`,
+		t.T(`More on a command: {command}`, "command", "{{.CommandPath}} [command] --help"),
+	).Replace(template)
+}
+
+func orAuto(language string) string {
+	if language == "" {
+		return "auto"
+	}
+	return language
+}
+
+// args wraps cobra's check of positional arguments, so that a wrong count is a
+// usage error.
+func args(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(c *cobra.Command, a []string) error {
+		if err := check(c, a); err != nil {
+			return usageError{err}
+		}
+		return nil
+	}
+}

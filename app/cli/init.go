@@ -1,0 +1,155 @@
+package cli
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"lifeboat/app/engine"
+	"lifeboat/configs"
+	"lifeboat/failover"
+)
+
+type initFlags struct {
+	engine.Choices
+	yes bool
+}
+
+// initCommand discovers a domain and writes the settings.
+func (s *session) initCommand() *cobra.Command {
+	t := s.tongue
+	var f initFlags
+	c := &cobra.Command{
+		Use:   "init [DOMAIN]",
+		Short: t.T("Discover how a domain is set up, ask for the rest, and write the settings"),
+		Args:  args(cobra.MaximumNArgs(1)),
+		RunE: func(c *cobra.Command, a []string) error {
+			domain := ""
+			if len(a) == 1 {
+				domain = a[0]
+			}
+			return s.initialise(c, domain, f)
+		},
+	}
+	c.Flags().StringVar(&f.Secondary, "secondary", "", t.T("secondary provider: {presets}", "presets", strings.Join(presetNames(), ", ")))
+	c.Flags().StringSliceVar(&f.SecondaryMX, "secondary-mx", nil, t.T(`its MX hosts, as "10 mx1.example.net"`))
+	c.Flags().StringVar(&f.Emergency, "emergency", "", t.T("emergency subdomain"))
+	c.Flags().StringVar(&f.DNS, "dns", "", t.T("DNS host: rfc2136, cloudflare or manual"))
+	c.Flags().StringVar(&f.Server, "dns-server", "", t.T("for rfc2136: the server that takes updates, as host:port"))
+	c.Flags().StringVar(&f.Key, "dns-key", "", t.T("for rfc2136: the name of the TSIG key"))
+	c.Flags().StringVar(&f.CSV, "recipients", "", t.T("CSV file of recipients, beside the settings file"))
+	c.Flags().BoolVarP(&f.yes, "yes", "y", false, t.T("do not ask; take what was discovered and the flags"))
+	return c
+}
+
+func presetNames() []string {
+	var out []string
+	for _, p := range configs.Presets() {
+		out = append(out, p.Name)
+	}
+	return out
+}
+
+func (s *session) initialise(c *cobra.Command, domain string, f initFlags) error {
+	asks := s.Terminal && !f.yes
+	var err error
+	if domain == "" && asks {
+		if domain, err = s.askLine(s.tongue.T("Your mail domain: ")); err != nil {
+			return err
+		}
+	}
+	if domain == "" {
+		return failover.Fail(failover.ErrInvalid, "no domain was given: lifeboat init DOMAIN")
+	}
+	s.note(s.tongue.T("Looking {domain} up …", "domain", domain))
+	found, err := s.Discover().Discover(c.Context(), domain)
+	if err != nil {
+		return err
+	}
+	s.showDiscovery(found)
+	if asks {
+		if err := s.askRest(found, &f); err != nil {
+			return err
+		}
+	}
+	f.Language = string(s.tongue.Language)
+	draft, err := found.Draft(f.Choices)
+	if err != nil {
+		return err
+	}
+	draft.Translate = s.tongue.T
+	file, _ := s.Files(s.place)
+	if err := configs.WriteNew(file, draft); err != nil {
+		return err
+	}
+	s.printT("Written to {file}. Look through it, fill in the recipients, then: lifeboat check", "file", file)
+	return s.document(map[string]any{"file": file, "discovered": found})
+}
+
+// showDiscovery tells what was found.
+func (s *session) showDiscovery(d engine.Discovery) {
+	t := s.tongue
+	provider := d.ProviderName
+	if provider == "" {
+		provider = t.T("not a provider known by name")
+	}
+	for _, m := range d.MX {
+		s.note("  MX   " + m.String() + "  " + t.T("(TTL {ttl})", "ttl", d.MXTTL))
+	}
+	s.note("  " + t.T("Mail: {provider}", "provider", provider))
+	if d.SPF != "" {
+		s.note("  SPF  " + d.SPF)
+	}
+	host := d.DNSHostName
+	if host == "" {
+		host = strings.Join(displayed(d.NameServers), ", ")
+	}
+	s.note("  " + t.T("DNS: {host}, changed through {kind}", "host", host, "kind", d.DNSHost))
+}
+
+func displayed(names []string) []string {
+	var out []string
+	for _, n := range names {
+		out = append(out, failover.Display(n))
+	}
+	return out
+}
+
+// askRest asks for what no look-up can tell and no flag has said.
+func (s *session) askRest(d engine.Discovery, f *initFlags) error {
+	t := s.tongue
+	questions := []struct {
+		into     *string
+		question string
+		standard string
+	}{
+		{&f.Secondary, t.T("Secondary provider ({presets}; empty: none yet): ", "presets", strings.Join(presetNames(), ", ")), ""},
+		{&f.Emergency, t.T("Emergency subdomain (empty: emergency): "), "emergency"},
+		{&f.DNS, t.T("DNS host, rfc2136, cloudflare or manual (empty: {kind}): ", "kind", d.DNSHost), d.DNSHost},
+	}
+	for _, q := range questions {
+		if *q.into != "" {
+			continue
+		}
+		answer, err := s.askLine(q.question)
+		if err != nil {
+			return err
+		}
+		if *q.into = answer; answer == "" {
+			*q.into = q.standard
+		}
+	}
+	if p, ok := configs.PresetNamed(f.Secondary); ok && slices.Contains(p.Needs, "mx") && len(f.SecondaryMX) == 0 {
+		answer, err := s.askLine(t.T(`Its MX hosts, as "10 mx1.example.net, 20 mx2.example.net": `))
+		if err != nil {
+			return err
+		}
+		for mx := range strings.SplitSeq(answer, ",") {
+			if mx = strings.TrimSpace(mx); mx != "" {
+				f.SecondaryMX = append(f.SecondaryMX, mx)
+			}
+		}
+	}
+	return nil
+}

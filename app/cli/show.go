@@ -1,0 +1,139 @@
+package cli
+
+import (
+	"strings"
+	"time"
+
+	"lifeboat/app/engine"
+	"lifeboat/app/presenter"
+	"lifeboat/failover"
+)
+
+// showPreview tells what a plan would do, first in words, then in records. It
+// goes to standard error: it is part of the question.
+func (s *session) showPreview(pre engine.Preview) {
+	t := s.tongue
+	if pre.Resumes != nil {
+		s.note(t.T("An unfinished run of {when} by {who} is gone on with.",
+			"when", t.Clock(pre.Resumes.Started, s.Now()), "who", pre.Resumes.Who))
+	}
+	for _, l := range s.planLines(pre.Plan) {
+		s.note(l)
+	}
+	for _, d := range pre.Domains {
+		j, ok := pre.Judgements[d.Name]
+		if !ok {
+			continue
+		}
+		if j.Allowed {
+			s.note(t.T("Preflight for {domain}: nothing stands in the way.", "domain", failover.Display(d.Name)))
+		} else {
+			s.note(t.T("Preflight for {domain}: OVERRULED.", "domain", failover.Display(d.Name)))
+		}
+		for _, w := range j.Warnings {
+			s.note("  " + presenter.Verdict(t, w.Verdict) + " " + s.say(w.Say))
+		}
+	}
+}
+
+// planLines tells a plan.
+func (s *session) planLines(p failover.Plan) []string {
+	t := s.tongue
+	if len(p.Steps) == 0 {
+		return []string{t.T("Nothing to do: everything is as wanted already.")}
+	}
+	var lines []string
+	for _, st := range p.Steps {
+		lines = append(lines, "", "  "+st.ID+". "+st.After.Key.String()+"  "+t.T("(zone {zone}, through {host})",
+			"zone", failover.Display(st.Zone), "host", st.Host), "     "+s.say(st.Reason))
+		lines = append(lines, s.records("     - ", st.Before)...)
+		lines = append(lines, s.records("     + ", st.After)...)
+	}
+	lines = append(lines, "")
+	for _, n := range p.Notes {
+		lines = append(lines, "  ! "+s.say(n.Say))
+	}
+	return append(lines, "  "+t.T("No other record is touched. Senders that hold the old answer follow within {span}.",
+		"span", t.Span(longest(p))), "  "+t.T("Plan {id}, hash {hash}.", "id", p.ID, "hash", p.Hash[:min(12, len(p.Hash))]))
+}
+
+func (s *session) records(prefix string, set failover.RRset) []string {
+	if !set.Exists() {
+		return []string{prefix + s.tongue.T("(no record)")}
+	}
+	var out []string
+	for _, v := range set.Values {
+		out = append(out, prefix+s.tongue.T("{record}   (TTL {ttl})", "record", v, "ttl", set.TTL))
+	}
+	return out
+}
+
+// longest is the longest TTL that a plan replaces.
+func longest(p failover.Plan) time.Duration {
+	var ttl uint32
+	for _, st := range p.Steps {
+		if st.Before.Exists() {
+			ttl = max(ttl, st.Before.TTL)
+		}
+	}
+	return time.Duration(ttl) * time.Second
+}
+
+// showOutcome tells what a run did.
+func (s *session) showOutcome(out failover.Outcome, took time.Duration) {
+	if len(out.Plan.Steps) == 0 {
+		s.printT("Nothing to do: everything is as wanted already.")
+		return
+	}
+	for _, st := range out.Steps {
+		set := st.Step.After.Key.String()
+		if st.State == failover.Verified {
+			s.printT("{set}: verified at {count} of {all} addresses{silent}.", "set", set, "count", st.View.With(st.Step.After),
+				"all", st.View.Asked(), "silent", s.unreached(st.Unverified))
+		} else {
+			s.printT("{set}: the DNS host holds the new records; not verified yet.", "set", set)
+		}
+		if !st.Problem.IsZero() {
+			s.print("  ! " + s.say(st.Problem))
+		}
+		s.showCountdown(st.OldUntil, st.Open)
+	}
+	s.printT("Done in {span} (records changed: {count}). To take it back: lifeboat rollback", "span", spell(took), "count", out.Changes)
+	for _, d := range out.Plan.Domains {
+		switch out.Plan.Kind {
+		case failover.Failover:
+			s.printT("Mail for {domain} now goes to the secondary. When the primary works again: lifeboat failback", "domain", failover.Display(d))
+		case failover.Failback:
+			s.printT("Mail for {domain} now goes to the primary again.", "domain", failover.Display(d))
+		case failover.Prepare, failover.Rollback:
+		}
+	}
+
+}
+
+// showCountdown tells until when caches may hold old answers.
+func (s *session) showCountdown(until time.Time, open bool) {
+	t := s.tongue
+	switch now := s.Now(); {
+	case until.IsZero():
+	case open:
+		s.print("  " + t.T("Caches may hold the old answer until {when} or later: a silent server is counted as still giving it.", "when", t.Clock(until, now)))
+	case until.After(now):
+		s.print("  " + t.T("Caches may hold the old answer until {when}.", "when", t.Clock(until, now)))
+	}
+}
+
+// unreached names the addresses that did not answer.
+func (s *session) unreached(answers []failover.Answer) string {
+	if len(answers) == 0 {
+		return ""
+	}
+	var names []string
+	for _, a := range answers {
+		names = append(names, failover.Display(a.Server)+" "+presenter.AnswerState(s.tongue, a.State))
+	}
+	return s.tongue.T(" ({list})", "list", strings.Join(names, ", "))
+}
+
+// spell writes a short duration exactly.
+func spell(d time.Duration) string { return d.Round(10 * time.Millisecond).String() }

@@ -1,0 +1,69 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+
+	"lifeboat/app/engine"
+	"lifeboat/app/presenter"
+	"lifeboat/failover"
+)
+
+// statusCommand says how things are.
+func (s *session) statusCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "status [DOMAIN...]",
+		Short: s.tongue.T("Say where mail goes now, and how ready a switch is"),
+		RunE: func(c *cobra.Command, domains []string) error {
+			e, err := s.open()
+			if err != nil {
+				return err
+			}
+			st, err := e.Status(c.Context(), domains)
+			if err != nil {
+				return err
+			}
+			if err := s.document(st); err != nil {
+				return err
+			}
+			s.showStatus(st)
+			return nil
+		},
+	}
+}
+
+func (s *session) showStatus(st engine.Status) {
+	t := s.tongue
+	for _, d := range st.Domains {
+		s.print(presenter.Headline(t, d))
+		for _, a := range d.MX.Answers {
+			s.print("  " + s.servedLine(a))
+		}
+		if !d.Problem.IsZero() {
+			s.print("  ! " + s.say(d.Problem))
+		}
+		s.print("  " + presenter.Readiness(t, d))
+		s.showCountdown(d.Countdown, d.CountdownOpen)
+	}
+	if st.Open != nil {
+		s.printT("A {kind} begun at {when} is not finished: lifeboat {kind} goes on with it, lifeboat rollback takes it back.",
+			"kind", st.Open.Kind, "when", t.Clock(st.Open.Started, s.Now()))
+	}
+	if len(st.Runs) > 0 {
+		s.printT("Runs:")
+	}
+	for _, r := range st.Runs {
+		s.print("  " + r.ID + "  " + string(r.Kind) + "  " + presenter.Result(t, r) + "  " + r.Who)
+	}
+}
+
+// servedLine tells what one address gives, whatever is wanted.
+func (s *session) servedLine(a failover.Answer) string {
+	where := failover.Display(a.Server)
+	if a.Addr.IsValid() {
+		where += " " + a.Addr.String()
+	}
+	if a.State == failover.Answered {
+		return where + ": " + a.Set.String()
+	}
+	return where + ": " + presenter.AnswerState(s.tongue, a.State)
+}

@@ -1,0 +1,136 @@
+package cli
+
+import (
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"lifeboat/app/engine"
+	"lifeboat/failover"
+	"lifeboat/failover/plan"
+)
+
+// planFlags are the flags of every command that makes a plan.
+type planFlags struct {
+	trust     string
+	replaceMX bool
+}
+
+func (s *session) planFlags(c *cobra.Command, f *planFlags) {
+	t := s.tongue
+	c.Flags().StringVar(&f.trust, "trust", "", t.T("when DNS host and name servers disagree, which one holds: host or servers"))
+	c.Flags().BoolVar(&f.replaceMX, "replace-mx", false, t.T("replace an MX set that is neither provider's, or both's"))
+}
+
+func (f planFlags) request(kind failover.Kind, domains []string) (engine.PlanRequest, error) {
+	switch plan.Trust(f.trust) {
+	case plan.TrustNeither, plan.TrustHost, plan.TrustServers:
+	default:
+		return engine.PlanRequest{}, failover.Fail(failover.ErrInvalid, "--trust is host or servers, not {value}", "value", f.trust)
+	}
+	return engine.PlanRequest{Kind: kind, Domains: domains, Trust: plan.Trust(f.trust), ReplaceMX: f.replaceMX}, nil
+}
+
+// runFlags are the flags of every command that changes records.
+type runFlags struct {
+	yes      bool
+	takeLock bool
+	override string
+}
+
+func (s *session) runFlags(c *cobra.Command, f *runFlags) {
+	t := s.tongue
+	c.Flags().BoolVarP(&f.yes, "yes", "y", false, t.T("do it without asking"))
+	c.Flags().BoolVar(&f.takeLock, "take-lock", false, t.T("take the zone's lock over from whoever holds it"))
+	c.Flags().StringVar(&f.override, "override", "", t.T("go on although the preflight refuses; give the reason, which is kept in the journal"))
+}
+
+// switchCommand is failover, failback or prepare.
+func (s *session) switchCommand(kind failover.Kind) *cobra.Command {
+	t := s.tongue
+	var pf planFlags
+	var rf runFlags
+	var file string
+	short := map[failover.Kind]string{
+		failover.Failover: t.T("Switch mail to the secondary provider"),
+		failover.Failback: t.T("Switch mail back to the primary provider, once it accepts again"),
+		failover.Prepare:  t.T("Publish in calm times what a failover needs: emergency subdomain, SPF, DKIM, a short TTL"),
+	}
+	c := &cobra.Command{
+		Use:   string(kind) + " [DOMAIN...]",
+		Short: short[kind],
+		RunE: func(c *cobra.Command, domains []string) error {
+			req, err := pf.request(kind, domains)
+			if err != nil {
+				return err
+			}
+			sr := engine.SwitchRequest{PlanRequest: req, TakeLock: rf.takeLock, Override: rf.override}
+			if file != "" {
+				saved, err := readPlan(file)
+				if err != nil {
+					return err
+				}
+				sr.Saved = &saved
+			}
+			return s.carryOut(c, sr, rf.yes)
+		},
+	}
+	s.planFlags(c, &pf)
+	s.runFlags(c, &rf)
+	c.Flags().StringVar(&file, "plan", "", t.T("apply this saved plan, if nothing has moved since"))
+	return c
+}
+
+func readPlan(file string) (failover.Plan, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return failover.Plan{}, failover.Fail(failover.ErrInvalid, "the plan {file} cannot be read", "file", file).Because(err)
+	}
+	return plan.Read(data)
+}
+
+// carryOut runs a switch and tells it.
+func (s *session) carryOut(c *cobra.Command, req engine.SwitchRequest, yes bool) error {
+	e, err := s.open()
+	if err != nil {
+		return err
+	}
+	p := s.progress()
+	req.Tell, req.Found = p.event, p.finding
+	req.Confirm = func(pre engine.Preview) (bool, error) { return s.confirm(pre, yes) }
+	began := s.Now()
+	out, err := e.Switch(c.Context(), req)
+	return s.conclude(out, err, s.Now().Sub(began))
+}
+
+// confirm shows what would be done and asks, unless the answer was given with
+// --yes.
+func (s *session) confirm(pre engine.Preview, yes bool) (bool, error) {
+	s.showPreview(pre)
+	if yes {
+		return true, nil
+	}
+	return s.ask(s.tongue.T("Do this now?"))
+}
+
+// conclude tells what became of a run.
+func (s *session) conclude(out failover.Outcome, err error, took time.Duration) error {
+	if err != nil {
+		if s.json && len(out.Steps) > 0 {
+			_ = s.document(out)
+			s.json = false
+		}
+		return s.withRemedies(err)
+	}
+	if derr := s.document(out); derr != nil {
+		return derr
+	}
+	s.showOutcome(out, took)
+	for _, st := range out.Steps {
+		if !st.Problem.IsZero() {
+			return statusError{exitFailed}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,118 @@
+// Package engine is what Lifeboat can do, without a screen: the use cases that
+// the command line and the window call. It reads no flags and prints nothing; it
+// takes requests, asks through callbacks, and returns data.
+//
+// One engine at a time works in a data folder: whoever needs to write there takes
+// its lease, an operating system lock that is free again the moment its holder
+// dies. Looking ([Engine.Status], [Engine.Plan], [Engine.Verify]) needs none.
+package engine
+
+import (
+	"context"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"lifeboat/configs"
+	"lifeboat/failover"
+	"lifeboat/failover/dnshost"
+	"lifeboat/failover/dnsview"
+	"lifeboat/failover/journal"
+	"lifeboat/failover/probe"
+	"lifeboat/failover/run"
+)
+
+// Options are an engine's parts. All must be set.
+type Options struct {
+	Settings *configs.Settings
+	DataDir  string // made when it is first written to
+	Reader   *dnsview.Reader
+	// MakeHost connects a domain to its DNS host.
+	MakeHost func(configs.Domain) (dnshost.Host, error)
+	// MakeProber returns what tries a provider's servers.
+	MakeProber func(configs.Provider, func(failover.Finding)) (*probe.Prober, error)
+	// Password returns the secret that a setting refers to.
+	Password func(configs.SecretRef) (string, error)
+	Owner    string // user@machine, for plans, journal and lock
+	Now      func() time.Time
+	Sleep    func(context.Context, time.Duration) error
+	Logger   *slog.Logger
+}
+
+// Engine is the use cases over one settings file and one data folder.
+type Engine struct {
+	opt Options
+
+	mu    sync.Mutex
+	hosts map[string]dnshost.Host // by domain
+}
+
+// New returns an engine. It touches neither network nor disk.
+func New(opt Options) *Engine {
+	return &Engine{opt: opt, hosts: map[string]dnshost.Host{}}
+}
+
+// Settings returns the settings that the engine works with.
+func (e *Engine) Settings() *configs.Settings { return e.opt.Settings }
+
+// hostOf returns a domain's DNS host, the same one each time.
+func (e *Engine) hostOf(domain string) (dnshost.Host, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if h, ok := e.hosts[domain]; ok {
+		return h, nil
+	}
+	d, ok := e.opt.Settings.Domain(domain)
+	if !ok {
+		return nil, unknownDomain(domain, e.opt.Settings)
+	}
+	h, err := e.opt.MakeHost(d)
+	if err == nil {
+		e.hosts[domain] = h
+	}
+	return h, err
+}
+
+func (e *Engine) path(name string) string { return filepath.Join(e.opt.DataDir, name) }
+
+const (
+	journalFile  = "journal.jsonl"
+	evidenceFile = "evidence.json"
+	leaseFile    = "lease"
+)
+
+// lease takes the data folder for writing. Give it back with the returned func.
+func (e *Engine) lease() (release func(), err error) {
+	if err := makeDir(e.opt.DataDir); err != nil {
+		return nil, err
+	}
+	l := flock.New(e.path(leaseFile))
+	ok, err := l.TryLock()
+	if err != nil {
+		return nil, failover.Fail(failover.ErrDisk,
+			"the data folder {folder} cannot be locked: see that it is on a local disk and yours", "folder", e.opt.DataDir).Because(err)
+	}
+	if !ok {
+		return nil, failover.Fail(failover.ErrLocked,
+			"another Lifeboat is at work in {folder}: wait until it is done, or close it", "folder", e.opt.DataDir)
+	}
+	return func() { _ = l.Unlock() }, nil // the file stays; the lock ends with the process anyway
+}
+
+// entries reads the journal as it is, without the lease.
+func (e *Engine) entries() ([]journal.Entry, error) { return journal.Read(e.path(journalFile)) }
+
+// runner opens the journal and returns what carries plans out.
+func (e *Engine) runner(tell func(run.Event)) (*run.Runner, *journal.Journal, error) {
+	j, err := journal.Open(e.path(journalFile), e.opt.Now)
+	if err != nil {
+		return nil, nil, err
+	}
+	return &run.Runner{
+		Journal: j, HostOf: e.hostOf, View: e.opt.Reader, Now: e.opt.Now, Sleep: e.opt.Sleep,
+		Owner: e.opt.Owner, Tell: tell, Logger: e.opt.Logger,
+	}, j, nil
+}

@@ -1,0 +1,135 @@
+package engine
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"lifeboat/configs"
+	"lifeboat/failover"
+	"lifeboat/failover/plan"
+)
+
+// PlanRequest asks for a plan.
+type PlanRequest struct {
+	Kind      failover.Kind
+	Domains   []string // none is all of the settings
+	Trust     plan.Trust
+	ReplaceMX bool
+}
+
+// domainsAtOnce bounds how many domains are looked at side by side.
+const domainsAtOnce = 16
+
+// Plan looks at what is there and writes the plan; it changes nothing.
+func (e *Engine) Plan(ctx context.Context, req PlanRequest) (failover.Plan, error) {
+	domains, err := e.Domains(req.Domains)
+	if err != nil {
+		return failover.Plan{}, err
+	}
+	if req.Kind != failover.Failback {
+		if err := e.needSecondary(domains); err != nil {
+			return failover.Plan{}, err
+		}
+	}
+	observed := make([]plan.Observed, len(domains))
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(domainsAtOnce)
+	for i, d := range domains {
+		g.Go(func() error {
+			o, err := e.observe(gctx, req.Kind, d)
+			observed[i] = o
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return failover.Plan{}, err
+	}
+	return plan.Build(plan.Request{
+		Kind: req.Kind, ID: e.newID(), Author: e.opt.Owner, Now: e.opt.Now(), Trust: req.Trust, ReplaceMX: req.ReplaceMX,
+	}, observed)
+}
+
+// observe reads one domain's records: what the host holds and what the servers
+// answer.
+func (e *Engine) observe(ctx context.Context, kind failover.Kind, d failover.Domain) (plan.Observed, error) {
+	host, err := e.hostOf(d.Name)
+	if err != nil {
+		return plan.Observed{}, err
+	}
+	zone, err := host.Zone(ctx, d.Name)
+	if err != nil {
+		return plan.Observed{}, err
+	}
+	settings, _ := e.opt.Settings.Domain(d.Name)
+	caps := host.Capabilities()
+	o := plan.Observed{Domain: d, Zone: zone, Host: settings.DNS.Host, MinTTL: caps.MinTTL, MaxTTL: caps.MaxTTL}
+	keys := plan.Keys(kind, d)
+	var g errgroup.Group
+	g.Go(func() (err error) {
+		o.Live, err = host.Read(ctx, zone, keys)
+		return err
+	})
+	g.Go(func() error {
+		views, err := e.opt.Reader.Look(ctx, zone, keys...)
+		if err != nil {
+			// Servers that cannot be found do not keep us from changing records at a
+			// host that can be reached; verification says it later.
+			e.opt.Logger.Warn("authoritative servers", "zone", zone, "error", err)
+		}
+		o.Views = views
+		return nil
+	})
+	return o, g.Wait()
+}
+
+// newID is a run's name: when it was planned, and enough chance to be the only
+// one.
+func (e *Engine) newID() string {
+	var b [3]byte
+	_, _ = rand.Read(b[:]) // never fails (crypto/rand)
+	return fmt.Sprintf("%s-%x", e.opt.Now().UTC().Format("20060102T150405"), b)
+}
+
+// Domains returns the named domains, or all, in the words of package failover.
+func (e *Engine) Domains(names []string) ([]failover.Domain, error) {
+	s := e.opt.Settings
+	if len(names) == 0 {
+		for _, d := range s.Domains {
+			names = append(names, d.Name)
+		}
+	}
+	if len(names) == 0 {
+		return nil, failover.Fail(failover.ErrInvalid, "{file} names no domain: add one under domains, or give lifeboat init DOMAIN", "file", s.File())
+	}
+	var out []failover.Domain
+	for _, n := range names {
+		d, ok := s.Domain(n)
+		if !ok {
+			return nil, unknownDomain(n, s)
+		}
+		fd := domainOf(s, d)
+		if !slices.ContainsFunc(out, func(o failover.Domain) bool { return o.Name == fd.Name }) {
+			out = append(out, fd)
+		}
+	}
+	return out, nil
+}
+
+// needSecondary refuses domains that have no secondary provider.
+func (e *Engine) needSecondary(domains []failover.Domain) error {
+	for _, d := range domains {
+		if err := e.opt.Settings.NeedSecondary(d.Name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func unknownDomain(name string, s *configs.Settings) error {
+	return failover.Fail(failover.ErrInvalid, "{domain} is not in {file}: write it under domains, or give the name of one that is there",
+		"domain", failover.Display(failover.FQDN(name)), "file", s.File())
+}

@@ -1,0 +1,149 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"lifeboat/configs"
+	"lifeboat/failover"
+	"lifeboat/failover/dnshost"
+	"lifeboat/failover/dnshost/rfc2136"
+	"lifeboat/failover/dnsview"
+	"lifeboat/failover/lab"
+	"lifeboat/failover/probe"
+)
+
+// Practice is the built-in mail world with an engine of its own in it: the same
+// engine that an admin uses, over real sockets, with settings, journal and
+// evidence in a folder that is thrown away at the end.
+type Practice struct {
+	World  *lab.World
+	Engine *Engine
+	dir    string
+}
+
+// practiceTTL, in seconds, is short, so that a rehearsal shows caches running out
+// within a coffee.
+const practiceTTL = 5
+
+// StartPractice makes a world and starts it. The language is of what is written
+// into its settings ("auto", "en", "ja").
+func StartPractice(ctx context.Context, language string, logger *slog.Logger) (*Practice, error) {
+	w, err := lab.New(lab.Options{TTL: practiceTTL, Interval: 300 * time.Millisecond, Log: logger})
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "lifeboat-practice-")
+	if err != nil {
+		return nil, failover.Fail(failover.ErrDisk, "practice needs a temporary folder, and none could be made: make room on the disk").Because(err)
+	}
+	p := &Practice{World: w, dir: dir}
+	if err := p.wire(language, logger); err != nil {
+		p.Close()
+		return nil, err
+	}
+	if err := w.Start(ctx); err != nil {
+		p.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// Close ends the world and removes its folder.
+func (p *Practice) Close() {
+	_ = p.World.Close()     // its servers end with the process anyway
+	_ = os.RemoveAll(p.dir) // a temporary folder
+}
+
+// wire puts an engine into the world's office.
+func (p *Practice) wire(language string, logger *slog.Logger) error {
+	w := p.World
+	file := filepath.Join(p.dir, "lifeboat.yaml")
+	if err := os.WriteFile(file, []byte(p.settings(language)), 0o600); err != nil {
+		return failover.Fail(failover.ErrDisk, "practice needs a temporary folder, and none could be made: make room on the disk").Because(err)
+	}
+	settings, _, err := configs.Load(file, configs.Options{})
+	if err != nil {
+		return err
+	}
+	reader := dnsview.New(dnsview.Options{
+		Dialer: w.Dialer(), Resolvers: []string{w.Resolver()}, DoH: []string{w.DoHURL()}, TLS: w.TLSConfig(), Timeout: time.Second,
+	})
+	key := w.TSIG()
+	p.Engine = New(Options{
+		Settings: settings, DataDir: p.dir, Reader: reader, Owner: "practice@lab", Now: time.Now, Sleep: Sleep, Logger: logger,
+		MakeHost: func(configs.Domain) (dnshost.Host, error) {
+			return rfc2136.New(rfc2136.Options{
+				Server: w.UpdateServer(), Dialer: w.Dialer(), Key: key.Name, Algorithm: key.Algorithm, Secret: dnshost.Secret(key.Secret),
+			})
+		},
+		MakeProber: func(_ configs.Provider, tell func(failover.Finding)) (*probe.Prober, error) {
+			return probe.New(probe.Options{
+				Dialer: w.Dialer(), Reader: reader, Controls: w.Controls(), TLS: w.TLSConfig(), Log: logger, Tell: tell,
+				RCPTPerSecond: settings.Preflight.RcptPerSecond, SteadyAfter: 2 * time.Second, Patience: 5 * time.Second,
+			}), nil
+		},
+		Password: func(configs.SecretRef) (string, error) {
+			_, password := w.Login(failover.Secondary)
+			return password, nil
+		},
+	})
+	return nil
+}
+
+// settings writes the settings file of the world's admin.
+func (p *Practice) settings(language string) string {
+	d := p.World.Domain()
+	var b strings.Builder
+	fmt.Fprintf(&b, "organization: Practice\nlanguage: %s\ndomains:\n  - name: %s\n", language, failover.Display(d.Name))
+	if d.Emergency != "" {
+		fmt.Fprintf(&b, "    emergency_subdomain: %s\n", failover.Display(d.Emergency))
+	}
+	fmt.Fprintf(&b, "    mx_ttl: %d\n    dns:\n      host: rfc2136\n      parameters:\n", d.MXTTL)
+	fmt.Fprintf(&b, "        server: %s\n        key_name: %s\n        secret: secret:practice\n", p.World.UpdateServer(), p.World.TSIG().Name)
+	b.WriteString("providers:\n")
+	for _, role := range []failover.Role{failover.Primary, failover.Secondary} {
+		provider := d.Provider(role)
+		user, _ := p.World.Login(role)
+		fmt.Fprintf(&b, "  %s:\n    preset: generic\n    name: %s\n    mx:\n", role, provider.Name)
+		for _, m := range provider.MX {
+			fmt.Fprintf(&b, "      - %d %s\n", m.Preference, failover.Display(m.Host))
+		}
+		fmt.Fprintf(&b, "    submission:\n      host: %s\n      port: %d\n      tls: %s\n      username: %s\n      password: secret:practice\n",
+			provider.Submission.Host, provider.Submission.Port, provider.Submission.Security, user)
+		if provider.SPFInclude != "" {
+			fmt.Fprintf(&b, "    spf_include: %s\n", provider.SPFInclude)
+		}
+	}
+	b.WriteString("recipients:\n  accounts:\n")
+	for _, r := range d.Recipients {
+		if r.Kind == failover.Account {
+			fmt.Fprintf(&b, "    - address: %s\n", r.Address)
+		}
+	}
+	b.WriteString("  groups:\n")
+	for _, r := range d.Recipients {
+		if r.Kind != failover.Account {
+			fmt.Fprintf(&b, "    - address: %s\n", r.Address)
+		}
+	}
+	b.WriteString("preflight:\n  rcpt_per_second: 50\n")
+	return b.String()
+}
+
+// Sleep waits for d, or until the context ends.
+func Sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

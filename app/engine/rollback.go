@@ -1,0 +1,159 @@
+package engine
+
+import (
+	"context"
+
+	"lifeboat/failover"
+	"lifeboat/failover/journal"
+	"lifeboat/failover/plan"
+	"lifeboat/failover/probe"
+	"lifeboat/failover/run"
+)
+
+// RollbackRequest asks for a run to be taken back.
+type RollbackRequest struct {
+	// Operation is the run; empty is the open one, or else the last.
+	Operation string
+	TakeLock  bool
+	Override  string
+	// Abandon closes the open run and leaves the records as they are, with this
+	// reason.
+	Abandon string
+	Confirm func(Preview) (bool, error)
+	Tell    func(run.Event)
+	Found   func(failover.Finding)
+}
+
+// Rollback takes a run back: every record set it changed becomes what it was
+// before, if nobody else has changed it since. The way back is kept open: it is
+// refused only when the provider that mail would go to is known to refuse it, not
+// when nobody could look.
+func (e *Engine) Rollback(ctx context.Context, req RollbackRequest) (failover.Outcome, error) {
+	release, err := e.lease()
+	if err != nil {
+		return failover.Outcome{}, err
+	}
+	defer release()
+	r, j, err := e.runner(req.Tell)
+	if err != nil {
+		return failover.Outcome{}, err
+	}
+	defer func() { _ = j.Close() }() // every entry is on the disk already
+	if req.Abandon != "" {
+		op, err := r.Abandon(req.Abandon)
+		return failover.Outcome{Operation: op.ID, Plan: op.Plan, Started: op.Started, Ended: e.opt.Now().UTC()}, err
+	}
+	op, err := pick(journal.Operations(j.Entries()), req.Operation)
+	if err != nil {
+		return failover.Outcome{}, err
+	}
+	if op.Open() && op.Plan.Kind == failover.Rollback {
+		return r.Resume(ctx, run.Options{TakeLock: req.TakeLock})
+	}
+	p, err := e.inverse(ctx, op)
+	if err != nil {
+		return failover.Outcome{Plan: p}, err
+	}
+	if err := e.admitBack(ctx, p, &req); err != nil {
+		return failover.Outcome{Plan: p}, err
+	}
+	if op.Open() {
+		if _, err := r.Abandon("taken back by " + p.ID); err != nil {
+			return failover.Outcome{Plan: p}, err
+		}
+	}
+	return r.Apply(ctx, p, run.Options{TakeLock: req.TakeLock, Override: req.Override})
+}
+
+// pick finds the run to take back.
+func pick(ops []journal.Operation, id string) (journal.Operation, error) {
+	for i := len(ops) - 1; i >= 0; i-- {
+		op := ops[i]
+		switch {
+		case id != "" && op.ID != id:
+		case id != "" || op.Open():
+			return op, nil
+		case op.Result == journal.Aborted:
+		case op.Plan.Kind == failover.Rollback:
+			return op, failover.Fail(failover.ErrInvalid,
+				"the last run was a rollback already: name the run to take back, as lifeboat status shows it")
+		default:
+			return op, nil
+		}
+	}
+	if id != "" {
+		return journal.Operation{}, failover.Fail(failover.ErrInvalid, "there is no run {id} in the journal: lifeboat status shows the runs", "id", id)
+	}
+	return journal.Operation{}, failover.Fail(failover.ErrInvalid, "there is no run to take back: nothing was changed yet")
+}
+
+// inverse reads what the hosts hold now and writes the plan back.
+func (e *Engine) inverse(ctx context.Context, op journal.Operation) (failover.Plan, error) {
+	live := map[failover.Key]failover.RRset{}
+	for _, s := range op.Plan.Steps {
+		host, err := e.hostOf(s.Domain)
+		if err != nil {
+			return failover.Plan{}, err
+		}
+		sets, err := host.Read(ctx, s.Zone, []failover.Key{s.After.Key})
+		if err != nil {
+			return failover.Plan{}, err
+		}
+		live[s.After.Key] = sets[0]
+		if host.Capabilities().Interactive && op.Open() {
+			// A person may be half-way through typing: whatever is there is taken back.
+			live[s.After.Key] = s.After
+		}
+	}
+	return plan.Inverse(plan.Request{ID: e.newID(), Author: e.opt.Owner, Now: e.opt.Now()}, op.Plan, live)
+}
+
+// admitBack holds a rollback to what is known of the provider it leads to.
+func (e *Engine) admitBack(ctx context.Context, p failover.Plan, req *RollbackRequest) error {
+	pre := Preview{Plan: p, Judgements: map[string]probe.Judgement{}}
+	var err error
+	if pre.Domains, err = e.Domains(p.Domains); err != nil {
+		return err
+	}
+	for _, d := range pre.Domains {
+		role, ok := leadsTo(p, d)
+		if !ok {
+			continue
+		}
+		j, err := e.judge(ctx, d, role, req.Found)
+		if err != nil {
+			return err
+		}
+		j.Allowed = len(j.Blocking) == 0
+		pre.Judgements[d.Name] = j
+	}
+	if refusal := refuse(pre.Judgements, pre.Domains); refusal != nil && req.Override == "" {
+		return refusal
+	}
+	if req.Confirm == nil || len(p.Steps) == 0 {
+		return nil
+	}
+	yes, err := req.Confirm(pre)
+	if err == nil && !yes {
+		return ErrDeclined
+	}
+	return err
+}
+
+// leadsTo says which provider a plan takes a domain's mail to, when it does.
+func leadsTo(p failover.Plan, d failover.Domain) (failover.Role, bool) {
+	for _, s := range p.Steps {
+		if s.After.Key != (failover.Key{Name: d.Name, Type: "MX"}) {
+			continue
+		}
+		switch d.RouteOf(s.After) {
+		case failover.RoutePrimary:
+			return failover.Primary, true
+		case failover.RouteSecondary:
+			return failover.Secondary, true
+		default:
+			return "", false
+		}
+	}
+	return "", false
+}

@@ -1,0 +1,124 @@
+package i18n_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"lifeboat/app/i18n"
+)
+
+// templateAt says which argument of a call is a template, by the name called.
+var templateAt = map[string]int{"Say": 0, "T": 0, "printT": 0, "Fail": 1}
+
+// TestEveryTemplateIsTranslated holds the source and the catalogues against each
+// other, both ways.
+func TestEveryTemplateIsTranslated(t *testing.T) {
+	source := templates(t, "../..")
+	if len(source) < 100 {
+		t.Fatalf("only %d templates found: the search is broken", len(source))
+	}
+	for _, l := range i18n.Languages()[1:] {
+		words, err := i18n.Catalogue(l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for template, where := range source {
+			word, ok := words[template]
+			if !ok {
+				t.Errorf("%s: no %s translation of\n\t%q", where, l, template)
+				continue
+			}
+			if want, got := parts(template), parts(word); !slices.Equal(want, got) {
+				t.Errorf("%s: the %s translation of %q has parts %v, not %v", where, l, template, got, want)
+			}
+		}
+		for template := range words {
+			if _, ok := source[template]; !ok {
+				t.Errorf("the %s catalogue translates what nobody says:\n\t%q", l, template)
+			}
+		}
+	}
+}
+
+var part = regexp.MustCompile(`\{[a-z_]+\}`)
+
+func parts(template string) []string {
+	found := part.FindAllString(template, -1)
+	slices.Sort(found)
+	return slices.Compact(found)
+}
+
+// templates finds the literal templates in all source files below root, and where
+// each is said.
+func templates(t *testing.T, root string) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (strings.HasPrefix(d.Name(), ".") && path != root || d.Name() == "testdata") {
+			return filepath.SkipDir
+		}
+		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		set := token.NewFileSet()
+		file, err := parser.ParseFile(set, path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			at, says := templateAt[called(call)]
+			if !says || len(call.Args) <= at {
+				return true
+			}
+			if text, ok := literal(call.Args[at]); ok && text != "" {
+				out[text] = set.Position(call.Pos()).String()
+			}
+			return true
+		})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func called(c *ast.CallExpr) string {
+	switch f := c.Fun.(type) {
+	case *ast.Ident:
+		return f.Name
+	case *ast.SelectorExpr:
+		return f.Sel.Name
+	}
+	return ""
+}
+
+func literal(e ast.Expr) (string, bool) {
+	switch e := e.(type) {
+	case *ast.BasicLit:
+		text, err := strconv.Unquote(e.Value)
+		return text, err == nil && e.Kind == token.STRING
+	case *ast.BinaryExpr:
+		left, ok1 := literal(e.X)
+		right, ok2 := literal(e.Y)
+		return left + right, ok1 && ok2 && e.Op == token.ADD
+	case *ast.ParenExpr:
+		return literal(e.X)
+	}
+	return "", false
+}

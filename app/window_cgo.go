@@ -1,0 +1,75 @@
+//go:build cgo
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"runtime"
+	"time"
+
+	"lifeboat/app/cli"
+	"lifeboat/app/i18n"
+	"lifeboat/app/presenter"
+	"lifeboat/app/shell"
+	"lifeboat/configs"
+)
+
+// desktop says whether this program has the window.
+const desktop = true
+
+// openWindow shows the window: the domains of the settings, or without settings
+// the practice world. Without a display it opens nothing.
+func openWindow(ctx context.Context, w *wiring) (status int, opened bool) {
+	if !display() {
+		return 0, false
+	}
+	setting := "auto"
+	e, _, err := w.open(cli.Place{})
+	if err == nil {
+		setting = e.Settings().Language
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return complain(w, err), true
+	}
+	tongue, terr := i18n.New(i18n.Choose(setting, os.Getenv))
+	if terr != nil {
+		return complain(w, terr), true
+	}
+	win := shell.New(ctx, "Lifeboat")
+	if err == nil {
+		win.ShowHome(presenter.NewHome(tongue, e, time.Now))
+		win.Run()
+		return 0, true
+	}
+	win.ShowPractice(tongue, presenter.NewPractice(tongue, w.practice))
+	win.Run()
+	return 0, true
+}
+
+// display reports whether there is a screen to open a window on.
+func display() bool {
+	switch runtime.GOOS {
+	case "windows", "darwin":
+		return true
+	default:
+		return os.Getenv("DISPLAY") != "" || os.Getenv("WAYLAND_DISPLAY") != ""
+	}
+}
+
+// complain tells why there is no window.
+func complain(w *wiring, err error) int {
+	t, terr := i18n.New(i18n.Choose("auto", os.Getenv))
+	if terr != nil {
+		t = &i18n.Tongue{Language: i18n.English}
+	}
+	for _, l := range t.Errors(err) {
+		_, _ = fmt.Fprintln(os.Stderr, "lifeboat:", l)
+	}
+	if len(configs.ProblemsIn(err)) > 0 {
+		return 2
+	}
+	return 1
+}

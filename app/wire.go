@@ -1,0 +1,210 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+	"os/user"
+	"path/filepath"
+	"time"
+
+	"github.com/adrg/xdg"
+	"golang.org/x/term"
+
+	"lifeboat/app/cli"
+	"lifeboat/app/engine"
+	"lifeboat/configs"
+	"lifeboat/failover"
+	"lifeboat/failover/dnshost"
+	"lifeboat/failover/dnshost/cloudflare"
+	"lifeboat/failover/dnshost/manual"
+	"lifeboat/failover/dnshost/rfc2136"
+	"lifeboat/failover/dnsview"
+	"lifeboat/failover/probe"
+)
+
+// wiring puts the program's parts together: here, and nowhere else, is decided
+// which DNS hosts there are, where files lie, and what network everything uses.
+type wiring struct {
+	env    []string
+	dialer failover.Dialer
+	logger *slog.Logger
+}
+
+func newWiring(env []string) *wiring {
+	level := slog.LevelError
+	if os.Getenv("LIFEBOAT_DEBUG") != "" {
+		level = slog.LevelDebug
+	}
+	return &wiring{
+		env:    env,
+		dialer: &net.Dialer{Timeout: 30 * time.Second},
+		logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})),
+	}
+}
+
+// app is what the command line needs.
+func (w *wiring) app() cli.App {
+	return cli.App{
+		Streams: cli.Streams{
+			In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
+			Terminal: term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stderr.Fd())),
+			ReadSecret: func() (string, error) {
+				b, err := term.ReadPassword(int(os.Stdin.Fd()))
+				return string(b), err
+			},
+		},
+		Version: version, Getenv: os.Getenv, Now: time.Now,
+		Open: w.open, Files: w.files,
+		Secrets: func(p cli.Place) cli.Secrets { return w.secrets(p) },
+		Discover: func() *engine.Discoverer {
+			s := configs.Defaults()
+			return &engine.Discoverer{Reader: w.reader(&s)}
+		},
+		Practice: w.practice,
+	}
+}
+
+// practice plays the story in a world of its own.
+func (w *wiring) practice(ctx context.Context, tell func(engine.PracticeEvent)) (engine.PracticeResult, error) {
+	p, err := engine.StartPractice(ctx, "auto", w.logger)
+	if err != nil {
+		return engine.PracticeResult{}, err
+	}
+	defer p.Close()
+	return p.Story(ctx, tell)
+}
+
+// files says where settings and data are: as told, else by LIFEBOAT_CONFIG and
+// LIFEBOAT_DATA, else lifeboat.yaml in this folder, else the user's own places.
+func (w *wiring) files(p cli.Place) (config, data string) {
+	config, data = p.Config, p.Data
+	if config == "" {
+		config = os.Getenv("LIFEBOAT_CONFIG")
+	}
+	if config == "" {
+		config = "lifeboat.yaml"
+		if _, err := os.Stat(config); errors.Is(err, fs.ErrNotExist) {
+			config = filepath.Join(xdg.ConfigHome, "lifeboat", "lifeboat.yaml")
+		}
+	}
+	if data == "" {
+		data = os.Getenv("LIFEBOAT_DATA")
+	}
+	if data == "" {
+		data = filepath.Join(xdg.DataHome, "lifeboat")
+	}
+	return config, data
+}
+
+// open loads the settings and puts an engine over them.
+func (w *wiring) open(p cli.Place) (*engine.Engine, []configs.Problem, error) {
+	file, data := w.files(p)
+	settings, warnings, err := configs.Load(file, configs.Options{Env: w.env})
+	if err != nil {
+		return nil, warnings, err
+	}
+	reader := w.reader(settings)
+	secrets := w.secrets(p)
+	reveal := func(ref configs.SecretRef) (string, error) {
+		v, err := secrets.Get(ref.Name())
+		return v.Reveal(), err
+	}
+	return engine.New(engine.Options{
+		Settings: settings, DataDir: data, Reader: reader, Owner: owner(), Now: time.Now, Sleep: engine.Sleep, Logger: w.logger,
+		MakeHost: func(d configs.Domain) (dnshost.Host, error) { return w.host(d, reader, reveal) },
+		MakeProber: func(p configs.Provider, tell func(failover.Finding)) (*probe.Prober, error) {
+			return w.prober(settings, p, reader, tell)
+		},
+		Password: reveal,
+	}), warnings, nil
+}
+
+func (w *wiring) reader(s *configs.Settings) *dnsview.Reader {
+	return dnsview.New(dnsview.Options{
+		Dialer: w.dialer, Resolvers: s.Resolver.Servers, DoH: s.Resolver.DoH, Port: s.Resolver.AuthorityPort,
+	})
+}
+
+// host connects a domain to its DNS host.
+func (w *wiring) host(d configs.Domain, reader *dnsview.Reader, reveal func(configs.SecretRef) (string, error)) (dnshost.Host, error) {
+	switch {
+	case d.DNS.RFC2136 != nil:
+		o := d.DNS.RFC2136
+		key, err := reveal(o.Secret)
+		if err != nil {
+			return nil, err
+		}
+		return rfc2136.New(rfc2136.Options{
+			Server: o.Server, Dialer: w.dialer, Key: o.KeyName, Algorithm: o.Algorithm, Secret: dnshost.Secret(key), Zone: d.DNS.Zone,
+		})
+	case d.DNS.Cloudflare != nil:
+		token, err := reveal(d.DNS.Cloudflare.Token)
+		if err != nil {
+			return nil, err
+		}
+		return cloudflare.New(cloudflare.Options{Token: dnshost.Secret(token), BaseURL: d.DNS.Cloudflare.API, Dialer: w.dialer})
+	default:
+		console := "generic"
+		if d.DNS.Manual != nil {
+			console = d.DNS.Manual.Console
+		}
+		return manual.New(manual.Options{Console: console, Reader: reader, Zone: d.DNS.Zone})
+	}
+}
+
+// prober makes what tries a provider's servers.
+func (w *wiring) prober(s *configs.Settings, p configs.Provider, reader *dnsview.Reader, tell func(failover.Finding)) (*probe.Prober, error) {
+	trust, err := roots(p.CAFile)
+	if err != nil {
+		return nil, err
+	}
+	return probe.New(probe.Options{
+		Dialer: w.dialer, Reader: reader, Controls: s.Resolver.Controls, RCPTPerSecond: s.Preflight.RcptPerSecond,
+		TLS: trust, Log: w.logger, Tell: tell,
+	}), nil
+}
+
+// roots trusts the system's authorities and those in a file.
+func roots(file string) (*tls.Config, error) {
+	c := &tls.Config{MinVersion: tls.VersionTLS12}
+	if file == "" {
+		return c, nil
+	}
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil, failover.Fail(failover.ErrInvalid, "the certificates in {file} (ca_file) cannot be read", "file", file).Because(err)
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	if !pool.AppendCertsFromPEM(bytes.TrimSpace(pem)) {
+		return nil, failover.Fail(failover.ErrInvalid, "{file} (ca_file) holds no certificate in PEM form", "file", file)
+	}
+	c.RootCAs = pool
+	return c, nil
+}
+
+// owner is who works here: user@machine.
+func owner() string {
+	name := "someone"
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	machine, err := os.Hostname()
+	if err != nil {
+		machine = "unknown"
+	}
+	return fmt.Sprintf("%s@%s", name, machine)
+}
+
+// version is set when the program is built.
+var version = "unknown"
