@@ -77,11 +77,7 @@ func keepMounts() error {
 // that the test cannot do without.
 func cover(t *testing.T, dir, name, text string) {
 	t.Helper()
-	path := write(t, dir, name, text)
-	err := os.Chmod(path, 0o644) // servers that gave up root read it too
-	if err == nil {
-		err = unix.Mount(path, "/etc/"+name, "", unix.MS_BIND, "")
-	}
+	err := unix.Mount(writePublic(t, dir, name, text), "/etc/"+name, "", unix.MS_BIND, "")
 	if errors.Is(err, unix.ENOENT) && name != "resolv.conf" {
 		return
 	}

@@ -3,6 +3,7 @@ package servers
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -119,7 +120,10 @@ func tempDir(t testing.TB) string {
 	if runtime.GOOS == "linux" {
 		parent = "/tmp"
 	}
-	dir, err := os.MkdirTemp(parent, "lifeboat-")
+	if dir := os.Getenv(namespaceDir); dir != "" {
+		parent = dir
+	}
+	dir, err := os.MkdirTemp(parent, "lifeboat-") //nolint:usetesting // for the reasons above
 	if err == nil {
 		err = os.Chmod(dir, 0o755)
 	}
@@ -128,7 +132,13 @@ func tempDir(t testing.TB) string {
 	}
 	t.Cleanup(func() {
 		// Killed children write for a moment longer than their parent lives.
-		err := poll(context.WithoutCancel(t.Context()), func(context.Context) error { return os.RemoveAll(dir) })
+		err := poll(context.WithoutCancel(t.Context()), func(context.Context) error {
+			err := os.RemoveAll(dir)
+			if errors.Is(err, fs.ErrPermission) {
+				return final{err}
+			}
+			return err
+		})
 		if err != nil {
 			t.Logf("a server's files stay behind: %v", err)
 		}
@@ -142,6 +152,16 @@ func write(t testing.TB, dir, name, text string) string {
 	path := filepath.Join(dir, name)
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatalf("cannot write a server's file: %v", err)
+	}
+	return path
+}
+
+// writePublic makes a file that servers read after they gave up root.
+func writePublic(t testing.TB, dir, name, text string) string {
+	t.Helper()
+	path := write(t, dir, name, text)
+	if err := os.Chmod(path, 0o644); err != nil {
+		t.Fatalf("cannot open a server's file to its user: %v", err)
 	}
 	return path
 }

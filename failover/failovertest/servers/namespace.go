@@ -18,6 +18,10 @@ type Namespace struct {
 // namespaceMark is the environment variable that tells the test program that it is the one within, and for which test.
 const namespaceMark = "LIFEBOAT_TEST_NAMESPACE"
 
+// namespaceDir is the environment variable that names a directory of the first run's, which it removes: the run within
+// can be killed before it has cleaned up.
+const namespaceDir = "LIFEBOAT_TEST_NAMESPACE_DIR"
+
 // Inside reports whether the test runs in a namespace made by [InNamespace].
 func Inside() bool { return os.Getenv(namespaceMark) != "" }
 

@@ -2,6 +2,7 @@ package servers
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"strings"
@@ -87,7 +88,7 @@ func TestFirewall(t *testing.T) {
 	want := func(when, address string, want error) {
 		t.Helper()
 		patience := time.Minute
-		if want == errSilence {
+		if errors.Is(want, errSilence) {
 			patience = 50 * time.Millisecond // nothing else will come
 		}
 		conn, got := net.DialTimeout("tcp", address, patience)
@@ -127,4 +128,21 @@ func listen(t *testing.T, address string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = l.Close() })
+}
+
+// A server has the addresses that it is given, IPv4 and IPv6.
+func TestManyAddresses(t *testing.T) {
+	t.Parallel()
+	if !InNamespace(t, Namespace{}) {
+		return
+	}
+	for i, start := range []func(testing.TB, DNSConfig) *DNS{
+		StartBIND, StartKnot, func(t testing.TB, c DNSConfig) *DNS { return StartPowerDNS(t, c).DNS },
+	} {
+		listen := []string{fmt.Sprintf("127.0.53.%d:53", i+1), fmt.Sprintf("[fd00::%d]:53", i+1)}
+		start(t, DNSConfig{Listen: listen, Zones: exampleZones()})
+		for _, address := range listen {
+			wantMX(t, address, primaryMX)
+		}
+	}
 }
