@@ -91,8 +91,9 @@ type Subject struct {
 	// Person, for interactive hosts, does what Apply asks a person for; nil
 	// otherwise.
 	Person func(t testing.TB) func(dnshost.Progress)
-	// Secrets must not appear in any error.
-	Secrets []string
+	// Secrets returns what must not appear in any error: the secrets of every
+	// host opened so far. Nil when there are none.
+	Secrets func() []string
 }
 
 // Run holds a host against the contract. The cases share the zone and run one

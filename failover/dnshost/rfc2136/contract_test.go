@@ -53,7 +53,7 @@ func subject(t testing.TB, server *servers.DNS) hosttest.Subject {
 		Credentials:  []hosttest.Credential{hosttest.Wrong, hosttest.ReadOnly},
 		Faults:       []hosttest.Fault{hosttest.LostReply, hosttest.LostRequest, hosttest.Unreachable, hosttest.Silent},
 		Capabilities: dnshost.Capabilities{CompareAndSwap: true, LockRecord: true, MaxTTL: 1<<31 - 1},
-		Secrets:      []string{server.Writer.Secret, server.Reader.Secret, stranger.Secret},
+		Secrets:      func() []string { return []string{server.Writer.Secret, server.Reader.Secret, stranger.Secret} },
 		Open: func(t testing.TB, with hosttest.With) dnshost.Host {
 			key := map[hosttest.Credential]servers.Key{
 				hosttest.Right: server.Writer, hosttest.Wrong: stranger, hosttest.ReadOnly: server.Reader,
