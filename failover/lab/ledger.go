@@ -156,8 +156,8 @@ func (l *ledger) accepted(n int, now time.Time) Entry {
 }
 
 // bounced settles a message that the sender has given up.
-func (l *ledger) bounced(n int, now time.Time) Entry {
-	return l.settle(n, now, func(e *Entry) {
+func (l *ledger) bounced(n int, now time.Time) {
+	l.settle(n, now, func(e *Entry) {
 		e.Fate = Bounced
 		l.totals.Bounced++
 	})

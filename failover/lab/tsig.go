@@ -51,7 +51,7 @@ type signature struct {
 }
 
 // verify looks at a message's signature: nil when there is none. malformed is
-// one in the wrong place (RFC 8945 section 5.1).
+// one in the wrong place or form (RFC 8945 section 5.1).
 func (k TSIG) verify(m *dns.Msg, raw []byte) (sig *signature, malformed bool) {
 	at := -1
 	for _, section := range [][]dns.RR{m.Answer, m.Ns} {
@@ -70,6 +70,9 @@ func (k TSIG) verify(m *dns.Msg, raw []byte) (sig *signature, malformed bool) {
 	t := m.IsTsig()
 	if t == nil {
 		return nil, false
+	}
+	if t.Hdr.Class != dns.ClassANY || t.Hdr.Ttl != 0 || t.Hdr.Rdlength == 0 { // section 4.2
+		return nil, true
 	}
 	sig = &signature{key: k, query: t}
 	if dns.CanonicalName(t.Hdr.Name) != k.Name || dns.CanonicalName(t.Algorithm) != k.Algorithm {
@@ -93,7 +96,9 @@ func (k TSIG) verify(m *dns.Msg, raw []byte) (sig *signature, malformed bool) {
 func (s *signature) sign(r *dns.Msg) []byte {
 	r.SetTsig(s.query.Hdr.Name, s.query.Algorithm, 300, time.Now().Unix())
 	t := r.IsTsig()
-	t.OrigId, t.Error = s.query.OrigId, s.fault
+	// The query's own number, whatever original one its signature names: the
+	// library gives the answer the number that stands here.
+	t.OrigId, t.Error = r.Id, s.fault
 	if s.fault == dns.RcodeBadTime {
 		// The client's own time is signed, so that it can tell the answer is to its query.
 		t.TimeSigned = s.query.TimeSigned
