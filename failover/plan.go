@@ -40,6 +40,22 @@ type Step struct {
 	Before RRset    `json:"before"`
 	After  RRset    `json:"after"`
 	Reason Sentence `json:"reason"`
+	// OwnTTL: the DNS host gives records a TTL of its own choice, so TTLs are not
+	// compared.
+	OwnTTL bool `json:"own_ttl,omitempty"`
+}
+
+// IsBefore reports whether a set is as the step found it.
+func (s Step) IsBefore(live RRset) bool { return s.same(live, s.Before) }
+
+// IsAfter reports whether a set is as the step wants it.
+func (s Step) IsAfter(live RRset) bool { return s.same(live, s.After) }
+
+func (s Step) same(a, b RRset) bool {
+	if s.OwnTTL {
+		return a.SameValues(b)
+	}
+	return a.Equal(b)
 }
 
 // Inverse returns the step that undoes this one.

@@ -30,6 +30,7 @@ type settings struct {
 	TTL            uint32   `yaml:"ttl"`
 	MinTTL         uint32   `yaml:"min_ttl"`
 	MaxTTL         uint32   `yaml:"max_ttl"`
+	OwnTTL         bool     `yaml:"own_ttl"`
 	PrimaryMX      []string `yaml:"primary_mx"`
 	PrimarySPF     string   `yaml:"primary_spf"`
 	SecondaryMX    []string `yaml:"secondary_mx"`
@@ -106,7 +107,7 @@ func records(t testing.TB, text string) map[failover.Key]failover.RRset {
 // file the servers answer what the host holds.
 func observe(t testing.TB, kind failover.Kind, s settings, files []txtar.File) plan.Observed {
 	t.Helper()
-	o := plan.Observed{Domain: s.domain(t), Zone: failover.FQDN(s.Name), Host: "console", MinTTL: s.MinTTL, MaxTTL: s.MaxTTL}
+	o := plan.Observed{Domain: s.domain(t), Zone: failover.FQDN(s.Name), Host: "console", MinTTL: s.MinTTL, MaxTTL: s.MaxTTL, OwnTTL: s.OwnTTL}
 	held := map[failover.Key]failover.RRset{}
 	servers := map[string]string{}
 	for _, f := range files {

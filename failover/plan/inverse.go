@@ -25,9 +25,9 @@ func Inverse(req Request, done failover.Plan, live map[failover.Key]failover.RRs
 		now := live[s.After.Key]
 		now.Key = s.After.Key
 		switch {
-		case now.Equal(s.Before):
+		case s.IsBefore(now):
 			continue
-		case !now.Equal(s.After):
+		case !s.IsAfter(now):
 			return failover.Plan{}, Surprise(failover.Difference{Before: s.Before, After: s.After, Live: now})
 		case !s.Before.Exists() && s.After.Type == "MX" && s.After.Name == s.Domain:
 			p.Notes = append(p.Notes, failover.Noted{Domain: s.Domain, Say: failover.Say(
@@ -35,6 +35,7 @@ func Inverse(req Request, done failover.Plan, live map[failover.Key]failover.RRs
 			continue
 		}
 		inv := s.Inverse()
+		inv.Before.TTL = now.TTL // another one only where TTLs are the host's choice
 		inv.ID = strconv.Itoa(len(p.Steps) + 1)
 		inv.Reason = failover.Say("as it was before {run}", "run", done.ID)
 		p.Steps = append(p.Steps, inv)

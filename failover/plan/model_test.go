@@ -265,3 +265,27 @@ func TestInverseKeepsTheOnlyMX(t *testing.T) {
 		t.Errorf("notes: %v", back.Notes)
 	}
 }
+
+// Where the host chooses TTLs, a set whose TTL alone is another is nobody's change.
+func TestInverseWhereTTLsAreTheHosts(t *testing.T) {
+	d := standard().domain(t)
+	z := zone{}
+	z.put(failover.MXSet(d.Name, 3600, d.Primary.MX))
+	o := z.observe(failover.Failover, d)
+	o.OwnTTL = true
+	p, err := plan.Build(request(failover.Failover), []plan.Observed{o})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range p.Steps {
+		s.After.TTL = 7200
+		z.put(s.After)
+	}
+	back, err := plan.Inverse(plan.Request{ID: "run-2"}, p, z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(back.Steps) != 2 || !back.Steps[0].OwnTTL || back.Steps[1].Before.TTL != 7200 || !back.Steps[1].After.Equal(p.Steps[0].Before) {
+		t.Errorf("%+v", back.Steps)
+	}
+}

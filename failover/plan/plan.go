@@ -55,6 +55,8 @@ type Observed struct {
 	// MinTTL and MaxTTL bound the TTLs that the host takes, in seconds; 0 is no
 	// bound.
 	MinTTL, MaxTTL uint32
+	// OwnTTL: the host gives records a TTL of its own choice.
+	OwnTTL bool
 	// Live is what the host holds; Views what the servers answer.
 	Live  []failover.RRset
 	Views []failover.View
@@ -252,7 +254,7 @@ func (b *builder) before(key failover.Key, want failover.RRset) (failover.RRset,
 		case b.req.Trust == TrustHost:
 			b.note(failover.Say("{name}: the DNS host's view ({host}) is taken, although servers answer {served}",
 				"name", key.String(), "host", records(live), "served", records(s)))
-		case want.Exists() && live.Equal(want):
+		case want.Exists() && (live.Equal(want) || b.o.OwnTTL && live.SameValues(want)):
 			b.note(failover.Say("{name}: the DNS host holds what is wanted, but servers still answer {served}; give lifeboat verify later",
 				"name", key.String(), "served", records(s)))
 		default:
@@ -277,13 +279,16 @@ func (b *builder) served(key failover.Key) (sets []failover.RRset, asked bool) {
 
 // step adds a change, unless the set is as wanted already.
 func (b *builder) step(before, after failover.RRset, reason failover.Sentence) {
-	if before.Equal(after) {
-		return
+	if b.o.OwnTTL && before.Exists() {
+		after.TTL = before.TTL
 	}
-	b.plan.Steps = append(b.plan.Steps, failover.Step{
+	s := failover.Step{
 		ID: strconv.Itoa(len(b.plan.Steps) + 1), Domain: b.o.Domain.Name, Zone: b.o.Zone, Host: b.o.Host,
-		Before: before, After: after, Reason: reason,
-	})
+		Before: before, After: after, Reason: reason, OwnTTL: b.o.OwnTTL,
+	}
+	if !s.IsAfter(before) {
+		b.plan.Steps = append(b.plan.Steps, s)
+	}
 }
 
 // note adds a remark, once.

@@ -31,6 +31,13 @@ func (b *builder) lowerTTL() error {
 	if err != nil || !before.Exists() {
 		return err
 	}
+	if b.o.OwnTTL {
+		if before.TTL > d.MXTTL {
+			b.note(failover.Say("the TTL of {set} stays at {ttl} seconds, which the DNS host chooses itself",
+				"set", before.Key.String(), "ttl", before.TTL))
+		}
+		return nil
+	}
 	after := before
 	after.TTL = b.ttl(d.MXTTL)
 	if after.TTL >= before.TTL {
