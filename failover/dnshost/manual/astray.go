@@ -89,20 +89,16 @@ func (w *watch) nearby() []string {
 // strayed says where a new record turned up, and what to do.
 func (w *watch) strayed(place string) failover.Sentence {
 	name, zone := failover.Display(w.c.After.Name), failover.Display(w.c.Zone)
-	box := "Name"
-	if l := w.h.console.label(nameField); l != "" {
-		box = l
-	}
 	part := w.h.console.owner(w.c.Zone, w.c.After.Name)
 	switch {
 	case place == inText:
 		return failover.Say("The new record is there as TXT and not as {type}: delete it and enter it with the type {type}", "type", w.c.After.Type)
 	case (place == w.c.After.Name+w.c.Zone || place == `\@.`+w.c.Zone) && part == "":
 		return failover.Say(`The new record is at {place} instead of {name}: the console appends {zone} by itself. Delete it and leave "{box}" empty`,
-			"place", failover.Display(place), "name", name, "zone", zone, "box", box)
+			"place", failover.Display(place), "name", name, "zone", zone, "box", w.h.console.label(nameField))
 	case place == w.c.After.Name+w.c.Zone || place == `\@.`+w.c.Zone:
-		return failover.Say(`The new record is at {place} instead of {name}: the console appends {zone} by itself. Delete it and type just "{part}" into "{box}"`,
-			"place", failover.Display(place), "name", name, "zone", zone, "part", part, "box", box)
+		return failover.Say(`The new record is at {place} instead of {name}: the console appends {zone} by itself. Delete it and type just "{part}" for the name`,
+			"place", failover.Display(place), "name", name, "zone", zone, "part", part)
 	default:
 		return failover.Say("The new record is at {place} instead of {name}: take it back there and enter it at {name}", "place", failover.Display(place), "name", name)
 	}

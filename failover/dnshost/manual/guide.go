@@ -2,12 +2,14 @@ package manual
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
 
 	"lifeboat/failover"
 	"lifeboat/failover/dnshost"
+	"lifeboat/failover/dnswire"
 )
 
 // Guide is what a person has to do at the console so that a live set becomes the
@@ -24,11 +26,13 @@ func (c *console) guide(zone string, live, want failover.RRset) dnshost.Guide {
 	for _, v := range d.add {
 		g.Add = append(g.Add, c.entry(zone, want.Key, v, want.TTL))
 	}
-	for _, v := range d.remove {
+	for _, v := range d.deleted() {
 		g.Remove = append(g.Remove, c.entry(zone, live.Key, v, live.TTL))
 	}
-	g.Steps = append(c.wayThere(zone, want.Type), c.acts(d, live, want)...)
-	g.Steps = append(g.Steps, c.mind(zone, want, len(d.add) > 0)...)
+	if len(d.add)+len(d.remove) == 0 {
+		return g
+	}
+	g.Steps = slices.Concat(c.wayThere(zone, want.Type), c.mind(zone, want, len(d.add) > 0), c.acts(d, want))
 	return g
 }
 
@@ -48,8 +52,15 @@ type difference struct {
 	// both lists.
 	retime []string
 	// over: new records to be typed over old ones, new to old, at a console that
-	// does not take both beside each other.
+	// does not take both beside each other; those too are in both lists.
 	over map[string]string
+}
+
+// deleted are the records that are really to be deleted, and not edited.
+func (d difference) deleted() []string {
+	return slices.DeleteFunc(slices.Clone(d.remove), func(v string) bool {
+		return slices.Contains(d.retime, v) || slices.Contains(slices.Collect(maps.Values(d.over)), v)
+	})
 }
 
 func (c *console) difference(live, want failover.RRset) difference {
@@ -113,8 +124,14 @@ func (c *console) wayThere(zone, typ string) []failover.Sentence {
 		failover.Say("Sign in to {console} at {url}", "console", c.Name, "url", c.SignIn),
 		failover.Say("Open {way} for {zone}", "way", strings.Join(way, " > "), "zone", failover.Display(zone)),
 	}
+	return append(out, c.notes(typ, chooseFirst, similarPage)...)
+}
+
+// notes are the console's notes of some kinds that are about a record type.
+func (c *console) notes(typ string, kinds ...noteKind) []failover.Sentence {
+	var out []failover.Sentence
 	for _, n := range c.Notes {
-		if n.Note == chooseFirst && (n.Only == "" || n.Only == typ) {
+		if slices.Contains(kinds, n.Note) && (n.Only == "" || n.Only == typ) {
 			out = append(out, noteSentence(n, c))
 		}
 	}
@@ -122,12 +139,13 @@ func (c *console) wayThere(zone, typ string) []failover.Sentence {
 }
 
 // acts are the changes themselves, in an order that never leaves the set empty.
-func (c *console) acts(d difference, live, want failover.RRset) []failover.Sentence {
+func (c *console) acts(d difference, want failover.RRset) []failover.Sentence {
 	var out []failover.Sentence
 	save := strings.Join(c.Buttons.Save, " > ")
 	if len(d.retime) > 0 {
-		shown, _ := c.TTL.ttl(want.TTL)
-		out = append(out, failover.Say("Set the TTL of the records that stay to {ttl}: they are in both lists, edit them and delete nothing", "ttl", shown))
+		ttl, _ := c.TTL.ttl(want.TTL)
+		out = append(out, failover.Say("There already, but with another TTL: {records}. Open each for editing and set the TTL to {ttl}",
+			"records", shown(want.Type, d.retime), "ttl", ttl))
 	}
 	for _, n := range d.add {
 		if old, ok := d.over[n]; ok {
@@ -135,8 +153,7 @@ func (c *console) acts(d difference, live, want failover.RRset) []failover.Sente
 				"old", undotted(old), "new", undotted(n), "button", c.Buttons.Edit, "console", c.name()))
 		}
 	}
-	fresh := len(d.add) - len(d.retime) - len(d.over)
-	gone := len(d.remove) - len(d.retime) - len(d.over)
+	fresh, gone := len(d.add)-len(d.retime)-len(d.over), len(d.deleted())
 	switch {
 	case c.Saving == savedBox && gone == 0:
 		out = append(out, failover.Say(`In the box "{box}", add the new lines and leave every other line as it is`, "box", c.Box))
@@ -153,6 +170,7 @@ func (c *console) acts(d difference, live, want failover.RRset) []failover.Sente
 	default:
 		return append(out, c.enterAndDelete(fresh, gone, save)...)
 	}
+	out = append(out, c.notes(want.Type, untick, decline)...)
 	return append(out, failover.Say("Then save everything at once: {button}", "button", save))
 }
 
@@ -193,10 +211,9 @@ func (c *console) mind(zone string, want failover.RRset, typing bool) []failover
 	if label := c.label(nameField); typing && c.Apex == "" && want.Name == zone {
 		out = append(out, failover.Say(`Leave "{field}" empty: empty stands for {zone} itself`, "field", label, "zone", failover.Display(zone)))
 	}
-	for _, n := range c.Notes {
-		if n.Note != chooseFirst && (n.Only == "" || n.Only == want.Type) {
-			out = append(out, noteSentence(n, c))
-		}
+	out = append(out, c.notes(want.Type, keepMailboxes)...)
+	if typing {
+		out = append(out, c.notes(want.Type, priorityBox, otherLabels)...)
 	}
 	return append(out, failover.Say("Leave all other records and the name servers as they are"))
 }
@@ -301,31 +318,14 @@ func preference(value string) string {
 	return strconv.Itoa(int(mx.Preference))
 }
 
-// text is what a TXT value in presentation format says: its strings joined,
-// without quotes and escapes (RFC 1035 section 5.1).
+// text is what a TXT value in presentation format says, to be typed: its strings
+// joined, without quotes and escapes. Consoles cut and quote by themselves.
 func text(value string) string {
-	var b strings.Builder
-	quoted := false
-	for i := 0; i < len(value); i++ {
-		switch ch := value[i]; {
-		case ch == '"':
-			quoted = !quoted
-		case ch == '\\' && i+3 < len(value) && isDigits(value[i+1:i+4]):
-			n, _ := strconv.Atoi(value[i+1 : i+4])
-			b.WriteByte(byte(n & 0xff))
-			i += 3
-		case ch == '\\' && i+1 < len(value):
-			i++
-			b.WriteByte(value[i])
-		case quoted || ch != ' ':
-			b.WriteByte(ch)
-		}
+	t, err := dnswire.Text(value)
+	if err != nil {
+		return value
 	}
-	return b.String()
-}
-
-func isDigits(s string) bool {
-	return strings.Trim(s, "0123456789") == ""
+	return t
 }
 
 // undotted shows a record without the last dot of its host name.

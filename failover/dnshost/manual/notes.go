@@ -7,7 +7,8 @@ import (
 // noteKind names a note in a console's file.
 type noteKind string
 
-// The notes. chooseFirst is told on the way to the page, the others at the end.
+// The notes. chooseFirst and similarPage are told on the way to the page, untick and
+// decline before saving, the others before typing.
 const (
 	chooseFirst   noteKind = "choose-first"
 	untick        noteKind = "untick"
