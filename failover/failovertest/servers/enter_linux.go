@@ -45,6 +45,13 @@ func enter(t *testing.T, with Namespace) {
 	// Without this, names could be asked of a service of the machine's, through a Unix socket.
 	cover(t, dir, "nsswitch.conf", "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\n"+
 		"networks: files\nprotocols: files\nservices: files\n")
+	open, err := rootIsOpen()
+	if err == nil && !open {
+		err = newRoot("0755")
+	}
+	if err != nil {
+		t.Fatalf("other users cannot be let into the namespace's root directory: %v", err)
+	}
 }
 
 // keepMounts makes every mount of this namespace private, so that what is mounted here is not mounted on the machine.
@@ -71,6 +78,51 @@ func keepMounts() error {
 		}()
 	}()
 	return <-failed
+}
+
+// newRoot gives the namespace a root directory with permissions of its own. Where "/" is closed to other users, as it can
+// be in a chroot, servers that give up root could not open a single file. The new root is a small file system in memory
+// onto which the old root's directories are mounted. It lies at /mnt, where no clean-up of a test's ever removes anything.
+func newRoot(mode string) error {
+	const root = "/mnt"
+	here, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	entries, err := os.ReadDir("/")
+	if err != nil {
+		return err
+	}
+	if err := unix.Mount("tmpfs", root, "tmpfs", 0, "mode="+mode); err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		if err := lend(entry, "/"+entry.Name(), root+"/"+entry.Name()); err != nil {
+			return err
+		}
+	}
+	if err := unix.Chroot(root); err != nil {
+		return err
+	}
+	return os.Chdir(here)
+}
+
+// lend makes a directory of the old root, or a link, appear in the new one.
+func lend(entry os.DirEntry, from, to string) error {
+	switch {
+	case entry.Type() == os.ModeSymlink:
+		target, err := os.Readlink(from)
+		if err != nil {
+			return err
+		}
+		return os.Symlink(target, to)
+	case !entry.IsDir():
+		return nil // no server needs it
+	}
+	if err := os.Mkdir(to, 0o755); err != nil || from == "/mnt" {
+		return err
+	}
+	return unix.Mount(from, to, "", unix.MS_BIND|unix.MS_REC, "")
 }
 
 // cover lays a file of the test's over one in /etc. A file that this system does not have is left out, but for the one

@@ -3,6 +3,7 @@ package servers
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"math/rand/v2"
 	"net"
@@ -99,6 +100,15 @@ func FreeAddress(t testing.TB) string {
 	return addr
 }
 
+// rootIsOpen tells whether users other than its owner may pass through the root directory.
+func rootIsOpen() (bool, error) {
+	info, err := os.Stat("/")
+	if err != nil {
+		return false, err
+	}
+	return info.Mode().Perm()&0o001 != 0, nil
+}
+
 // hostPort splits an address that the test gave.
 func hostPort(t testing.TB, address string) (host string, port int) {
 	t.Helper()
@@ -164,4 +174,24 @@ func writePublic(t testing.TB, dir, name, text string) string {
 		t.Fatalf("cannot open a server's file to its user: %v", err)
 	}
 	return path
+}
+
+// needUsers fails the test when the server cannot work as a user of its own: it is not started by root, only one user
+// exists (in a user namespace made without newuidmap), or others may not enter "/".
+func needUsers(t testing.TB, who string) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Fatalf("%s needs to change users: run this test as root.", who)
+	}
+	if open, err := rootIsOpen(); !open {
+		t.Fatalf("%s gives up root, and other users may not enter / here (%v): call InNamespace first, which opens it.", who, err)
+	}
+	text, err := os.ReadFile("/proc/self/uid_map")
+	if err != nil {
+		return // no user namespaces here
+	}
+	var within, outside, count int64
+	if n, _ := fmt.Sscan(string(text), &within, &outside, &count); n == 3 && count == 1 && strings.Count(string(text), "\n") == 1 {
+		t.Fatalf("%s needs to change users: run this test as root, or install the Debian package uidmap and give yourself a range in /etc/subuid.", who)
+	}
 }

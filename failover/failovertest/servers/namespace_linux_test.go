@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
@@ -143,6 +144,33 @@ func TestManyAddresses(t *testing.T) {
 		start(t, DNSConfig{Listen: listen, Zones: exampleZones()})
 		for _, address := range listen {
 			wantMX(t, address, primaryMX)
+		}
+	}
+}
+
+// In a chroot whose root directory is its owner's alone, servers could not become other users.
+func TestClosedRootIsOpened(t *testing.T) {
+	t.Parallel()
+	if !InNamespace(t, Namespace{}) {
+		return
+	}
+	asNobody := func() error {
+		cmd := exec.CommandContext(t.Context(), "/usr/bin/env", "true")
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+		return cmd.Run()
+	}
+	for _, step := range []struct {
+		mode string
+		open bool
+	}{{"0700", false}, {"0755", true}} {
+		if err := newRoot(step.mode); err != nil {
+			t.Fatal(err)
+		}
+		if open, err := rootIsOpen(); open != step.open || err != nil {
+			t.Errorf("a root of mode %s is open: %v, %v", step.mode, open, err)
+		}
+		if err := asNobody(); (err == nil) != step.open {
+			t.Errorf("in a root of mode %s, a program of another user ends with %v", step.mode, err)
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/textproto"
@@ -184,20 +183,4 @@ func fates(log string) []Fate {
 		}
 	}
 	return all
-}
-
-// needUsers fails the test when only one user exists, as in a user namespace made without newuidmap.
-func needUsers(t testing.TB, who string) {
-	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Fatalf("%s needs to change users: run this test as root.", who)
-	}
-	var within, outside, count int64
-	text, err := os.ReadFile("/proc/self/uid_map")
-	if err != nil {
-		return // no user namespaces here
-	}
-	if n, _ := fmt.Sscan(string(text), &within, &outside, &count); n == 3 && count == 1 && strings.Count(string(text), "\n") == 1 {
-		t.Fatalf("%s needs to change users: run this test as root, or install the Debian package uidmap and give yourself a range in /etc/subuid.", who)
-	}
 }
