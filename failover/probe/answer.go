@@ -16,6 +16,7 @@ const (
 	policy   answerKind = "policy"    // it refuses us, and says nothing about the address
 	doubtful answerKind = "doubtful"  // a policy code: about us or about the address
 	unheard  answerKind = "unheard"   // no reply; the fault says why
+	lacking  answerKind = "lacking"   // the server has no SMTPUTF8, which the address needs
 	invalid  answerKind = "invalid"   // no address that could be asked for
 )
 
@@ -23,7 +24,7 @@ const (
 type answer struct {
 	kind  answerKind
 	reply reply
-	fault *fault // when unheard
+	fault *fault // when unheard or lacking
 	where string // the host with its address
 	voice string // the sender it was asked from, "" is the null sender
 }

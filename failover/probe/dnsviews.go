@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"lifeboat/failover"
@@ -92,24 +93,23 @@ func (v views) judge(t Target) say {
 	return out
 }
 
-// withoutServers: no authoritative server gave an answer.
+// withoutServers: no authoritative server gave an answer that counts.
 func (v views) withoutServers(domain string, out say) say {
-	blocked := false
+	blocked, failing := false, false
 	for _, a := range v.servers.Answers {
 		blocked = blocked || a.State == failover.BlockedLine
+		failing = failing || a.State == failover.Lame || a.State == failover.Refused
 	}
-	for _, a := range v.public {
-		switch {
-		case a.Err != nil:
-			continue
-		case blocked || v.zone != nil || v.noSystem != nil:
-			out.ownLine = true
-			out.text = failover.Say("This line lets no DNS out on port 53; the MX records of {domain} were read over HTTPS only.", "domain", domain)
-			out.remedy = failover.Say("Open port 53 for this machine, or use another line: a switch cannot be verified at the authoritative servers from here.")
-		default:
-			out.text = failover.Say("No authoritative server of {domain} answers; resolvers still have its MX records.", "domain", domain)
-			out.remedy = failover.Say("Ask the DNS host whether its servers are working.")
-		}
+	public := slices.ContainsFunc(v.public, func(a dnsview.ResolverAnswer) bool { return a.Err == nil })
+	switch {
+	case failing, public && !blocked && v.zone == nil && v.noSystem == nil:
+		out.text = failover.Say("No authoritative server of {domain} gives an answer that counts; only caches still have its MX records.", "domain", domain)
+		out.remedy = failover.Say("Ask the DNS host whether its servers are working.")
+		return out
+	case public:
+		out.ownLine = true
+		out.text = failover.Say("This line lets no DNS out on port 53; the MX records of {domain} were read over HTTPS only.", "domain", domain)
+		out.remedy = failover.Say("Open port 53 for this machine, or use another line: a switch cannot be verified at the authoritative servers from here.")
 		return out
 	}
 	if v.noSystem == nil {

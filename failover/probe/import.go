@@ -27,35 +27,27 @@ type ImportOptions struct {
 	MaxAge time.Duration
 }
 
-// Imported is what another line showed.
-type Imported struct {
-	Findings []failover.Finding
-	// Left says what was left out, and why.
-	Left []failover.Sentence
-}
-
 // Import reads a result from another line: the JSON document that "lifeboat check
 // --json" prints there, or the transcript of an SMTP dialogue as telnet, nc,
 // openssl s_client, swaks or curl -v show it, pasted as it is. Only checks that
 // another line can do in our stead are taken (recipients, the hosts, their
-// certificates). What is older than MaxAge is left out, and so is what is dated
-// in the future. Whether a finding is about the right provider shows when it is
+// certificates), and nothing dated in the future. Whether a finding is about the right provider shows when it is
 // merged into [Evidence], by the host that it names.
 //
 // A transcript proves acceptance only if the same host refused another address of
 // the domain in it.
 //
-// The error is failover.ErrInvalid when nothing in it can be used, and says why.
-func Import(r io.Reader, opt ImportOptions) (Imported, error) {
+// The error is failover.ErrInvalid when nothing in it counts, and says why.
+func Import(r io.Reader, opt ImportOptions) ([]failover.Finding, error) {
 	if opt.MaxAge <= 0 {
 		opt.MaxAge = MaxAge
 	}
 	b, err := io.ReadAll(io.LimitReader(r, maxImport+1))
 	switch {
 	case err != nil:
-		return Imported{}, failover.Fail(failover.ErrInvalid, "The result could not be read.").Because(err)
+		return nil, failover.Fail(failover.ErrInvalid, "The result could not be read.").Because(err)
 	case len(b) > maxImport:
-		return Imported{}, failover.Fail(failover.ErrInvalid, "The result is longer than {count} megabytes; paste only the SMTP dialogue.", "count", maxImport>>20)
+		return nil, failover.Fail(failover.ErrInvalid, "The result is longer than {count} megabytes; paste only the SMTP dialogue.", "count", maxImport>>20)
 	}
 	b = plainText(b)
 	var got []failover.Finding
@@ -65,7 +57,7 @@ func Import(r io.Reader, opt ImportOptions) (Imported, error) {
 		got, err = importTranscript(string(b), opt)
 	}
 	if err != nil {
-		return Imported{}, err
+		return nil, err
 	}
 	return sift(got, opt)
 }
@@ -88,40 +80,35 @@ func plainText(b []byte) []byte {
 	return []byte(string(out))
 }
 
-// sift keeps what counts.
-func sift(got []failover.Finding, opt ImportOptions) (Imported, error) {
-	var out Imported
-	old, early, other := 0, 0, 0
+// sift keeps what another line can show in our stead and nobody dates in the
+// future. Something in it has to be young enough to count.
+func sift(got []failover.Finding, opt ImportOptions) ([]failover.Finding, error) {
+	var out []failover.Finding
+	young, early := 0, 0
 	for _, f := range got {
 		c, known := checkOf(f.Check)
 		switch {
 		case !known || !c.portable:
-			other++
 		case f.At.After(opt.Now.Add(ahead)):
 			early++
-		case opt.Now.Sub(f.At) > opt.MaxAge:
-			old++
 		default:
-			out.Findings = append(out.Findings, f)
+			out = append(out, f)
+			if opt.Now.Sub(f.At) <= opt.MaxAge {
+				young++
+			}
 		}
 	}
-	hours := int(opt.MaxAge.Hours())
-	if old > 0 {
-		out.Left = append(out.Left, failover.Say("{count} results are older than {hours} hours and do not count; take them again.", "count", old, "hours", hours))
-	}
-	if early > 0 {
-		out.Left = append(out.Left, failover.Say("{count} results are dated in the future and are not believed; see whether the clocks of both machines are right.", "count", early))
-	}
-	if other > 0 {
-		out.Left = append(out.Left, failover.Say("{count} results are of a kind that only this machine can see itself; they were left out.", "count", other))
-	}
-	if len(out.Findings) > 0 {
+	switch {
+	case young > 0:
 		return out, nil
+	case len(out) > 0:
+		return nil, failover.Fail(failover.ErrInvalid, "The result is older than {hours} hours and does not count; take it again.", "hours", int(opt.MaxAge.Hours()))
+	case early > 0:
+		return nil, failover.Fail(failover.ErrInvalid, "The result is dated in the future and is not believed; see whether the clocks of both machines are right.")
+	case len(got) > 0:
+		return nil, failover.Fail(failover.ErrInvalid, "The result holds only what this machine has to see itself; nothing in it is about recipients or mail servers.")
 	}
-	if len(out.Left) > 0 {
-		return out, &failover.Error{Kind: failover.ErrInvalid, Say: out.Left[0]}
-	}
-	return out, failover.Fail(failover.ErrInvalid, "There is no result in it: neither findings of a check nor the answers of a mail server to RCPT TO.")
+	return nil, failover.Fail(failover.ErrInvalid, "There is no result in it: neither findings of a check nor the answers of a mail server to RCPT TO.")
 }
 
 // importJSON reads the document that "lifeboat check --json" prints. Nothing in

@@ -153,7 +153,7 @@ func (iv *interviewer) attempt(ctx context.Context, address string) answer {
 	params := ""
 	if smtputf8 {
 		if _, ok := iv.session.features["SMTPUTF8"]; !ok {
-			return answer{kind: unheard, fault: &fault{kind: noExtension, stage: "EHLO", where: iv.session.where, reply: iv.session.ehlo}}
+			return answer{kind: lacking, fault: &fault{stage: "EHLO", where: iv.session.where, reply: iv.session.ehlo}}
 		}
 		params = " SMTPUTF8"
 	}

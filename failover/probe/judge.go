@@ -9,10 +9,12 @@ import (
 // Judgement is whether a plan may go ahead, and why not.
 type Judgement struct {
 	// Allowed is set when nothing is red and nothing that matters is unknown.
-	Allowed bool
+	Allowed bool `json:"allowed"`
 	// Blocking are the failures. Unknown is what nobody could see, which blocks as
 	// well; each names the other ways to know. Warnings do not block.
-	Blocking, Unknown, Warnings []failover.Finding
+	Blocking []failover.Finding `json:"blocking,omitempty"`
+	Unknown  []failover.Finding `json:"unknown,omitempty"`
+	Warnings []failover.Finding `json:"warnings,omitempty"`
 }
 
 // Judge weighs the findings on a target. Every need of the target must have a
@@ -36,14 +38,15 @@ func Judge(findings []failover.Finding, target Target, now time.Time, maxAge tim
 			proven = false
 		}
 		switch {
+		case f.Verdict == failover.Pass:
 		case f.Verdict == failover.Red:
 			j.Blocking = append(j.Blocking, f)
-		case f.Verdict == failover.Unknown && c.covered:
-			covered = append(covered, f)
-		case f.Verdict == failover.Unknown:
-			j.Unknown = append(j.Unknown, f)
 		case f.Verdict == failover.Warn:
 			j.Warnings = append(j.Warnings, f)
+		case c.covered:
+			covered = append(covered, f)
+		default:
+			j.Unknown = append(j.Unknown, f)
 		}
 	}
 	if proven {

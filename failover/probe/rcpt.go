@@ -129,6 +129,10 @@ func (s *survey) judgeAnswer(address string, r roster) say {
 	case deferred:
 		out.text = failover.Say("{mx} puts {address} off, asked twice: {answer}", "mx", mx, "address", address, "answer", a.reply)
 		out.remedy = failover.Say("Check again in a few minutes; if it stays so, look at the address at the provider.")
+	case lacking:
+		out.verdict = failover.Red
+		out.text = failover.Say("{mx} takes no addresses with letters beyond ASCII (SMTPUTF8), as in {address}.", "mx", mx, "address", address)
+		out.remedy = failover.Say("Ask the provider for SMTPUTF8, or give the recipient an address in plain letters as well.")
 	case policy:
 		out.ownLine, out.remedy = true, otherWays()
 		out.text = failover.Say("{mx} refuses this line, not {address}: {answer}", "mx", mx, "address", address, "answer", a.reply)
@@ -163,10 +167,6 @@ func judgeUnheard(address, mx string, a answer, out say) say {
 	case a.fault.kind == putOff:
 		out.text = failover.Say("{mx} ended the conversation before {address} could be asked for: {answer}", "mx", mx, "address", address, "answer", a.fault.reply)
 		out.remedy = failover.Say("Check again in a few minutes; what has been shown by then is kept.")
-	case a.fault.kind == noExtension:
-		out.verdict = failover.Red
-		out.text = failover.Say("{mx} takes no addresses with letters beyond ASCII (SMTPUTF8), as in {address}.", "mx", mx, "address", address)
-		out.remedy = failover.Say("Ask the provider for SMTPUTF8, or give the recipient an address in plain letters as well.")
 	default:
 		out.text = failover.Say("{mx} broke off while it was asked for {address} ({stage}).", "mx", mx, "address", address, "stage", strings.ToUpper(a.fault.stage))
 		out.remedy = failover.Say("Check again in a few minutes; what has been shown by then is kept.")

@@ -48,18 +48,17 @@ type fault struct {
 type faultKind string
 
 const (
-	noWord      faultKind = "no word"      // nobody could say where the host is
-	noAddress   faultKind = "no address"   // it has no address
-	unreachable faultKind = "unreachable"  // no connection
-	silent      faultKind = "silent"       // connected, and no reply in time
-	cut         faultKind = "cut"          // the connection ended
-	garbled     faultKind = "garbled"      // what comes is no SMTP
-	tooMuch     faultKind = "without end"  // a reply that does not end
-	putOff      faultKind = "put off"      // "come back later" (4xx)
-	turnedAway  faultKind = "turned away"  // refused before any recipient was named (5xx)
-	badTLS      faultKind = "TLS"          // no TLS connection, or not with the right host
-	stopped     faultKind = "stopped"      // by our own context
-	noExtension faultKind = "no extension" // the server lacks what the address needs
+	noWord      faultKind = "no word"     // nobody could say where the host is
+	noAddress   faultKind = "no address"  // it has no address
+	unreachable faultKind = "unreachable" // no connection
+	silent      faultKind = "silent"      // connected, and no reply in time
+	cut         faultKind = "cut"         // the connection ended
+	garbled     faultKind = "garbled"     // what comes is no SMTP
+	tooMuch     faultKind = "without end" // a reply that does not end
+	putOff      faultKind = "put off"     // "come back later" (4xx)
+	turnedAway  faultKind = "turned away" // refused before any recipient was named (5xx)
+	badTLS      faultKind = "TLS"         // no TLS connection, or not with the right host
+	stopped     faultKind = "stopped"     // by our own context
 )
 
 // evidence tells the fault in exact words.
