@@ -61,6 +61,7 @@ func TestMissingProgramIsNamed(t *testing.T) {
 
 func TestServerThatDoesNotComeUp(t *testing.T) {
 	t.Parallel()
+	binary(t, "named", "bind9")
 	said, _ := fate(t, func(t testing.TB) {
 		StartBIND(t, DNSConfig{Name: "ns7", Zones: []Zone{{Name: "example.test.", Text: "this is no zone"}}, UpdateTypes: []string{"NOSUCHTYPE"}})
 	})
