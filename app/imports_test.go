@@ -62,7 +62,7 @@ var mayImport = map[string][]string{
 	"mailstore/transfer":        {"mailstore", "mailstore/imaplink"},
 	"mailstore/export":          {"mailstore", "mailstore/mime"},
 	"configs":                   {},
-	"configs/secret":            {},
+	"configs/secret":            {"configs"},
 	"assets":                    {},
 	"failover/failovertest":     {"failover", "failover/..."},
 	"failover/failovertest/...": {"failover", "failover/..."},
@@ -73,6 +73,7 @@ var mayImport = map[string][]string{
 // and only tests, or each other, may import.
 var forTests = []string{
 	"failover/failovertest", "failover/failovertest/...", "failover/dnshost/hosttest",
+	"failover/dnshost/cloudflare/cftest",
 	"mailstore/mailstoretest", "mailstore/mailstoretest/...",
 }
 
