@@ -17,7 +17,7 @@ const (
 	third     = "192.0.2.3"
 	firstSix  = "2001:db8::1"
 	patience  = 2 * time.Second // a live server answers well within it, even on a busy machine
-	impatient = 400 * time.Millisecond
+	impatient = 800 * time.Millisecond
 )
 
 var mx = failover.Key{Name: "example.test.", Type: "MX"}

@@ -102,7 +102,8 @@ func wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// Capabilities: a person makes the changes, one at a time, and nothing is locked.
+// Capabilities says that a person makes the changes, with the TTLs that the console
+// offers, and that nothing is locked.
 func (h *Host) Capabilities() dnshost.Capabilities {
 	caps := dnshost.Capabilities{Interactive: true}
 	switch b := h.console.TTL; {

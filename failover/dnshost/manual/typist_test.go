@@ -72,7 +72,7 @@ func (w *world) host(t testing.TB, c *clock, change ...func(*Options)) *Host {
 	c.now = time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
 	opt := Options{
 		Zone:   zoneName,
-		Reader: dnsview.New(dnsview.Options{Dialer: w, Resolvers: []string{"192.0.2.53:53"}, Timeout: 500 * time.Millisecond}),
+		Reader: dnsview.New(dnsview.Options{Dialer: w, Resolvers: []string{"192.0.2.53:53"}, Timeout: 800 * time.Millisecond}),
 		Poll:   10 * time.Second, Now: func() time.Time { return c.now }, Wait: c.wait,
 	}
 	for _, f := range change {
