@@ -30,7 +30,7 @@ func envelope(address string) (path string, smtputf8 bool, err error) {
 			return "", false, errAddress
 		}
 	}
-	if strings.Trim(domain, "abcdefghijklmnopqrstuvwxyz0123456789-._") != "" || clean(local, 64) != local {
+	if domain == "" || strings.HasPrefix(domain, ".") || strings.Contains(domain, "..") || strings.Trim(domain, "abcdefghijklmnopqrstuvwxyz0123456789-._") != "" || clean(local, 64) != local {
 		return "", false, errAddress
 	}
 	return local + "@" + domain, smtputf8, nil

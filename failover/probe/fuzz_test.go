@@ -51,7 +51,7 @@ func FuzzReply(f *testing.F) {
 }
 
 func FuzzEnvelope(f *testing.F) {
-	for _, s := range []string{"a@b.example", "太郎@例え.jp", "a b@c", "a@b\r\nDATA", "<a@b>", "a@[192.0.2.1]", `"q"@b`, "@", "a@", "x@y@z.example", "a@-", "postmaster@EXAMPLE.com."} {
+	for _, s := range []string{"a@b.example", "太郎@例え.jp", "a b@c", "a@b\r\nDATA", "<a@b>", "a@[192.0.2.1]", `"q"@b`, "@", "a@", "x@y@z.example", "a@-", "postmaster@EXAMPLE.com.", "0@ ", "a@.b", "a@b..c"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
