@@ -116,7 +116,7 @@ func (h *Host) exchange(ctx context.Context, r request) (rep reply, sent bool, e
 	if err != nil {
 		return reply{}, false, err
 	}
-	req.Header.Set("Authorization", "Bearer "+h.token.Reveal())
+	req.Header.Set("Authorization", "Bearer "+h.token())
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", "lifeboat")
 	if body != nil {

@@ -75,7 +75,8 @@ type Options struct {
 
 // Host is Cloudflare, as one token sees it. It implements dnshost.Host.
 type Host struct {
-	token   dnshost.Secret
+	// token is a function, as whatever prints the Host would print a string.
+	token   func() string
 	base    *url.URL
 	client  *http.Client
 	now     func() time.Time
@@ -96,7 +97,7 @@ func New(o Options) (*Host, error) {
 		return nil, failover.Fail(failover.ErrInvalid,
 			"the Cloudflare API token is empty or has characters that no token has; copy it again, or make a new one at dash.cloudflare.com, My Profile, API Tokens")
 	}
-	h := &Host{token: dnshost.Secret(token), now: o.Now, timeout: o.Timeout, wait: o.Wait, ids: map[string]string{}}
+	h := &Host{token: func() string { return token }, now: o.Now, timeout: o.Timeout, wait: o.Wait, ids: map[string]string{}}
 	if h.now == nil {
 		h.now = time.Now
 	}

@@ -127,7 +127,7 @@ func (h *Host) message(rep reply) string {
 
 // clean keeps a foreign text to one line of bearable length, without the token.
 func (h *Host) clean(s string) string {
-	s = strings.ReplaceAll(s, h.token.Reveal(), h.token.String())
+	s = strings.ReplaceAll(s, h.token(), "[secret]")
 	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f }), " ")
 	if runes := []rune(s); len(runes) > 300 {
 		s = string(runes[:300]) + "..."
@@ -138,7 +138,7 @@ func (h *Host) clean(s string) string {
 // scrub makes sure that an error's text does not hold the token, and keeps the
 // error as it is if so.
 func (h *Host) scrub(err error) error {
-	if text := err.Error(); strings.Contains(text, h.token.Reveal()) {
+	if text := err.Error(); strings.Contains(text, h.token()) {
 		return errors.New(h.clean(text))
 	}
 	return err

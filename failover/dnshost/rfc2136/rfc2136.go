@@ -137,7 +137,7 @@ func newKey(o Options) (key, error) {
 		return key{}, failover.Fail(failover.ErrInvalid,
 			"the secret of the TSIG key {key} is not in base64; copy it again from the server's settings", "key", failover.Display(k.name))
 	}
-	k.secret = raw
+	k.secret = func() []byte { return raw }
 	return k, nil
 }
 

@@ -30,14 +30,15 @@ var newHash = map[string]func() hash.Hash{
 
 type key struct {
 	name, algorithm string // as failover.FQDN makes them
-	secret          []byte
+	// secret is a function, as whatever prints the key would print octets.
+	secret func() []byte
 }
 
 // sign packs a message and signs it. The MAC, in hexadecimal, is needed to check
 // the answer.
 func (k key) sign(m *dns.Msg, at time.Time) (wire []byte, mac string, err error) {
 	m.SetTsig(k.name, k.algorithm, fudge, at.Unix())
-	return dns.TsigGenerate(m, base64.StdEncoding.EncodeToString(k.secret), "", false)
+	return dns.TsigGenerate(m, base64.StdEncoding.EncodeToString(k.secret()), "", false)
 }
 
 var (
@@ -64,7 +65,7 @@ func (k key) verify(wire []byte, requestMAC string) (*dns.TSIG, error) {
 		dns.CanonicalName(t.Hdr.Name) != k.name || dns.CanonicalName(t.Algorithm) != k.algorithm {
 		return t, errForged
 	}
-	h := hmac.New(newHash[k.algorithm], k.secret)
+	h := hmac.New(newHash[k.algorithm], k.secret())
 	prefix := binary.BigEndian.AppendUint16(nil, uint16(len(request))) //nolint:gosec // a MAC of ours: at most 64 octets
 	h.Write(append(prefix, request...))
 	// The message as it was before it was signed: its own ID, and no TSIG record.

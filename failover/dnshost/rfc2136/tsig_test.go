@@ -10,7 +10,7 @@ import (
 )
 
 func testKey(algorithm string) key {
-	return key{name: "writer.lifeboat.", algorithm: algorithm, secret: []byte("0123456789abcdef0123456789abcdef")}
+	return key{name: "writer.lifeboat.", algorithm: algorithm, secret: func() []byte { return []byte("0123456789abcdef0123456789abcdef") }}
 }
 
 // answerTo signs an answer as a server does, by the library.
@@ -27,7 +27,7 @@ func answerTo(t testing.TB, k key, requestMAC string, edit func(*dns.Msg)) []byt
 	if edit != nil {
 		edit(m)
 	}
-	wire, _, err := dns.TsigGenerate(m, base64.StdEncoding.EncodeToString(k.secret), requestMAC, false)
+	wire, _, err := dns.TsigGenerate(m, base64.StdEncoding.EncodeToString(k.secret()), requestMAC, false)
 	if err != nil {
 		t.Fatal(err)
 	}
