@@ -99,33 +99,40 @@ func LockFromTexts(texts []string) *Lock {
 	}
 }
 
+// Busy is the error for a lock that others move faster than it can be taken.
+func Busy(zone string) *failover.Error {
+	return failover.Fail(failover.ErrLocked,
+		"others take and release the lock of {zone} all the time; try again in a moment", "zone", failover.Display(zone))
+}
+
 // Stale is the error for a record set that is not what a change expects.
 func Stale(before, live failover.RRset) *failover.Error {
-	const (
-		gone    = "{record} is gone; this change expects {before}. Nothing was changed: look at the records and make a new plan"
-		appears = "{record} is there already: {live}. This change expects none. Nothing was changed: look at the records and make a new plan"
-		differs = "{record} has changed: it is {live}, and this change expects {before}. Nothing was changed: look at the records and make a new plan"
-	)
 	record := before.Key
 	switch {
 	case !live.Exists():
-		return failover.Fail(failover.ErrStale, gone, "record", record, "before", before)
+		return failover.Fail(failover.ErrStale,
+			"{record} is gone; this change expects {before}. Nothing was changed: look at the records and make a new plan",
+			"record", record, "before", before)
 	case !before.Exists():
-		return failover.Fail(failover.ErrStale, appears, "record", record, "live", live)
+		return failover.Fail(failover.ErrStale,
+			"{record} is there already: {live}. This change expects none. Nothing was changed: look at the records and make a new plan",
+			"record", record, "live", live)
 	default:
-		return failover.Fail(failover.ErrStale, differs, "record", record, "live", live, "before", before)
+		return failover.Fail(failover.ErrStale,
+			"{record} has changed: it is {live}, and this change expects {before}. Nothing was changed: look at the records and make a new plan",
+			"record", record, "live", live, "before", before)
 	}
 }
 
 // Unsettled is the error for a change that a host accepted but does not show:
 // failover.ErrUncertain, as reading again is what helps.
 func Unsettled(host string, after, live failover.RRset) *failover.Error {
-	const (
-		none  = "{host} accepted the change of {record}, but does not show it: it gives none; read again before anything else"
-		other = "{host} accepted the change of {record}, but does not show it: it gives {live}; read again before anything else"
-	)
 	if !live.Exists() {
-		return failover.Fail(failover.ErrUncertain, none, "host", host, "record", after.Key)
+		return failover.Fail(failover.ErrUncertain,
+			"{host} accepted the change of {record}, but does not show it: it gives none; read again before anything else",
+			"host", host, "record", after.Key)
 	}
-	return failover.Fail(failover.ErrUncertain, other, "host", host, "record", after.Key, "live", live)
+	return failover.Fail(failover.ErrUncertain,
+		"{host} accepted the change of {record}, but does not show it: it gives {live}; read again before anything else",
+		"host", host, "record", after.Key, "live", live)
 }

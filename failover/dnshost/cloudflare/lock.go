@@ -179,7 +179,7 @@ func (h *Host) moveLock(ctx context.Context, zone string, decide func(holding) (
 			}
 			return h.alone(ctx, id, zone, created[0])
 		}
-		return busy(zone)
+		return dnshost.Busy(zone)
 	})
 }
 
@@ -203,12 +203,7 @@ func (h *Host) alone(ctx context.Context, zoneID, zone, created string) error {
 		return err
 	}
 	if now.lock == nil {
-		return busy(zone)
+		return dnshost.Busy(zone)
 	}
 	return dnshost.Held(zone, *now.lock)
-}
-
-func busy(zone string) error {
-	return failover.Fail(failover.ErrLocked,
-		"others take and release the lock of {zone} all the time; try again in a moment", "zone", failover.Display(zone))
 }

@@ -65,8 +65,7 @@ func (h *Host) moveLock(ctx context.Context, zone string, decide func(*dnshost.L
 			return err
 		}
 	}
-	return failover.Fail(failover.ErrLocked,
-		"others take and release the lock of {zone} all the time; try again in a moment", "zone", failover.Display(zone))
+	return dnshost.Busy(zone)
 }
 
 // lock reads the lock and the record set that it is in.

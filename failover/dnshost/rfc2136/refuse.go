@@ -71,21 +71,22 @@ func (h *Host) signature(a answer) error {
 
 // clock compares the clocks when the server says that ours is off.
 func (h *Host) clock(a answer) error {
-	const (
-		behind = "this machine's clock is {difference} behind that of {server}, which therefore refuses the signature; set the clock that is wrong"
-		ahead  = "this machine's clock is {difference} ahead of that of {server}, which therefore refuses the signature; set the clock that is wrong"
-		off    = "this machine's clock and that of {server} are more than five minutes apart, so the server refuses the signature; set the clock that is wrong"
-	)
 	theirs, ok := serverTime(a.tsig)
 	if !ok || a.signed != nil {
-		return failover.Fail(failover.ErrClock, off, "server", h.name)
+		return failover.Fail(failover.ErrClock,
+			"this machine's clock and that of {server} are more than five minutes apart, so the server refuses the signature; set the clock that is wrong",
+			"server", h.name)
 	}
 	// What was signed is compared, not the clock as it is by now.
 	diff := theirs.Sub(time.Unix(int64(a.tsig.TimeSigned), 0)) //nolint:gosec // 48 bits
 	if diff < 0 {
-		return failover.Fail(failover.ErrClock, ahead, "difference", -diff, "server", h.name)
+		return failover.Fail(failover.ErrClock,
+			"this machine's clock is {difference} ahead of that of {server}, which therefore refuses the signature; set the clock that is wrong",
+			"difference", -diff, "server", h.name)
 	}
-	return failover.Fail(failover.ErrClock, behind, "difference", diff, "server", h.name)
+	return failover.Fail(failover.ErrClock,
+		"this machine's clock is {difference} behind that of {server}, which therefore refuses the signature; set the clock that is wrong",
+		"difference", diff, "server", h.name)
 }
 
 // keyName is the key as the settings and the server call it.
