@@ -156,8 +156,8 @@ func timer(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// Capabilities: no precondition on values, a lock record, and Cloudflare's bounds
-// for TTLs.
+// Capabilities are a lock record and Cloudflare's bounds for TTLs; there is no
+// precondition on values.
 func (h *Host) Capabilities() dnshost.Capabilities {
 	return dnshost.Capabilities{LockRecord: true, MinTTL: minTTL, MaxTTL: maxTTL}
 }

@@ -119,7 +119,10 @@ func listOf(t testing.TB, list, batch []byte) []byte {
 	t.Helper()
 	var answer map[string]any
 	var b struct {
-		Result struct{ Patches, Posts []any }
+		Result struct {
+			Patches []any `json:"patches"`
+			Posts   []any `json:"posts"`
+		} `json:"result"`
 	}
 	if err := errors.Join(json.Unmarshal(list, &answer), json.Unmarshal(batch, &b)); err != nil {
 		t.Fatal(err)

@@ -62,7 +62,7 @@ func testSwitch(t *testing.T, f *fixture) {
 	f.change(t, f.secondary(), f.primary())
 	f.untouched(t)
 	// Another preference alone, and a record that stays.
-	mixed := f.record("", "MX", TTL, "30 mx1.primary.example.", "20 mx2.primary.example.")
+	mixed := f.record("", "MX", "30 mx1.primary.example.", "20 mx2.primary.example.")
 	f.change(t, f.primary(), mixed)
 	f.holds(t, mixed)
 }
@@ -134,16 +134,16 @@ func testStale(t *testing.T, f *fixture) {
 		})
 		f.untouched(t)
 	}
-	third := f.record("", "MX", TTL, "10 mx1.primary.example.", "15 third.example.")
-	more := f.record("", "MX", TTL, append(f.primary().Values, "15 third.example.")...)
+	third := f.record("", "MX", "10 mx1.primary.example.", "15 third.example.")
+	more := f.record("", "MX", append(f.primary().Values, "15 third.example.")...)
 	slower := f.primary()
 	slower.TTL = 600
 	try("another record", third, f.primary(), f.secondary(), "15 third.example.")
 	try("a record more", more, f.primary(), f.secondary(), "15 third.example.")
-	try("a record less", f.record("", "MX", TTL, f.primary().Values[0]), f.primary(), f.secondary())
+	try("a record less", f.record("", "MX", f.primary().Values[0]), f.primary(), f.secondary())
 	try("another TTL", slower, f.primary(), f.secondary(), "600")
-	try("a set that is gone", none(f.backup().Key), f.backup(), f.record("backup", "MX", TTL, "10 other.example."))
-	try("a set that has appeared", f.record("backup", "MX", TTL, "10 other.example."), none(f.backup().Key), f.backup(), "other.example.")
+	try("a set that is gone", none(f.backup().Key), f.backup(), f.record("backup", "MX", "10 other.example."))
+	try("a set that has appeared", f.record("backup", "MX", "10 other.example."), none(f.backup().Key), f.backup(), "other.example.")
 }
 
 func testForeign(t *testing.T, f *fixture) {

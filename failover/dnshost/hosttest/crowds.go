@@ -53,7 +53,7 @@ func (f *fixture) oneWins(t testing.TB, errs []error, kind error) (winner int) {
 func testWriters(t *testing.T, f *fixture) {
 	after := make([]failover.RRset, crowd)
 	errs := atOnce(func(i int) error {
-		after[i] = f.record("", "MX", TTL, fmt.Sprintf("10 in%d.secondary.example.", i), "20 in2.secondary.example.")
+		after[i] = f.record("", "MX", fmt.Sprintf("10 in%d.secondary.example.", i), "20 in2.secondary.example.")
 		return f.apply(t.Context(), t, f.Open(t, With{}), dnshost.Change{Before: f.primary(), After: after[i]})
 	})
 	f.holds(t, after[f.oneWins(t, errs, failover.ErrStale)])

@@ -64,28 +64,28 @@ func (f *fixture) set(t testing.TB, k failover.Key) []string {
 	return lines
 }
 
-func (f *fixture) record(name, typ string, ttl uint32, values ...string) failover.RRset {
-	return failover.NewRRset(strings.TrimPrefix(name+"."+f.Zone, "."), typ, ttl, values...)
+func (f *fixture) record(name, typ string, values ...string) failover.RRset {
+	return failover.NewRRset(strings.TrimPrefix(name+"."+f.Zone, "."), typ, TTL, values...)
 }
 
 // The sets that cases change.
 
 func (f *fixture) primary() failover.RRset {
-	return f.record("", "MX", TTL, "10 mx1.primary.example.", "20 mx2.primary.example.")
+	return f.record("", "MX", "10 mx1.primary.example.", "20 mx2.primary.example.")
 }
 
 func (f *fixture) secondary() failover.RRset {
-	return f.record("", "MX", TTL, "10 in1.secondary.example.", "20 in2.secondary.example.", "30 in3.secondary.example.")
+	return f.record("", "MX", "10 in1.secondary.example.", "20 in2.secondary.example.", "30 in3.secondary.example.")
 }
 
 // backup is the emergency subdomain's MX set, which is not there at first.
 func (f *fixture) backup() failover.RRset {
-	return f.record("backup", "MX", TTL, "10 in1.secondary.example.")
+	return f.record("backup", "MX", "10 in1.secondary.example.")
 }
 
 // selector is a DKIM key record that is not there at first.
 func (f *fixture) selector() failover.RRset {
-	return f.record("s1._domainkey", "CNAME", TTL, "s1.dkim.secondary.example.")
+	return f.record("s1._domainkey", "CNAME", "s1.dkim.secondary.example.")
 }
 
 func (f *fixture) lockKey() failover.Key {

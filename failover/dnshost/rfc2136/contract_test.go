@@ -151,7 +151,7 @@ func (c *faultyConn) Write(b []byte) (int, error) {
 	}
 	c.drop = true
 	if c.d.fault == hosttest.LostRequest {
-		return len(b), c.Conn.Close()
+		return len(b), c.Close()
 	}
 	return c.Conn.Write(b)
 }

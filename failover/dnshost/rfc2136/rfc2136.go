@@ -141,7 +141,8 @@ func newKey(o Options) (key, error) {
 	return k, nil
 }
 
-// Capabilities: dynamic update compares and swaps, and holds the lock record.
+// Capabilities are those of dynamic update: it compares and swaps, and holds the
+// lock record.
 func (h *Host) Capabilities() dnshost.Capabilities {
 	return dnshost.Capabilities{CompareAndSwap: true, LockRecord: true, MaxTTL: maxTTL}
 }

@@ -278,7 +278,7 @@ func TestOptions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	octets := fmt.Sprint([]byte("a very secret secret"))
+	octets := fmt.Sprintf("%d", []byte("a very secret secret"))
 	if said := fmt.Sprintf("%v %v %+v", ok, h, *h); strings.Contains(said, secret) || strings.Contains(said, octets) || strings.Contains(said, "very secret") {
 		t.Errorf("printing shows the secret: %s", said)
 	}

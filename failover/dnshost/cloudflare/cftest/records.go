@@ -64,7 +64,10 @@ func set[T any](to *T, from *T) {
 // posts in this order; the first error undoes everything.
 func (z *Zone) batch(w http.ResponseWriter, body []byte) {
 	var b struct {
-		Deletes, Patches, Puts, Posts []edit
+		Deletes []edit `json:"deletes"`
+		Patches []edit `json:"patches"`
+		Puts    []edit `json:"puts"`
+		Posts   []edit `json:"posts"`
 	}
 	if err := json.Unmarshal(body, &b); err != nil {
 		fail(w, apiError{status: http.StatusBadRequest, Code: 9207, Message: "Request body is invalid."})
@@ -164,51 +167,72 @@ func (t *transaction) post(e edit) (*Record, *apiError) {
 	return r, t.validate(r)
 }
 
-// validate holds a record against the rules and against the others.
+// refuse makes a refusal of a record.
+func refuse(code int, format string, args ...any) *apiError {
+	return &apiError{status: http.StatusBadRequest, Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// validate brings a record into the API's form and holds it against the rules and
+// the others.
 func (t *transaction) validate(r *Record) *apiError {
-	bad := func(code int, format string, args ...any) *apiError {
-		return &apiError{status: http.StatusBadRequest, Code: code, Message: fmt.Sprintf(format, args...)}
-	}
+	r.Name = strings.ToLower(r.Name)
 	if r.Name == "@" {
 		r.Name = t.zone.Name
 	}
-	r.Name = strings.ToLower(r.Name)
+	if r.Name != t.zone.Name && !strings.HasSuffix(r.Name, "."+t.zone.Name) {
+		return refuse(9000, "DNS name is invalid.")
+	}
+	for _, rule := range []func(*Record) *apiError{t.attributes, t.content, t.among} {
+		if refusal := rule(r); refusal != nil {
+			return refusal
+		}
+	}
+	return nil
+}
+
+// attributes holds what is kept with a record against the limits of a free plan.
+func (t *transaction) attributes(r *Record) *apiError {
 	switch {
-	case r.Name != t.zone.Name && !strings.HasSuffix(r.Name, "."+t.zone.Name), strings.HasSuffix(r.Name, "."):
-		return bad(9000, "DNS name is invalid.")
 	case r.TTL != 1 && (r.TTL < 60 || r.TTL > 86400):
-		return bad(9021, "Invalid TTL. Must be between 60 and 86400 seconds, or 1 for Automatic.")
-	case r.Type == "MX" && (r.Priority == nil || *r.Priority < 0 || *r.Priority > 65535):
-		return bad(9100, "priority is a required data field.")
-	case r.Type != "MX" && r.Type != "SRV" && r.Type != "URI" && r.Priority != nil:
-		r.Priority = nil // ignored
+		return refuse(9021, "Invalid TTL. Must be between 60 and 86400 seconds, or 1 for Automatic.")
 	case r.Proxied && !r.Proxiable:
-		return bad(9004, "This record type cannot be proxied.")
+		return refuse(9004, "This record type cannot be proxied.")
 	case r.Comment != nil && utf8.RuneCountInString(*r.Comment) > 100:
-		return bad(9313, "DNS record comment exceeds the maximum length of 100 characters.")
+		return refuse(9313, "DNS record comment exceeds the maximum length of 100 characters.")
 	case len(r.Tags) > 0 && t.zone.Plan["name"] == "Free Website":
-		return bad(codeTags, "DNS record has %d tags, exceeding the quota of 0.", len(r.Tags))
+		return refuse(codeTags, "DNS record has %d tags, exceeding the quota of 0.", len(r.Tags))
 	}
-	if r.Type == "TXT" && strings.HasPrefix(r.Content, `"`) || r.Type == "MX" {
-		v, err := r.value()
-		if err != nil {
-			return bad(9101, "content is not valid for a %s record.", r.Type)
+	return nil
+}
+
+// content holds a record's data against its type.
+func (t *transaction) content(r *Record) *apiError {
+	switch r.Type {
+	case "MX":
+		if r.Priority == nil || *r.Priority < 0 || *r.Priority > 65535 {
+			return refuse(9100, "priority is a required data field.")
 		}
-		if r.Type == "TXT" {
-			r.Content = v
+	case "SRV", "URI":
+	default:
+		r.Priority = nil // ignored
+	}
+	value, err := r.value()
+	if err != nil {
+		return refuse(9101, "Content for %s record is invalid.", r.Type)
+	}
+	switch {
+	case r.Type == "TXT" && strings.HasPrefix(r.Content, `"`):
+		r.Content = value
+	case r.Type == "MX" || r.Type == "CNAME":
+		if r.Content != "." {
+			r.Content = strings.TrimSuffix(r.Content, ".")
 		}
 	}
-	if r.Type == "CNAME" && (r.Content == "" || strings.ContainsAny(r.Content, " \t")) {
-		return bad(9007, "Content for CNAME record is invalid.")
-	}
-	if strings.HasSuffix(r.Content, ".") && r.Type != "TXT" && r.Content != "." {
-		r.Content = strings.TrimSuffix(r.Content, ".")
-	}
-	return t.among(r, bad)
+	return nil
 }
 
 // among holds a record against the others of its name.
-func (t *transaction) among(r *Record, bad func(int, string, ...any) *apiError) *apiError {
+func (t *transaction) among(r *Record) *apiError {
 	size := len(r.Content)
 	for _, o := range t.records {
 		if o == r || o.Name != r.Name {
@@ -216,17 +240,17 @@ func (t *transaction) among(r *Record, bad func(int, string, ...any) *apiError) 
 		}
 		switch {
 		case r.Type == "CNAME":
-			return bad(81053, "An A, AAAA, or CNAME record with that host already exists.")
+			return refuse(81053, "An A, AAAA, or CNAME record with that host already exists.")
 		case o.Type == "CNAME":
-			return bad(81054, "A CNAME record with that host already exists.")
+			return refuse(81054, "A CNAME record with that host already exists.")
 		case o.Type == r.Type && t.identical(o, r):
-			return bad(81058, "An identical record already exists.")
+			return refuse(81058, "An identical record already exists.")
 		case o.Type == r.Type:
 			size += len(o.Content)
 		}
 	}
 	if size > 8192 {
-		return bad(codeCombined, "The combined content of the records exceeds 8192 characters.")
+		return refuse(codeCombined, "The combined content of the records exceeds 8192 characters.")
 	}
 	return nil
 }
