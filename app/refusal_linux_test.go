@@ -43,6 +43,9 @@ func TestRefusesMissingRecipient(t *testing.T) {
 	}
 	w := newWorld(t, worldPlan{missing: []string{"info@example.test"}})
 	w.refused(1, "info@example.test", "550", "nothing was changed")
+	if got := w.lifeboat("failover", "--override", "info is empty anyway"); got.status != 2 || !contains(got.err, "--yes") {
+		t.Error("nobody was asked, and yet there was an answer")
+	}
 	if got := w.lifeboat("failover", "--yes", "--override", "info is empty anyway"); got.status != 0 {
 		t.Error("a typed reason does not overrule the preflight")
 	}

@@ -38,6 +38,10 @@ type wiring struct {
 	logger *slog.Logger
 }
 
+// connectFor is how long a connection may take to come about. Where a line drops
+// packets an admin waits that long in an outage, and more than once.
+const connectFor = 10 * time.Second
+
 func newWiring(env []string) *wiring {
 	level := slog.LevelError
 	if os.Getenv("LIFEBOAT_DEBUG") != "" {
@@ -45,7 +49,7 @@ func newWiring(env []string) *wiring {
 	}
 	return &wiring{
 		env:    env,
-		dialer: &net.Dialer{Timeout: 30 * time.Second},
+		dialer: &net.Dialer{Timeout: connectFor},
 		logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})),
 	}
 }
@@ -113,13 +117,15 @@ func (w *wiring) open(p cli.Place) (*engine.Engine, []configs.Problem, error) {
 	}
 	reader := w.reader(settings)
 	secrets := w.secrets(p)
-	reveal := func(ref configs.SecretRef) (string, error) {
-		v, err := secrets.Get(ref.Name())
+	reveal := func(ctx context.Context, ref configs.SecretRef) (string, error) {
+		v, err := secrets.Get(ctx, ref.Name())
 		return v.Reveal(), err
 	}
 	return engine.New(engine.Options{
 		Settings: settings, DataDir: data, Reader: reader, Owner: owner(), Now: time.Now, Sleep: engine.Sleep, Logger: w.logger,
-		MakeHost: func(d configs.Domain) (dnshost.Host, error) { return w.host(d, reader, reveal) },
+		MakeHost: func(ctx context.Context, d configs.Domain) (dnshost.Host, error) {
+			return w.host(ctx, d, reader, reveal)
+		},
 		MakeProber: func(p configs.Provider, tell func(failover.Finding)) (*probe.Prober, error) {
 			return w.prober(settings, p, reader, tell)
 		},
@@ -133,12 +139,15 @@ func (w *wiring) reader(s *configs.Settings) *dnsview.Reader {
 	})
 }
 
+// revealer gives the secret that a setting refers to.
+type revealer = func(context.Context, configs.SecretRef) (string, error)
+
 // host connects a domain to its DNS host.
-func (w *wiring) host(d configs.Domain, reader *dnsview.Reader, reveal func(configs.SecretRef) (string, error)) (dnshost.Host, error) {
+func (w *wiring) host(ctx context.Context, d configs.Domain, reader *dnsview.Reader, reveal revealer) (dnshost.Host, error) {
 	switch {
 	case d.DNS.RFC2136 != nil:
 		o := d.DNS.RFC2136
-		key, err := reveal(o.Secret)
+		key, err := reveal(ctx, o.Secret)
 		if err != nil {
 			return nil, err
 		}
@@ -146,7 +155,7 @@ func (w *wiring) host(d configs.Domain, reader *dnsview.Reader, reveal func(conf
 			Server: o.Server, Dialer: w.dialer, Key: o.KeyName, Algorithm: o.Algorithm, Secret: dnshost.Secret(key), Zone: d.DNS.Zone,
 		})
 	case d.DNS.Cloudflare != nil:
-		token, err := reveal(d.DNS.Cloudflare.Token)
+		token, err := reveal(ctx, d.DNS.Cloudflare.Token)
 		if err != nil {
 			return nil, err
 		}
@@ -156,7 +165,11 @@ func (w *wiring) host(d configs.Domain, reader *dnsview.Reader, reveal func(conf
 		if d.DNS.Manual != nil {
 			console = d.DNS.Manual.Console
 		}
-		return manual.New(manual.Options{Console: console, Reader: reader, Zone: d.DNS.Zone})
+		nearby := []string{}
+		if d.EmergencySubdomain != "" {
+			nearby = append(nearby, d.EmergencySubdomain)
+		}
+		return manual.New(manual.Options{Console: console, Reader: reader, Zone: d.DNS.Zone, Nearby: nearby})
 	}
 }
 

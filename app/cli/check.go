@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"errors"
 	"io"
 	"os"
 	"time"
@@ -9,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"lifeboat/app/engine"
-	"lifeboat/app/presenter"
 	"lifeboat/failover"
 )
 
@@ -95,102 +93,5 @@ func (s *session) importEvidence(e *engine.Engine, f checkFlags, domains []strin
 		return err
 	}
 	s.note(s.tongue.T("Results taken in: {count}.", "count", count))
-	return nil
-}
-
-// showReport tells the judgement of each domain, with what stands in the way and
-// what to do about it.
-func (s *session) showReport(r engine.CheckReport, passes bool) {
-	for _, d := range r.Domains {
-		parts := []any{"domain", failover.Display(d.Domain), "provider", d.Provider}
-		switch {
-		case d.Judgement.Allowed:
-			s.printT("{domain}: ready. {provider} would take its mail.", parts...)
-		case len(d.Judgement.Blocking) > 0:
-			s.printT("{domain}: NOT READY. Mail led to {provider} would be lost or refused.", parts...)
-		default:
-			s.printT("{domain}: UNKNOWN. Nobody could look whether {provider} would take its mail.", parts...)
-		}
-		s.showFindings(d.Judgement.Blocking)
-		s.showFindings(d.Judgement.Unknown)
-		s.showFindings(d.Judgement.Warnings)
-		if passes {
-			var pass []failover.Finding
-			for _, f := range r.Findings {
-				if f.Domain == d.Domain && f.Verdict == failover.Pass {
-					pass = append(pass, f)
-				}
-			}
-			s.showFindings(pass)
-		}
-	}
-}
-
-// showFindings lists findings; one remedy that serves several is said once.
-func (s *session) showFindings(list []failover.Finding) {
-	for i, f := range list {
-		age := s.tongue.Span(s.Now().Sub(f.At))
-		s.print("  " + presenter.Verdict(s.tongue, f.Verdict) + "  " + s.say(f.Say) + s.tongue.T("  ({age} ago)", "age", age))
-		if f.Verdict != failover.Pass {
-			for _, l := range f.Evidence {
-				s.print("        " + l)
-			}
-		}
-		last := i+1 == len(list) || list[i+1].Remedy.String() != f.Remedy.String()
-		if !f.Remedy.IsZero() && f.Verdict != failover.Pass && last {
-			s.print(indent(s.say(f.Remedy), "      → "))
-		}
-	}
-}
-
-// withRemedies shows all of a refusal, and ends with its status.
-func (s *session) withRemedies(err error) error {
-	var refused *engine.RefusedError
-	if !errors.As(err, &refused) {
-		return err
-	}
-	shown := map[string]bool{}
-	for _, r := range refusals(err) {
-		if shown[r.Domain] {
-			continue
-		}
-		shown[r.Domain] = true
-		s.tellRefusal(*r)
-	}
-	if s.json {
-		if derr := s.document(map[string]any{"error": refused.Error(), "refused": refusals(err)}); derr != nil {
-			return derr
-		}
-	}
-	return statusError{exitFailed}
-}
-
-func (s *session) tellRefusal(r engine.RefusedError) {
-	t := s.tongue
-	s.note("lifeboat: " + t.T("{domain} is not switched: nothing was changed.", "domain", failover.Display(r.Domain)))
-	for _, list := range [][]failover.Finding{r.Blocking, r.Unknown} {
-		for _, f := range list {
-			s.note("  " + presenter.Verdict(s.tongue, f.Verdict) + "  " + s.say(f.Say))
-			if !f.Remedy.IsZero() {
-				s.note(indent(s.say(f.Remedy), "      → "))
-			}
-		}
-	}
-	s.note("  " + t.T(`To go on all the same, with your reason in the journal: --override "REASON"`))
-}
-
-// refusals finds every refusal joined in an error.
-func refusals(err error) []*engine.RefusedError {
-	var r *engine.RefusedError
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		var out []*engine.RefusedError
-		for _, e := range joined.Unwrap() {
-			out = append(out, refusals(e)...)
-		}
-		return out
-	}
-	if errors.As(err, &r) {
-		return []*engine.RefusedError{r}
-	}
 	return nil
 }

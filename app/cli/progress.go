@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
-	"lifeboat/app/presenter"
 	"lifeboat/failover"
 	"lifeboat/failover/dnshost"
 	"lifeboat/failover/run"
@@ -14,12 +14,19 @@ import (
 // progress tells on standard error what happens in a run: each thing once, each
 // count of servers only when it has changed.
 type progress struct {
-	s    *session
-	mu   sync.Mutex
-	last map[string]string
+	s     *session
+	mu    sync.Mutex
+	last  map[string]string
+	found int
+	told  time.Time // when the count was last told
 }
 
-func (s *session) progress() *progress { return &progress{s: s, last: map[string]string{}} }
+// countEvery is how often the count of findings is told.
+const countEvery = 5 * time.Second
+
+func (s *session) progress() *progress {
+	return &progress{s: s, last: map[string]string{}, told: s.Now()}
+}
 
 func (p *progress) event(e run.Event) {
 	p.mu.Lock()
@@ -52,15 +59,17 @@ func (p *progress) once(kind, line string) {
 	p.s.note(p.s.Now().Format("15:04:05  ") + line)
 }
 
-// finding tells the preflight's findings as they come; those that pass are only
-// counted.
-func (p *progress) finding(f failover.Finding) {
+// finding counts the preflight's findings, at a terminal, where somebody waits for
+// them: a few hundred recipients, asked for politely, take minutes. What was found
+// is told afterwards, in one piece.
+func (p *progress) finding(failover.Finding) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if f.Verdict == failover.Pass {
-		return
+	p.found++
+	if now := p.s.Now(); p.s.Terminal && now.Sub(p.told) > countEvery {
+		p.told = now
+		p.s.note(p.s.tongue.T("Checked so far: {count}", "count", p.found))
 	}
-	p.once(f.Check+f.Subject, presenter.Verdict(p.s.tongue, f.Verdict)+" "+p.s.say(f.Say))
 }
 
 // guide shows a person what to type where.

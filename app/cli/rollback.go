@@ -21,15 +21,19 @@ func (s *session) rollbackCommand() *cobra.Command {
 				return err
 			}
 			p := s.progress()
+			began := s.Now()
 			req := engine.RollbackRequest{
 				TakeLock: rf.takeLock, Override: rf.override, Abandon: abandon,
 				Tell: p.event, Found: p.finding,
-				Confirm: func(pre engine.Preview) (bool, error) { return s.confirm(pre, rf.yes) },
+				Confirm: func(pre engine.Preview) (bool, error) {
+					ok, err := s.confirm(pre, rf.yes)
+					began = s.Now() // what is told is the time since the yes
+					return ok, err
+				},
 			}
 			if len(a) == 1 {
 				req.Operation = a[0]
 			}
-			began := s.Now()
 			out, err := e.Rollback(c.Context(), req)
 			if err == nil && abandon != "" {
 				s.printT("The run of {when} is closed; the records stay as they are.", "when", t.Clock(out.Started, s.Now()))

@@ -2,18 +2,20 @@ package cli
 
 import (
 	"bufio"
+	"context"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"lifeboat/configs/secret"
 	"lifeboat/failover"
 )
 
 // Secrets keeps secrets by name.
 type Secrets interface {
-	Set(name, value string) error
-	Remove(name string) error
-	List() ([]string, error)
+	Set(ctx context.Context, name string, v secret.Value) (secret.Place, error)
+	Remove(ctx context.Context, name string) error
+	List() ([]secret.Entry, error)
 }
 
 // secretCommand manages what the settings refer to as secret:NAME. A value is
@@ -25,38 +27,36 @@ func (s *session) secretCommand() *cobra.Command {
 	c.AddCommand(
 		&cobra.Command{
 			Use: "set NAME", Short: t.T("Store a secret; it is typed unseen, or piped in"), Args: args(cobra.ExactArgs(1)),
-			RunE: func(_ *cobra.Command, a []string) error {
+			RunE: func(c *cobra.Command, a []string) error {
 				value, err := s.readSecret(a[0])
 				if err != nil {
 					return err
 				}
-				if err := s.Secrets(s.place).Set(a[0], value); err != nil {
+				where, err := s.Secrets(s.place).Set(c.Context(), a[0], secret.New(value))
+				if err != nil {
 					return err
 				}
 				s.printT("Stored. In the settings write: secret:{name}", "name", a[0])
-				return s.document(map[string]any{"name": a[0], "stored": true})
+				return s.document(secret.Entry{Name: a[0], Place: where})
 			},
 		},
 		&cobra.Command{
 			Use: "list", Short: t.T("List the names of the secrets, never their values"), Args: args(cobra.NoArgs),
 			RunE: func(*cobra.Command, []string) error {
-				names, err := s.Secrets(s.place).List()
+				entries, err := s.Secrets(s.place).List()
 				if err != nil {
 					return err
 				}
-				for _, n := range names {
-					s.print(n)
+				for _, e := range entries {
+					s.print(e.Name + "  " + s.secretPlace(e.Place))
 				}
-				if names == nil {
-					names = []string{}
-				}
-				return s.document(names)
+				return s.document(append([]secret.Entry{}, entries...))
 			},
 		},
 		&cobra.Command{
 			Use: "remove NAME", Short: t.T("Remove a secret"), Args: args(cobra.ExactArgs(1)),
-			RunE: func(_ *cobra.Command, a []string) error {
-				if err := s.Secrets(s.place).Remove(a[0]); err != nil {
+			RunE: func(c *cobra.Command, a []string) error {
+				if err := s.Secrets(s.place).Remove(c.Context(), a[0]); err != nil {
 					return err
 				}
 				s.printT("Removed.")
@@ -83,4 +83,16 @@ func (s *session) readSecret(name string) (string, error) {
 		return "", failover.Fail(failover.ErrInvalid, "no value came in for {name}: pipe it in, or type it at a terminal", "name", name)
 	}
 	return value, sc.Err()
+}
+
+// secretPlace says where a secret is kept.
+func (s *session) secretPlace(p secret.Place) string {
+	switch p {
+	case secret.Environment:
+		return s.tongue.T("in the environment")
+	case secret.InKeychain:
+		return s.tongue.T("in the keychain")
+	default:
+		return s.tongue.T("in the vault")
+	}
 }

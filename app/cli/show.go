@@ -30,9 +30,7 @@ func (s *session) showPreview(pre engine.Preview) {
 		} else {
 			s.note(t.T("Preflight for {domain}: OVERRULED.", "domain", failover.Display(d.Name)))
 		}
-		for _, w := range j.Warnings {
-			s.note("  " + presenter.Verdict(t, w.Verdict) + " " + s.say(w.Say))
-		}
+		s.tellFindings(s.note, concerning(j), false)
 	}
 }
 

@@ -98,8 +98,12 @@ func (s *session) carryOut(c *cobra.Command, req engine.SwitchRequest, yes bool)
 	}
 	p := s.progress()
 	req.Tell, req.Found = p.event, p.finding
-	req.Confirm = func(pre engine.Preview) (bool, error) { return s.confirm(pre, yes) }
 	began := s.Now()
+	req.Confirm = func(pre engine.Preview) (bool, error) {
+		ok, err := s.confirm(pre, yes)
+		began = s.Now() // what is told is the time since the yes
+		return ok, err
+	}
 	out, err := e.Switch(c.Context(), req)
 	return s.conclude(out, err, s.Now().Sub(began))
 }

@@ -200,7 +200,9 @@ func (e *Engine) seed(ctx context.Context, domains []failover.Domain, req CheckR
 		t := probe.Target{Domain: d, Provider: d.Provider(req.To)}
 		found, err := p.Seed(ctx, t, probe.SeedOptions{
 			Username: settings.Submission.Username, From: settings.Submission.Username,
-			Password: func(context.Context) (string, error) { return e.opt.Password(settings.Submission.Password) },
+			Password: func(ctx context.Context) (string, error) {
+				return e.opt.Password(ctx, settings.Submission.Password)
+			},
 		})
 		if err != nil {
 			return err

@@ -31,11 +31,11 @@ type Options struct {
 	DataDir  string // made when it is first written to
 	Reader   *dnsview.Reader
 	// MakeHost connects a domain to its DNS host.
-	MakeHost func(configs.Domain) (dnshost.Host, error)
+	MakeHost func(context.Context, configs.Domain) (dnshost.Host, error)
 	// MakeProber returns what tries a provider's servers.
 	MakeProber func(configs.Provider, func(failover.Finding)) (*probe.Prober, error)
 	// Password returns the secret that a setting refers to.
-	Password func(configs.SecretRef) (string, error)
+	Password func(context.Context, configs.SecretRef) (string, error)
 	Owner    string // user@machine, for plans, journal and lock
 	Now      func() time.Time
 	Sleep    func(context.Context, time.Duration) error
@@ -59,7 +59,7 @@ func New(opt Options) *Engine {
 func (e *Engine) Settings() *configs.Settings { return e.opt.Settings }
 
 // hostOf returns a domain's DNS host, the same one each time.
-func (e *Engine) hostOf(domain string) (dnshost.Host, error) {
+func (e *Engine) hostOf(ctx context.Context, domain string) (dnshost.Host, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if h, ok := e.hosts[domain]; ok {
@@ -69,7 +69,7 @@ func (e *Engine) hostOf(domain string) (dnshost.Host, error) {
 	if !ok {
 		return nil, unknownDomain(domain, e.opt.Settings)
 	}
-	h, err := e.opt.MakeHost(d)
+	h, err := e.opt.MakeHost(ctx, d)
 	if err == nil {
 		e.hosts[domain] = h
 	}
@@ -106,13 +106,14 @@ func (e *Engine) lease() (release func(), err error) {
 func (e *Engine) entries() ([]journal.Entry, error) { return journal.Read(e.path(journalFile)) }
 
 // runner opens the journal and returns what carries plans out.
-func (e *Engine) runner(tell func(run.Event)) (*run.Runner, *journal.Journal, error) {
+func (e *Engine) runner(ctx context.Context, tell func(run.Event)) (*run.Runner, *journal.Journal, error) {
 	j, err := journal.Open(e.path(journalFile), e.opt.Now)
 	if err != nil {
 		return nil, nil, err
 	}
 	return &run.Runner{
-		Journal: j, HostOf: e.hostOf, View: e.opt.Reader, Now: e.opt.Now, Sleep: e.opt.Sleep,
+		Journal: j, View: e.opt.Reader, Now: e.opt.Now, Sleep: e.opt.Sleep,
 		Owner: e.opt.Owner, Tell: tell, Logger: e.opt.Logger,
+		HostOf: func(domain string) (dnshost.Host, error) { return e.hostOf(ctx, domain) },
 	}, j, nil
 }

@@ -56,7 +56,7 @@ func (e *Engine) Plan(ctx context.Context, req PlanRequest) (failover.Plan, erro
 // observe reads one domain's records: what the host holds and what the servers
 // answer.
 func (e *Engine) observe(ctx context.Context, kind failover.Kind, d failover.Domain) (plan.Observed, error) {
-	host, err := e.hostOf(d.Name)
+	host, err := e.hostOf(ctx, d.Name)
 	if err != nil {
 		return plan.Observed{}, err
 	}
@@ -66,7 +66,7 @@ func (e *Engine) observe(ctx context.Context, kind failover.Kind, d failover.Dom
 	}
 	settings, _ := e.opt.Settings.Domain(d.Name)
 	caps := host.Capabilities()
-	o := plan.Observed{Domain: d, Zone: zone, Host: settings.DNS.Host, MinTTL: caps.MinTTL, MaxTTL: caps.MaxTTL}
+	o := plan.Observed{Domain: d, Zone: zone, Host: settings.DNS.Host, MinTTL: caps.MinTTL, MaxTTL: caps.MaxTTL, OwnTTL: caps.OwnTTL}
 	keys := plan.Keys(kind, d)
 	var g errgroup.Group
 	g.Go(func() (err error) {
@@ -122,7 +122,7 @@ func (e *Engine) Domains(names []string) ([]failover.Domain, error) {
 // needSecondary refuses domains that have no secondary provider.
 func (e *Engine) needSecondary(domains []failover.Domain) error {
 	for _, d := range domains {
-		if err := e.opt.Settings.NeedSecondary(d.Name); err != nil {
+		if err := e.opt.Settings.NeedSecondary(failover.Display(d.Name)); err != nil {
 			return err
 		}
 	}

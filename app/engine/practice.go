@@ -77,7 +77,7 @@ func (p *Practice) wire(language string, logger *slog.Logger) error {
 	key := w.TSIG()
 	p.Engine = New(Options{
 		Settings: settings, DataDir: p.dir, Reader: reader, Owner: "practice@lab", Now: time.Now, Sleep: Sleep, Logger: logger,
-		MakeHost: func(configs.Domain) (dnshost.Host, error) {
+		MakeHost: func(context.Context, configs.Domain) (dnshost.Host, error) {
 			return rfc2136.New(rfc2136.Options{
 				Server: w.UpdateServer(), Dialer: w.Dialer(), Key: key.Name, Algorithm: key.Algorithm, Secret: dnshost.Secret(key.Secret),
 			})
@@ -88,7 +88,7 @@ func (p *Practice) wire(language string, logger *slog.Logger) error {
 				RCPTPerSecond: settings.Preflight.RcptPerSecond, SteadyAfter: 2 * time.Second, Patience: 5 * time.Second,
 			}), nil
 		},
-		Password: func(configs.SecretRef) (string, error) {
+		Password: func(context.Context, configs.SecretRef) (string, error) {
 			_, password := w.Login(failover.Secondary)
 			return password, nil
 		},

@@ -34,7 +34,7 @@ func (e *Engine) Rollback(ctx context.Context, req RollbackRequest) (failover.Ou
 		return failover.Outcome{}, err
 	}
 	defer release()
-	r, j, err := e.runner(req.Tell)
+	r, j, err := e.runner(ctx, req.Tell)
 	if err != nil {
 		return failover.Outcome{}, err
 	}
@@ -91,7 +91,7 @@ func pick(ops []journal.Operation, id string) (journal.Operation, error) {
 func (e *Engine) inverse(ctx context.Context, op journal.Operation) (failover.Plan, error) {
 	live := map[failover.Key]failover.RRset{}
 	for _, s := range op.Plan.Steps {
-		host, err := e.hostOf(s.Domain)
+		host, err := e.hostOf(ctx, s.Domain)
 		if err != nil {
 			return failover.Plan{}, err
 		}

@@ -52,7 +52,7 @@ func (e *Engine) Switch(ctx context.Context, req SwitchRequest) (failover.Outcom
 		return failover.Outcome{}, err
 	}
 	defer release()
-	r, j, err := e.runner(req.Tell)
+	r, j, err := e.runner(ctx, req.Tell)
 	if err != nil {
 		return failover.Outcome{}, err
 	}

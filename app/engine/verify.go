@@ -62,7 +62,7 @@ func (e *Engine) Verify(ctx context.Context, names []string) ([]Verification, er
 }
 
 func (e *Engine) verifyDomain(ctx context.Context, d failover.Domain, ops []journal.Operation) ([]Verification, error) {
-	host, err := e.hostOf(d.Name)
+	host, err := e.hostOf(ctx, d.Name)
 	if err != nil {
 		return nil, err
 	}

@@ -154,13 +154,18 @@ func (t *Tongue) Errors(err error) []string {
 	return []string{err.Error()}
 }
 
-// Clock tells a time of day, with the date when it is another day than now.
+// Clock tells a time of day: with seconds when it is near, with the date when it
+// is another day.
 func (t *Tongue) Clock(at, now time.Time) string {
 	at, now = at.Local(), now.Local()
-	if at.Format(time.DateOnly) == now.Format(time.DateOnly) {
+	switch {
+	case at.Sub(now).Abs() < 10*time.Minute:
+		return at.Format(time.TimeOnly)
+	case at.Format(time.DateOnly) == now.Format(time.DateOnly):
 		return at.Format("15:04")
+	default:
+		return at.Format("2006-01-02 15:04")
 	}
-	return at.Format("2006-01-02 15:04")
 }
 
 // Span tells a length of time to the second, minute or hour, as it matters.
