@@ -71,7 +71,8 @@ type Entry struct {
 	Plan *failover.Plan `json:"plan,omitempty"`
 	// Result is in End entries.
 	Result Result `json:"result,omitempty"`
-	// OldUntil and OldUntilOpen are in Verified entries; see failover.StepOutcome.
+	// OldUntil and OldUntilOpen are in Verified entries, and in a Note on a step
+	// that could not be verified; see failover.StepOutcome.
 	OldUntil     time.Time         `json:"old_until,omitzero"`
 	OldUntilOpen bool              `json:"old_until_open,omitempty"`
 	Say          failover.Sentence `json:"say,omitzero"`

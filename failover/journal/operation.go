@@ -17,7 +17,8 @@ type Operation struct {
 	// Steps is how far each step has come, by step ID.
 	Steps map[string]failover.StepState
 	// Acked is when the host confirmed a step; OldUntil when the last old
-	// answer leaves the caches, open-ended while OldOpen.
+	// answer leaves the caches, open-ended while OldOpen. A step that is not
+	// Verified has one too, once it was looked for in vain.
 	Acked    map[string]time.Time
 	OldUntil map[string]time.Time
 	OldOpen  map[string]bool
@@ -91,10 +92,14 @@ func (o *Operation) take(e Entry) {
 	case Verified:
 		o.Steps[e.Step] = failover.Verified
 		o.OldUntil[e.Step], o.OldOpen[e.Step] = e.OldUntil, e.OldUntilOpen
+	case Note:
+		if _, known := o.Steps[e.Step]; known { // made, and not seen everywhere yet
+			o.OldUntil[e.Step], o.OldOpen[e.Step] = e.OldUntil, e.OldUntilOpen
+		}
 	case Trouble:
 		o.Trouble = e.Say
 	case End:
 		o.Ended, o.Result = e.At, e.Result
-	case Begin, Override, LockTaken, Note:
+	case Begin, Override, LockTaken:
 	}
 }

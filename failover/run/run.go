@@ -101,13 +101,15 @@ func (r *Runner) Apply(ctx context.Context, p failover.Plan, opt Options) (failo
 		out.Done = true
 		return out, nil
 	}
-	if err := r.Journal.Append(journal.Entry{Op: p.ID, Event: journal.Begin, Who: r.Owner, Plan: &p}); err != nil {
-		return out, err
-	}
+	// The reason comes first, so that no run goes on, after a crash, whose reason
+	// is not on record.
 	if opt.Override != "" {
 		if err := r.Journal.Append(journal.Entry{Op: p.ID, Event: journal.Override, Who: r.Owner, Reason: opt.Override}); err != nil {
 			return out, err
 		}
+	}
+	if err := r.Journal.Append(journal.Entry{Op: p.ID, Event: journal.Begin, Who: r.Owner, Plan: &p}); err != nil {
+		return out, err
 	}
 	op, _ := journal.Unfinished(r.Journal.Entries())
 	return r.carryOut(ctx, op, opt, out)
@@ -140,7 +142,8 @@ func (r *Runner) Abandon(reason string) (journal.Operation, error) {
 func (r *Runner) carryOut(ctx context.Context, op journal.Operation, opt Options, out failover.Outcome) (failover.Outcome, error) {
 	zones, err := r.zones(op)
 	if err != nil {
-		return out, r.conclude(&out, op, err)
+		err = r.conclude(&out, op, err)
+		return out, err
 	}
 	var g errgroup.Group
 	g.SetLimit(zonesAtOnce)
@@ -159,7 +162,8 @@ func (r *Runner) carryOut(ctx context.Context, op journal.Operation, opt Options
 		out.Changes += z.changes
 		out.Steps = append(out.Steps, z.outcomes...)
 	}
-	return out, r.conclude(&out, op, errors.Join(errs...))
+	err = r.conclude(&out, op, errors.Join(errs...))
+	return out, err
 }
 
 // conclude writes how the run ended, or that it stays open.

@@ -11,45 +11,130 @@ import (
 	"lifeboat/failover/plan"
 )
 
+// attempts is how often the same thing is tried when the host says that another
+// time may do.
 const attempts = 4
+
+// patiently repeats what may be repeated as long as its error is a temporary one.
+func (z *zoneRun) patiently(ctx context.Context, do func() error) error {
+	for try := 1; ; try++ {
+		err := do()
+		if err == nil || !temporary(err) || try == attempts || ctx.Err() != nil {
+			return err
+		}
+		if serr := z.pause(ctx, try); serr != nil {
+			return errors.Join(serr, err)
+		}
+	}
+}
+
+func (z *zoneRun) pause(ctx context.Context, try int) error {
+	if err := z.r.Sleep(ctx, time.Duration(try)*time.Second); err != nil {
+		return stopped(err)
+	}
+	return nil
+}
+
+func temporary(err error) bool {
+	var t interface{ Temporary() bool }
+	return errors.As(err, &t) && t.Temporary()
+}
+
+// changeAll makes the zone's changes, once all of them are seen to be possible.
+func (z *zoneRun) changeAll(ctx context.Context) error {
+	if err := z.survey(ctx); err != nil {
+		return err
+	}
+	for i := range z.outcomes {
+		if err := z.change(ctx, &z.outcomes[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// survey reads all sets that are to be changed. What is as wanted already is taken
+// down as made; anything that is neither as the plan found it nor as it wants it
+// is somebody else's doing, and stops the zone before its first change. Of a
+// console's half-typed states the interactive host is the judge.
+func (z *zoneRun) survey(ctx context.Context) error {
+	var steps []*failover.StepOutcome
+	var keys []failover.Key
+	for i := range z.outcomes {
+		if out := &z.outcomes[i]; !made(out.State) {
+			steps, keys = append(steps, out), append(keys, out.Step.After.Key)
+		}
+	}
+	interactive := z.host.Capabilities().Interactive
+	var live []failover.RRset
+	err := z.patiently(ctx, func() (err error) {
+		live, err = z.host.Read(ctx, z.zone, keys)
+		return err
+	})
+	if interactive && errors.Is(err, failover.ErrUncertain) {
+		return nil // the servers are still taking over what was typed
+	}
+	if err != nil {
+		return err
+	}
+	for i, out := range steps {
+		if s := out.Step; !interactive && !s.IsBefore(live[i]) && !s.IsAfter(live[i]) {
+			return surprise(s, live[i])
+		}
+	}
+	for i, out := range steps {
+		if out.Step.IsAfter(live[i]) {
+			if err := z.mark(out, journal.Ack, failover.Ack); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func surprise(s failover.Step, live failover.RRset) error {
+	return plan.Surprise(failover.Difference{Before: s.Before, After: s.After, Live: live})
+}
 
 // change makes one step's change, from wherever the journal says it was left, up
 // to the host's word that it holds the new set.
 func (z *zoneRun) change(ctx context.Context, out *failover.StepOutcome) error {
-	if out.State == failover.Ack || out.State == failover.Verified {
+	if made(out.State) {
 		return nil
 	}
-	caps := z.host.Capabilities()
-	if out.State != failover.Pending || !caps.CompareAndSwap {
-		done, err := z.alreadyThere(ctx, out.Step, caps.Interactive && out.State != failover.Pending)
-		if err != nil {
-			return err
-		}
-		if done {
-			return z.mark(out, journal.Ack, failover.Ack)
-		}
-	}
+	halfway := out.State != failover.Pending || z.takesBackHalf()
 	for try := 1; ; try++ {
-		err := z.send(ctx, out)
+		err := z.send(ctx, out, halfway)
 		if err == nil {
 			z.changes++
 			return z.mark(out, journal.Ack, failover.Ack)
 		}
 		again, err := z.afterFailure(ctx, out, err)
 		switch {
-		case err == nil && !again:
+		case err == nil:
 			return z.mark(out, journal.Ack, failover.Ack)
-		case err != nil && (!again || try == attempts):
+		case !again || try == attempts:
 			return err
 		}
-		if err := z.r.Sleep(ctx, time.Duration(try)*time.Second); err != nil {
-			return stopped(err)
+		if err := z.pause(ctx, try); err != nil {
+			return err
 		}
 	}
 }
 
+// takesBackHalf reports whether this run takes back one that was left open, whose
+// records may be half-typed.
+func (z *zoneRun) takesBackHalf() bool {
+	for _, op := range journal.Operations(z.r.Journal.Entries()) {
+		if op.ID == z.op.Plan.Reverts && op.Result == journal.Abandoned {
+			return true
+		}
+	}
+	return false
+}
+
 // send journals and makes one attempt.
-func (z *zoneRun) send(ctx context.Context, out *failover.StepOutcome) error {
+func (z *zoneRun) send(ctx context.Context, out *failover.StepOutcome, halfway bool) error {
 	if err := z.mark(out, journal.Intent, failover.Intent); err != nil {
 		return err
 	}
@@ -58,73 +143,76 @@ func (z *zoneRun) send(ctx context.Context, out *failover.StepOutcome) error {
 	}
 	s := out.Step
 	return z.host.Apply(ctx, dnshost.Change{
-		Zone: z.zone, Before: s.Before, After: s.After, Lock: z.lock,
+		Zone: z.zone, Before: s.Before, After: s.After, Resumed: halfway, Lock: z.lock,
 		Tell: func(p dnshost.Progress) {
 			z.r.tell(Event{Operation: z.op.ID, Step: s, State: out.State, Say: p.Say, Guide: p.Guide})
 		},
 	})
 }
 
-// afterFailure decides what a failed attempt means. again says that the same
-// request may be made once more; a nil error without again, that the change was
-// made after all.
+// afterFailure decides what a failed attempt means: no error, that the change was
+// made after all; again, that the same request may be made once more.
 func (z *zoneRun) afterFailure(ctx context.Context, out *failover.StepOutcome, err error) (again bool, _ error) {
 	switch {
 	case errors.Is(err, failover.ErrDisk), errors.Is(err, failover.ErrWaiting):
 		return false, err
 	case errors.Is(err, failover.ErrUncertain), ctx.Err() != nil:
-		return z.afterLostReply(ctx, out.Step, err)
+		return z.afterLostReply(ctx, out, err)
 	case errors.Is(err, failover.ErrStale):
-		done, serr := z.alreadyThere(ctx, out.Step, false)
-		if serr == nil && done {
+		live, rerr := z.readBack(ctx, out.Step)
+		switch {
+		case rerr != nil:
+			err = errors.Join(err, rerr)
+		case out.Step.IsAfter(live):
+			z.changes++
 			return false, nil
+		case !out.Step.IsBefore(live):
+			err = surprise(out.Step, live)
 		}
-		if serr == nil {
-			serr = err // it is as before: somebody changed it to and fro
-		}
-		return false, errors.Join(serr, z.mark(out, journal.Refused, failover.Pending))
+		return false, errors.Join(err, z.mark(out, journal.Refused, failover.Pending))
 	default:
 		if jerr := z.mark(out, journal.Refused, failover.Pending); jerr != nil {
 			return false, errors.Join(err, jerr)
 		}
-		var temporary interface{ Temporary() bool }
-		return errors.As(err, &temporary) && temporary.Temporary(), err
+		return temporary(err), err
 	}
 }
 
 // afterLostReply reads what became of a request whose answer was lost. Only where
 // the host compares and swaps may it be made again: a late first one then fails.
-func (z *zoneRun) afterLostReply(ctx context.Context, s failover.Step, err error) (again bool, _ error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-	defer cancel()
-	done, rerr := z.alreadyThere(ctx, s, false)
+func (z *zoneRun) afterLostReply(ctx context.Context, out *failover.StepOutcome, err error) (again bool, _ error) {
+	live, rerr := z.readBack(ctx, out.Step)
 	switch {
-	case errors.Is(rerr, failover.ErrSurprise):
-		return false, rerr
 	case rerr != nil:
 		return false, errors.Join(err, rerr)
-	case done:
+	case out.Step.IsAfter(live):
+		z.changes++
 		return false, nil
+	case !out.Step.IsBefore(live):
+		return false, surprise(out.Step, live)
 	}
 	return z.host.Capabilities().CompareAndSwap, err
 }
 
-// alreadyThere reads the live set: true when it is as wanted, false when it is
-// as before, and otherwise the surprise. lenient lets anything else pass as
-// before, for a person who is half-way through typing.
-func (z *zoneRun) alreadyThere(ctx context.Context, s failover.Step, lenient bool) (bool, error) {
-	sets, err := z.host.Read(ctx, z.zone, []failover.Key{s.After.Key})
-	if err != nil {
-		return false, err
+// readBack reads one set, also when the run was called off meanwhile: what became
+// of a request is worth some seconds.
+func (z *zoneRun) readBack(ctx context.Context, s failover.Step) (live failover.RRset, err error) {
+	calledOff := ctx.Err() != nil
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	read := func() error {
+		sets, err := z.host.Read(ctx, z.zone, []failover.Key{s.After.Key})
+		if err == nil {
+			live = sets[0]
+		}
+		return err
 	}
-	switch live := sets[0]; {
-	case live.Equal(s.After):
-		return true, nil
-	case live.Equal(s.Before), lenient:
-		return false, nil
-	default:
-		return false, plan.Surprise(failover.Difference{Before: s.Before, After: s.After, Live: live})
+	if calledOff {
+		err = read()
+	} else {
+		err = z.patiently(ctx, read)
 	}
+	return live, err
 }
 
 // mark journals a step's new state and then, and only then, takes it on.

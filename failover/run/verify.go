@@ -2,6 +2,8 @@ package run
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"lifeboat/failover"
@@ -11,9 +13,10 @@ import (
 const (
 	firstLook = 100 * time.Millisecond
 	longPause = 2 * time.Second
-	// silentLooks is how often a server must have been silent, while others give
-	// the new set, before it is taken for unreachable.
+	// silentLooks and silentFor are how often, and how long, servers must have been
+	// silent, while others give the new set, before they are taken for unreachable.
 	silentLooks = 3
+	silentFor   = 5 * time.Second
 )
 
 // verifyAll asks the authoritative servers about every step of the zone.
@@ -24,6 +27,9 @@ func (z *zoneRun) verifyAll(ctx context.Context, f found) error {
 			continue
 		}
 		if f.err != nil {
+			if ctx.Err() != nil {
+				return stopped(f.err)
+			}
 			out.Problem = failover.Say("the name servers of {zone} could not be found, so nothing is verified yet: give lifeboat verify later",
 				"zone", failover.Display(z.zone))
 			continue
@@ -39,105 +45,175 @@ func (z *zoneRun) verifyAll(ctx context.Context, f found) error {
 // is up. That some addresses are silent is said, and does not hold the run up.
 func (z *zoneRun) verify(ctx context.Context, out *failover.StepOutcome, f found) error {
 	began := z.r.Now()
-	w := newWatch(out.Step, z.acked(out.Step, began))
+	w := newWatch(out.Step)
 	limit := z.r.VerifyFor
 	if limit == 0 {
 		limit = defaultVerify
 	}
 	for pause := firstLook; ; pause = min(2*pause, longPause) {
 		view := z.r.View.Authoritative(ctx, z.zone, f.servers, out.Step.After.Key)
-		w.take(view, z.r.Now())
-		out.View, out.Unverified = view, view.Missing(out.Step.After)
-		out.OldUntil, out.Open = w.oldUntil()
-		z.r.tell(Event{Operation: z.op.ID, Step: out.Step, State: out.State, View: view})
-		if w.settled() {
-			break
+		if ctx.Err() != nil {
+			return stopped(ctx.Err()) // silence would be our own
 		}
-		if z.r.Now().Sub(began) > limit {
-			out.Problem = w.complaint()
-			return nil
+		w.take(view, z.r.Now())
+		out.View, out.Unverified = w.view, w.missing()
+		out.OldUntil, out.Open = w.oldUntil()
+		z.r.tell(Event{Operation: z.op.ID, Step: out.Step, State: out.State, View: w.view})
+		if w.settled() {
+			return z.verified(out)
+		}
+		if w.hopeless() || z.r.Now().Sub(began) > limit {
+			return z.unverified(out, w.complaint())
 		}
 		if err := z.r.Sleep(ctx, pause); err != nil {
 			return stopped(err)
 		}
 	}
+}
+
+// verified journals what the servers give, and who is silent.
+func (z *zoneRun) verified(out *failover.StepOutcome) error {
+	set, count, asked := out.Step.After.Key.String(), out.View.With(out.Step.After), out.View.Asked()
+	say := failover.Say("{set} verified at {count} of {all} addresses", "set", set, "count", count, "all", asked)
+	if len(out.Unverified) > 0 {
+		say = failover.Say("{set} verified at {count} of {all} addresses; no answer from {servers}",
+			"set", set, "count", count, "all", asked, "servers", names(out.Unverified))
+	}
 	entry := journal.Entry{
-		Op: z.op.ID, Event: journal.Verified, Step: out.Step.ID, OldUntil: out.OldUntil, OldUntilOpen: out.Open,
-		Say: failover.Say("{set} verified at {count} of {all} addresses",
-			"set", out.Step.After.Key.String(), "count", out.View.With(out.Step.After), "all", out.View.Asked()),
+		Op: z.op.ID, Event: journal.Verified, Step: out.Step.ID, OldUntil: out.OldUntil, OldUntilOpen: out.Open, Say: say,
 	}
 	if err := z.r.Journal.Append(entry); err != nil {
 		return err
 	}
 	out.State = failover.Verified
-	z.r.tell(Event{Operation: z.op.ID, Step: out.Step, State: out.State, View: out.View, Say: entry.Say})
+	z.r.tell(Event{Operation: z.op.ID, Step: out.Step, State: out.State, View: out.View, Say: say})
 	return nil
 }
 
-// acked is when the host confirmed the step.
-func (z *zoneRun) acked(s failover.Step, fallback time.Time) time.Time {
-	op, _ := journal.Unfinished(z.r.Journal.Entries())
-	if at, ok := op.Acked[s.ID]; ok {
-		return at
+// unverified notes why a change that was made is not seen everywhere.
+func (z *zoneRun) unverified(out *failover.StepOutcome, why failover.Sentence) error {
+	out.Problem = why
+	return z.r.Journal.Append(journal.Entry{
+		Op: z.op.ID, Event: journal.Note, Step: out.Step.ID, OldUntil: out.OldUntil, OldUntilOpen: out.Open, Say: why,
+	})
+}
+
+func names(answers []failover.Answer) string {
+	var out []string
+	for _, a := range answers {
+		name := failover.Display(a.Server)
+		if a.Addr.IsValid() {
+			name += " (" + a.Addr.String() + ")"
+		}
+		out = append(out, name)
 	}
-	return fallback
+	slices.Sort(out)
+	return strings.Join(slices.Compact(out), ", ")
 }
 
 // watch follows what each address gives while a change spreads.
 type watch struct {
 	step   failover.Step
 	view   failover.View
-	last   time.Time
-	oldAt  map[string]time.Time // when an address last gave, or may have given, the old set
+	now    time.Time
+	oldTTL uint32
+	newAt  map[string]time.Time // when an address was first seen to give the new set
 	silent int                  // looks in a row in which only silence was missing
+	since  time.Time            // the first of them
 }
 
-func newWatch(s failover.Step, acked time.Time) *watch {
-	return &watch{step: s, last: acked, oldAt: map[string]time.Time{"": acked}}
+func newWatch(s failover.Step) *watch {
+	return &watch{step: s, oldTTL: s.Before.TTL, newAt: map[string]time.Time{}}
 }
 
 func (w *watch) take(v failover.View, now time.Time) {
-	w.view, w.last = v, now
-	answering := 0
-	for _, a := range v.Missing(w.step.After) {
-		w.oldAt[a.Server+a.Addr.String()] = now
-		if a.State == failover.Answered {
-			answering++
+	v.Answers = slices.Clone(v.Answers)
+	answering := false
+	for i := range v.Answers {
+		a := &v.Answers[i]
+		if a.State != failover.Answered {
+			continue
+		}
+		switch at := address(*a); {
+		case !w.step.IsAfter(a.Set):
+			answering = true
+			delete(w.newAt, at)
+			if a.Set.SameValues(w.step.Before) {
+				w.oldTTL = max(w.oldTTL, a.Set.TTL)
+			}
+		case w.newAt[at].IsZero():
+			w.newAt[at] = now
+			fallthrough
+		default:
+			a.Set.TTL = w.step.After.TTL // another one only where TTLs are the host's choice
 		}
 	}
-	if answering == 0 && v.With(w.step.After) > 0 {
-		w.silent++
-	} else {
+	w.view, w.now = v, now
+	switch {
+	case answering || len(w.missing()) == 0:
 		w.silent = 0
+	case w.silent == 0:
+		w.silent, w.since = 1, now
+	default:
+		w.silent++
 	}
 }
 
-// settled reports whether looking longer would tell nothing more.
+func address(a failover.Answer) string { return a.Server + a.Addr.String() }
+
+func (w *watch) missing() []failover.Answer { return w.view.Missing(w.step.After) }
+
+// settled reports whether looking longer would tell nothing more: every address
+// gives the new set, or some do and the others have long been silent.
 func (w *watch) settled() bool {
-	missing := len(w.view.Missing(w.step.After))
-	return w.view.With(w.step.After) > 0 && (missing == 0 || w.silent >= silentLooks)
+	if w.view.With(w.step.After) == 0 {
+		return false
+	}
+	return len(w.missing()) == 0 || w.longSilent()
 }
 
-// oldUntil is the last moment any address gave the old set, plus the old TTL: by
-// then every cache has let it go (RFC 2181 section 8). An address that is silent
-// may be giving the old set still, so while there is one the end is open.
-func (w *watch) oldUntil() (time.Time, bool) {
+func (w *watch) longSilent() bool { return w.silent >= silentLooks && w.now.Sub(w.since) >= silentFor }
+
+// hopeless reports whether it is this line that lets no DNS through.
+func (w *watch) hopeless() bool {
+	for _, a := range w.missing() {
+		if a.State != failover.BlockedLine && a.State != failover.Unresolved {
+			return false
+		}
+	}
+	return w.view.With(w.step.After) == 0 && w.silent >= silentLooks
+}
+
+// oldUntil is when the last old answer leaves the caches (RFC 2181 section 8): the
+// moment by which every address had been seen to give the new set, plus the old
+// TTL. An address that has not been seen to may be giving the old set still, so
+// while there is one the end is open.
+func (w *watch) oldUntil() (until time.Time, open bool) {
 	if !w.step.Before.Exists() {
 		return time.Time{}, false
 	}
 	var latest time.Time
-	for _, at := range w.oldAt {
+	for _, a := range w.view.Answers {
+		if a.State == failover.NoIPv6 {
+			continue
+		}
+		at, seen := w.newAt[address(a)]
+		if !seen {
+			at, open = w.now, true
+		}
 		if at.After(latest) {
 			latest = at
 		}
 	}
-	open := len(w.view.Missing(w.step.After)) > 0
-	return latest.Add(time.Duration(w.step.Before.TTL) * time.Second).UTC(), open
+	if latest.IsZero() {
+		latest, open = w.now, true // nobody could be asked
+	}
+	return latest.Add(time.Duration(w.oldTTL) * time.Second).UTC(), open
 }
 
 // complaint says what is wrong when the time is up.
 func (w *watch) complaint() failover.Sentence {
-	for _, a := range w.view.Missing(w.step.After) {
+	for _, a := range w.missing() {
 		if a.State == failover.Answered {
 			return failover.Say("{server} still gives {served}: it has not taken the new records over yet; give lifeboat verify later",
 				"server", failover.Display(a.Server), "served", a.Set.String())

@@ -57,21 +57,33 @@ func (z *zoneRun) carryOut(ctx context.Context, opt Options) error {
 	for _, s := range z.steps {
 		z.outcomes = append(z.outcomes, failover.StepOutcome{Step: s, State: z.op.Steps[s.ID], OldUntil: z.op.OldUntil[s.ID], Open: z.op.OldOpen[s.ID]})
 	}
-	servers := z.findServers(ctx)
-	err := z.locked(ctx, opt, func() error {
-		for i := range z.steps {
-			if err := z.change(ctx, &z.outcomes[i]); err != nil {
-				z.outcomes[i].Problem = sentenceOf(err)
-				return err
-			}
-		}
-		return nil
-	})
+	looking, enough := context.WithCancel(ctx)
+	defer enough()
+	servers := z.findServers(looking)
+	err := z.locked(ctx, opt, func() error { return z.changeAll(ctx) })
 	if err != nil {
-		return err
+		enough()
+		<-servers
+		return z.problem(ctx, err)
 	}
 	return z.verifyAll(ctx, <-servers)
 }
+
+// problem says at each step that was not made why not, and returns the error. What
+// a host says of a run that was called off is only the cause.
+func (z *zoneRun) problem(ctx context.Context, err error) error {
+	if ctx.Err() != nil && !errors.Is(err, failover.ErrWaiting) && !errors.Is(err, failover.ErrDisk) && !errors.Is(err, failover.ErrSurprise) {
+		err = stopped(err)
+	}
+	for i := range z.outcomes {
+		if out := &z.outcomes[i]; !made(out.State) {
+			out.Problem = sentenceOf(err)
+		}
+	}
+	return err
+}
+
+func made(s failover.StepState) bool { return s == failover.Ack || s == failover.Verified }
 
 // found is the zone's servers, or why they are not known.
 type found struct {
@@ -91,24 +103,25 @@ func (z *zoneRun) findServers(ctx context.Context) <-chan found {
 
 // locked runs work under the zone's lock record, if there is anything to change.
 func (z *zoneRun) locked(ctx context.Context, opt Options, work func() error) error {
-	if z.allAcked() {
+	if z.allMade() {
 		// Crashed after the last change: only a lock of ours may be left.
 		z.unlock(ctx)
 		return nil
 	}
-	if err := z.takeLock(ctx, opt); err != nil {
-		return err
-	}
-	err := work()
-	if !errors.Is(err, failover.ErrWaiting) {
+	err := z.takeLock(ctx, opt)
+	switch {
+	case err == nil:
+		err = work()
 		z.unlock(ctx)
+	case errors.Is(err, failover.ErrUncertain) || ctx.Err() != nil:
+		z.unlock(ctx) // it may have got through
 	}
 	return err
 }
 
-func (z *zoneRun) allAcked() bool {
-	for _, s := range z.steps {
-		if st := z.op.Steps[s.ID]; st != failover.Ack && st != failover.Verified {
+func (z *zoneRun) allMade() bool {
+	for _, out := range z.outcomes {
+		if !made(out.State) {
 			return false
 		}
 	}
@@ -120,26 +133,35 @@ func (z *zoneRun) takeLock(ctx context.Context, opt Options) error {
 		return nil
 	}
 	z.lock = z.newLock()
-	err := z.host.Lock(ctx, z.zone, z.lock, nil)
-	if errors.Is(err, failover.ErrUncertain) {
-		err = z.host.Lock(ctx, z.zone, z.lock, nil) // ours, if it got through
+	err := z.putLock(ctx, nil)
+	for try := 0; errors.Is(err, failover.ErrLocked) && try < 2; try++ {
+		var held *dnshost.Lock
+		rerr := z.patiently(ctx, func() (err error) {
+			held, err = z.host.ReadLock(ctx, z.zone)
+			return err
+		})
+		switch {
+		case rerr != nil:
+			return errors.Join(err, rerr)
+		case held == nil: // given back meanwhile
+		case opt.TakeLock || z.leftover(*held):
+			entry := journal.Entry{Op: z.op.ID, Event: journal.LockTaken, Who: z.r.Owner, Say: failover.Say(
+				"the lock of {zone} was taken over from {owner}", "zone", failover.Display(z.zone), "owner", held.Owner)}
+			if jerr := z.r.Journal.Append(entry); jerr != nil {
+				return jerr
+			}
+		default:
+			return err
+		}
+		err = z.putLock(ctx, held)
 	}
-	if !errors.Is(err, failover.ErrLocked) {
-		return err
-	}
-	held, rerr := z.host.ReadLock(ctx, z.zone)
-	if rerr != nil || held == nil {
-		return errors.Join(err, rerr)
-	}
-	if !opt.TakeLock && !z.leftover(*held) {
-		return err
-	}
-	entry := journal.Entry{Op: z.op.ID, Event: journal.LockTaken, Who: z.r.Owner, Say: failover.Say(
-		"the lock of {zone} was taken over from {owner}", "zone", failover.Display(z.zone), "owner", held.Owner)}
-	if err := z.r.Journal.Append(entry); err != nil {
-		return err
-	}
-	return z.host.Lock(ctx, z.zone, z.lock, held)
+	return err
+}
+
+// putLock takes the lock, in the place of held if that is not nil. A lost reply
+// does no harm: a second time the lock is ours already.
+func (z *zoneRun) putLock(ctx context.Context, held *dnshost.Lock) error {
+	return z.patiently(ctx, func() error { return z.host.Lock(ctx, z.zone, z.lock, held) })
 }
 
 func (z *zoneRun) newLock() dnshost.Lock {
@@ -168,7 +190,11 @@ func (z *zoneRun) unlock(ctx context.Context) {
 	if lock.Operation == "" {
 		lock = z.newLock()
 	}
-	if err := z.host.Unlock(ctx, z.zone, lock); err != nil {
+	err := z.host.Unlock(ctx, z.zone, lock)
+	if errors.Is(err, failover.ErrUncertain) {
+		err = z.host.Unlock(ctx, z.zone, lock)
+	}
+	if err != nil {
 		z.r.tell(Event{Operation: z.op.ID, Say: failover.Say(
 			"the lock record of {zone} could not be removed; the next run removes it", "zone", failover.Display(z.zone))})
 		if z.r.Logger != nil {
