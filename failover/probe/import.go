@@ -31,8 +31,8 @@ type ImportOptions struct {
 // --json" prints there, or the transcript of an SMTP dialogue as telnet, nc,
 // openssl s_client, swaks or curl -v show it, pasted as it is. Only checks that
 // another line can do in our stead are taken (recipients, the hosts, their
-// certificates), and nothing dated in the future. Whether a finding is about the right provider shows when it is
-// merged into [Evidence], by the host that it names.
+// certificates), and nothing dated in the future. Whether a finding is about the
+// right provider shows when it is merged into [Evidence], by the host it names.
 //
 // A transcript proves acceptance only if the same host refused another address of
 // the domain in it.
@@ -66,12 +66,13 @@ func Import(r io.Reader, opt ImportOptions) ([]failover.Finding, error) {
 // writes it) and the byte order mark.
 func plainText(b []byte) []byte {
 	b = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
-	if len(b) < 2 || !(b[0] == 0xff && b[1] == 0xfe || b[0] == 0xfe && b[1] == 0xff) {
-		return b
-	}
-	high := 1
-	if b[0] == 0xfe {
+	high := 1 // where the high octet of a pair is
+	switch {
+	case bytes.HasPrefix(b, []byte("\xff\xfe")):
+	case bytes.HasPrefix(b, []byte("\xfe\xff")):
 		high = 0
+	default:
+		return b
 	}
 	var out []rune
 	for i := 2; i+1 < len(b); i += 2 {

@@ -63,7 +63,7 @@ func (s *survey) interview(ctx context.Context, host string, addresses []string,
 		iv.sender = "postmaster@" + strings.TrimSuffix(domain, ".")
 	}
 	list := slices.Clone(addresses)
-	rand.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+	rand.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] }) //nolint:gosec // an order that somebody could guess does no harm
 	// The stranger comes early, since what it is told gives the other answers their worth.
 	iv.ask(ctx, slices.Insert(list, min(1, len(list)), iv.got.stranger))
 	if again := iv.deferred(); len(again) > 0 {
@@ -128,6 +128,7 @@ func (iv *interviewer) one(ctx context.Context, address string) answer {
 		return b // and go on as this sender
 	case rejected:
 		a = b
+	default: // about the sender, or nothing at all: the first answer stands
 	}
 	iv.voice = ""
 	iv.second++
@@ -271,6 +272,7 @@ func (s *survey) tellAnswer(address string, a answer, so interview) {
 	switch a.kind {
 	case taken, rejected, notTheir:
 		s.report(s.finding("rcpt", address, s.judgeAnswer(address, roster{interview: so, usable: true})))
+	default: // another try, or the end of the interview, will tell
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"unicode"
 
 	"golang.org/x/net/publicsuffix"
 
@@ -62,11 +63,20 @@ type sighting struct {
 // lineState finds out what the line does, from the controls and the destination.
 func (s *survey) lineState(ctx context.Context) lineState {
 	return s.line.get("", func() lineState {
-		controls := s.sightControls(ctx)
+		controls, hosts := s.prober.opt.Controls, s.target.hosts()
+		seen := make([]sighting, len(controls))
+		greetings := make([]greeting, len(hosts))
+		var wg sync.WaitGroup
+		for i, c := range controls {
+			wg.Go(func() { seen[i] = s.prober.sight(ctx, c) })
+		}
+		for i, h := range hosts {
+			wg.Go(func() { greetings[i] = s.greeting(ctx, h) })
+		}
+		wg.Wait()
 		var theirs []sighting
-		for _, h := range s.target.hosts() {
-			g := s.greeting(ctx, h)
-			one := sighting{host: h, fault: g.fault}
+		for i, g := range greetings {
+			one := sighting{host: hosts[i], fault: g.fault}
 			switch {
 			case g.session != nil:
 				one.banner = g.session.banner.String()
@@ -78,7 +88,7 @@ func (s *survey) lineState(ctx context.Context) lineState {
 			}
 			theirs = append(theirs, one)
 		}
-		return judgeLine(controls, theirs)
+		return judgeLine(seen, theirs)
 	})
 }
 
@@ -126,7 +136,7 @@ func alteredLine(how string, evidence []string) lineState {
 // "fixup" and its like overwrite the banner with asterisks and unwanted
 // extensions with X.
 func altered(s *session) string {
-	if stars := strings.Count(s.banner.String(), "*"); stars >= 5 {
+	if overwritten(s.banner.String()) {
 		return "the banner is overwritten: " + s.banner.String()
 	}
 	for word := range s.features {
@@ -137,20 +147,26 @@ func altered(s *session) string {
 	return ""
 }
 
+// overwritten reports whether of a banner only asterisks are left, and the few
+// digits that Cisco's boxes spare.
+func overwritten(banner string) bool {
+	return strings.Count(banner, "*") >= 5 && strings.IndexFunc(banner, unicode.IsLetter) < 0
+}
+
 // sameMouth notices one box that answers in the place of several servers: hosts
 // of different organisations that all give the same name, which is the name of
 // none of them. Empty when there is no such sign.
 func sameMouth(seen []sighting) string {
 	owners := map[string][]string{} // the name said, to the organisations whose hosts said it
 	for _, s := range seen {
+		if overwritten(s.banner) {
+			return "the banner is overwritten: " + s.banner
+		}
 		fields := strings.Fields(s.banner)
 		if len(fields) < 2 || fields[0] != "220" {
 			continue
 		}
 		name := strings.ToLower(fields[1])
-		if strings.Count(name, "*") >= 5 {
-			return "the banner is overwritten: " + s.banner
-		}
 		if org := organisation(s.host); !slices.Contains(owners[name], org) {
 			owners[name] = append(owners[name], org)
 		}
@@ -181,17 +197,7 @@ func organisation(host string) string {
 	return name
 }
 
-// sightControls looks at all controls side by side: a connection, the banner, QUIT.
-func (s *survey) sightControls(ctx context.Context) []sighting {
-	out := make([]sighting, len(s.prober.opt.Controls))
-	var wg sync.WaitGroup
-	for i, c := range s.prober.opt.Controls {
-		wg.Go(func() { out[i] = s.prober.sight(ctx, c) })
-	}
-	wg.Wait()
-	return out
-}
-
+// sight looks at one control: a connection, the banner, QUIT.
 func (p *Prober) sight(ctx context.Context, control string) sighting {
 	host, portText, err := net.SplitHostPort(control)
 	port, portErr := strconv.ParseUint(portText, 10, 16)
@@ -205,7 +211,7 @@ func (p *Prober) sight(ctx context.Context, control string) sighting {
 		return seen
 	}
 	for _, a := range at.addrs[:min(2, len(at.addrs))] {
-		s, f := p.connect(ctx, host, netip.AddrPortFrom(a, uint16(port)))
+		s, f := p.connect(ctx, host, netip.AddrPortFrom(a, uint16(port)), p.share(2))
 		if f != nil {
 			seen.fault = f
 			continue

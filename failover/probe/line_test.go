@@ -60,6 +60,22 @@ func TestLineWithoutControls(t *testing.T) {
 	expect(t, w.one("mx-answers", "mx1.second.test."), failover.Unknown)
 }
 
+// Most lines drop the packets, so that whoever connects waits.
+func TestLineThatSwallowsPort25(t *testing.T) {
+	w := newWorld(t)
+	w.opt.Patience = 300 * time.Millisecond
+	w.opt.Controls = []string{"198.51.100.99:25", "203.0.113.99:25"}
+	w.target.Provider.MX = []failover.MX{{Preference: 10, Host: "silent.second.test."}}
+	for _, a := range []string{"A 192.0.2.91", "A 192.0.2.92", "A 192.0.2.93", "AAAA 2001:db8::91"} {
+		w.second.Add("silent 300 " + a)
+	}
+	f := w.one("line", "")
+	expect(t, f, failover.Unknown, "Your line blocks port 25")
+	if !f.OwnLine {
+		t.Error("not our line")
+	}
+}
+
 func TestLineIsDown(t *testing.T) {
 	w := newWorld(t)
 	w.Silence(resolverAddr)
@@ -101,7 +117,7 @@ func TestBoxesOnTheWay(t *testing.T) {
 	})
 	t.Run("stars", func(t *testing.T) {
 		w := newWorld(t)
-		w.mx1.banner = "220 ****************************************"
+		w.mx1.banner = "220 ****************************************0*0*2***"
 		expect(t, w.one("line", ""), failover.Unknown, "Something on your line")
 	})
 }

@@ -135,6 +135,7 @@ func (s *survey) noConversation(ctx context.Context, host string, f *fault, othe
 			out.remedy, out.ownLine = otherWays(), true
 			return out
 		}
+	default: // the host, or our line
 	}
 	if line := s.lineState(ctx); line.kind != lineOpen {
 		return unseen(line)

@@ -17,11 +17,11 @@ import (
 func TestPreflightOfPostfix(t *testing.T) {
 	w := newWorld(t)
 	w.target.Provider.MX = w.target.Provider.MX[:1]
-	real := servers.StartPostfix(t, servers.PostfixConfig{
+	postfix := servers.StartPostfix(t, servers.PostfixConfig{
 		Hostname: "mx1.second.test", Certificate: w.ca.Issue(t, "mx1.second.test"),
 		Domains: []string{"example.test"}, Recipients: []string{"info@example.test", "taro@example.test"},
 	})
-	w.Route(mx1Addr+":25", real.Addr)
+	w.Route(mx1Addr+":25", postfix.Addr)
 	findings := w.look()
 	for check, subject := range map[string]string{"mx-answers": firstHost, "starttls": firstHost, "line": "", "rcpt": "info@example.test"} {
 		expect(t, find(t, findings, check, subject), failover.Pass)
@@ -36,14 +36,14 @@ func TestPreflightOfPostfix(t *testing.T) {
 func TestPreflightOfPostfixThatRefusesThisLine(t *testing.T) {
 	w := newWorld(t)
 	w.target.Provider.MX = w.target.Provider.MX[:1]
-	real := servers.StartPostfix(t, servers.PostfixConfig{
+	postfix := servers.StartPostfix(t, servers.PostfixConfig{
 		Hostname: "mx1.second.test", Certificate: w.ca.Issue(t, "mx1.second.test"),
 		Domains: []string{"example.test"}, Recipients: []string{"info@example.test"},
 		Parameters: map[string]string{
 			"mynetworks": "192.0.2.1/32", "smtpd_recipient_restrictions": "check_client_access static:{554 5.7.1 blocked}, reject_unauth_destination",
 		},
 	})
-	w.Route(mx1Addr+":25", real.Addr)
+	w.Route(mx1Addr+":25", postfix.Addr)
 	f := w.one("rcpt", "info@example.test")
 	expect(t, f, failover.Unknown, "554 5.7.1")
 	if !f.OwnLine {

@@ -76,11 +76,9 @@ func parseReplyLine(line string) (code int, more bool, text string, err error) {
 
 func digit(b byte) bool { return '0' <= b && b <= '9' }
 
-// ok reports a positive reply; later, one that says to come back; refused, a
-// permanent no.
-func (r reply) ok() bool      { return r.code/100 == 2 }
-func (r reply) later() bool   { return r.code/100 == 4 }
-func (r reply) refused() bool { return r.code/100 == 5 }
+// ok reports a positive reply; later, one that says to come back.
+func (r reply) ok() bool    { return r.code/100 == 2 }
+func (r reply) later() bool { return r.code/100 == 4 }
 
 // enhanced returns the enhanced status code ("5.1.1", RFC 3463) where the server
 // gives one.

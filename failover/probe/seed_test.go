@@ -156,7 +156,7 @@ func TestSeedFailures(t *testing.T) {
 		{"not allowed to send as", func(w *world, _ *SeedOptions) {
 			w.mx1.mail = func(string) string { return "553 5.7.1 not owned by you" }
 		}, failover.ErrInvalid, "553 5.7.1"},
-		{"breaks off at DATA", func(w *world, o *SeedOptions) {
+		{"breaks off at DATA", func(w *world, _ *SeedOptions) {
 			known := w.mx1.command
 			w.mx1.command = func(line string, c net.Conn) string {
 				if line == "DATA" {

@@ -88,13 +88,12 @@ func (p *Prober) dial(ctx context.Context, host string, at place, port uint16) (
 		return nil, &fault{kind: noAddress, stage: "connect"}
 	}
 	var worst *fault
-	for i, a := range at.addrs {
-		if i == 6 {
-			break // senders give up too
-		}
-		s, f := p.greet(ctx, host, netip.AddrPortFrom(a, port), true)
+	addrs := at.addrs[:min(len(at.addrs), maxAddresses)]
+	patience, talked := p.share(len(addrs)), 0
+	for _, a := range addrs {
+		s, f := p.greet(ctx, host, netip.AddrPortFrom(a, port), patience, true)
 		if f == nil && s.tlsErr != nil {
-			plain, again := p.greet(ctx, host, netip.AddrPortFrom(a, port), false)
+			plain, again := p.greet(ctx, host, netip.AddrPortFrom(a, port), patience, false)
 			if again == nil {
 				plain.offered, plain.tlsErr = true, s.tlsErr
 			}
@@ -107,16 +106,28 @@ func (p *Prober) dial(ctx context.Context, host string, at place, port uint16) (
 		if worst == nil || worst.kind == unreachable {
 			worst = f
 		}
-		if f.kind == stopped {
+		if f.kind != unreachable {
+			talked++
+		}
+		if f.kind == stopped || talked == 2 {
 			break
 		}
 	}
 	return nil, worst
 }
 
+// maxAddresses is how many addresses of one host are tried; senders give up too.
+const maxAddresses = 6
+
+// share divides the patience for a host among its addresses, but leaves each the
+// time that a handshake takes over a bad line.
+func (p *Prober) share(addresses int) time.Duration {
+	return min(p.opt.Patience, max(p.opt.Patience/time.Duration(addresses), 5*time.Second))
+}
+
 // greet opens one connection: banner, EHLO, and STARTTLS if wanted and offered.
-func (p *Prober) greet(ctx context.Context, host string, at netip.AddrPort, withTLS bool) (*session, *fault) {
-	s, f := p.connect(ctx, host, at)
+func (p *Prober) greet(ctx context.Context, host string, at netip.AddrPort, patience time.Duration, withTLS bool) (*session, *fault) {
+	s, f := p.connect(ctx, host, at, patience)
 	if f != nil {
 		return nil, f
 	}
@@ -143,10 +154,10 @@ func (p *Prober) greet(ctx context.Context, host string, at netip.AddrPort, with
 	return s, nil
 }
 
-// connect makes the connection.
-func (p *Prober) connect(ctx context.Context, host string, at netip.AddrPort) (*session, *fault) {
+// connect makes the connection within the patience given.
+func (p *Prober) connect(ctx context.Context, host string, at netip.AddrPort, patience time.Duration) (*session, *fault) {
 	where := fmt.Sprintf("%s (%s)", failover.Display(host), at)
-	dialing, cancel := context.WithTimeout(ctx, p.opt.Patience)
+	dialing, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	conn, err := p.opt.Dialer.DialContext(dialing, "tcp", at.String())
 	if err != nil {

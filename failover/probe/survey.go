@@ -67,6 +67,7 @@ func (s *survey) report(f failover.Finding) {
 	}
 	s.told[need] = f
 	s.mu.Unlock()
+	s.prober.opt.Log.Debug("finding", "check", f.Check, "domain", f.Domain, "subject", f.Subject, "verdict", string(f.Verdict), "say", f.Say.String())
 	if !told || before.Verdict != f.Verdict || before.Say.String() != f.Say.String() {
 		s.prober.tell(f)
 	}

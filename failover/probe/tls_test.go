@@ -101,7 +101,7 @@ func TestDANE(t *testing.T) {
 		{"the key pinned", func(w *world, h *mailHost) []string {
 			return []string{"3 1 1 " + sum(leafOf(w.t, *h.cert).RawSubjectPublicKeyInfo)}
 		}, failover.Pass, "fits", failover.Pass},
-		{"the certificate pinned by SHA-512", func(w *world, h *mailHost) []string {
+		{"the certificate pinned by SHA-512", func(_ *world, h *mailHost) []string {
 			s := sha512.Sum512(h.cert.Certificate[0])
 			return []string{"3 0 2 " + hex.EncodeToString(s[:])}
 		}, failover.Pass, "fits", failover.Pass},
@@ -119,7 +119,7 @@ func TestDANE(t *testing.T) {
 		{"an old key and the present one", func(w *world, h *mailHost) []string {
 			return []string{"3 1 1 " + sum([]byte("old")), "3 1 1 " + sum(leafOf(w.t, *h.cert).RawSubjectPublicKeyInfo)}
 		}, failover.Pass, "fits", failover.Pass},
-		{"usages that mail does not know", func(w *world, h *mailHost) []string {
+		{"usages that mail does not know", func(*world, *mailHost) []string {
 			return []string{"1 1 1 " + sum([]byte("x")), "0 0 1 " + sum([]byte("x"))}
 		},
 			failover.Warn, "None of the TLSA records", failover.Pass},

@@ -20,7 +20,7 @@ func (w *world) internal(records ...string) {
 }
 
 func TestDNSViews(t *testing.T) {
-	others := func(w *world, mx ...string) fakedns.Handler {
+	others := func(mx ...string) fakedns.Handler {
 		z := fakedns.NewZone("example.test.", "@ 3600 NS ns.test.")
 		for _, m := range mx {
 			z.Add("@ 300 MX " + m)
@@ -34,13 +34,13 @@ func TestDNSViews(t *testing.T) {
 		words   string
 		ownLine bool
 	}{
-		{"agree", func(w *world) { w.doh(others(w, "10 mx1.first.test."), 0) }, failover.Pass, "agree", false},
+		{"agree", func(w *world) { w.doh(others("10 mx1.first.test."), 0) }, failover.Pass, "agree", false},
 		{"an old answer", func(w *world) {
 			w.example.Delete("@", "MX")
 			w.example.Add("@ 300 MX 10 mx1.second.test.", "@ 300 MX 20 mx2.second.test.")
-			w.doh(others(w, "10 mx1.first.test."), 0)
+			w.doh(others("10 mx1.first.test."), 0)
 		}, failover.Pass, "older answer", false},
-		{"another world over HTTPS", func(w *world) { w.doh(others(w, "10 mx.elsewhere.test."), 0) }, failover.Warn, "https://192.0.2.55/dns-query", false},
+		{"another world over HTTPS", func(w *world) { w.doh(others("10 mx.elsewhere.test."), 0) }, failover.Warn, "https://192.0.2.55/dns-query", false},
 		{"the office's own version", func(w *world) {
 			own := fakedns.NewZone("example.test.", "@ 3600 NS ns.test.", "@ 300 MX 10 exchange.example.test.")
 			tld := fakedns.NewZone("test.", "@ 3600 NS ns.test.", "ns 3600 A "+serverAddr)

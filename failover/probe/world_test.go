@@ -95,8 +95,7 @@ func people(addresses ...string) []failover.Recipient {
 // prober makes a Prober out of the options as they are now.
 func (w *world) prober() *Prober {
 	for _, h := range w.hosts {
-		h.mu.Lock() // what was set in the host is seen by its connections from now on
-		h.mu.Unlock()
+		h.ready()
 	}
 	w.opt.Reader = dnsview.New(w.dns)
 	return New(w.opt)
@@ -200,6 +199,7 @@ type mailHost struct {
 
 	turn     sync.Mutex // held by the functions above
 	mu       sync.Mutex
+	set      bool
 	heard    []string // all commands
 	at       []time.Time
 	messages []string
@@ -374,6 +374,13 @@ func (h *mailHost) commands(verb string) []string {
 		}
 	}
 	return out
+}
+
+// ready makes what was set in the host seen by the connections to come.
+func (h *mailHost) ready() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.set = true
 }
 
 // sent returns the messages that the host was given.
