@@ -110,7 +110,7 @@ func (s *story) found(f failover.Finding) { s.event(PracticeEvent{Finding: &f}) 
 
 func (s *story) outage(ctx context.Context) error {
 	d := s.p.World.Domain()
-	s.chapter(failover.Say("{provider} breaks: it resets every connection", "provider", d.Primary.Name))
+	s.chapter(failover.Say("An outage: {provider} resets every connection", "provider", d.Primary.Name))
 	s.broken = time.Now()
 	if err := s.p.World.Break(failover.Primary, lab.Reset); err != nil {
 		return err
@@ -119,7 +119,7 @@ func (s *story) outage(ctx context.Context) error {
 }
 
 func (s *story) failover(ctx context.Context) error {
-	s.chapter(failover.Say("The switch: lifeboat failover"))
+	s.chapter(failover.Say("The switch: mail is led to the secondary"))
 	before := s.p.World.Totals().Secondary
 	asked := time.Now()
 	out, err := s.p.Engine.Switch(ctx, SwitchRequest{
@@ -167,7 +167,7 @@ func (s *story) arrives(ctx context.Context) error {
 
 func (s *story) back(ctx context.Context) error {
 	d := s.p.World.Domain()
-	s.chapter(failover.Say("{provider} works again: lifeboat failback", "provider", d.Primary.Name))
+	s.chapter(failover.Say("{provider} works again: mail is led back", "provider", d.Primary.Name))
 	mended := time.Now()
 	s.p.World.Mend(failover.Primary)
 	_, err := s.p.Engine.Switch(ctx, SwitchRequest{

@@ -119,15 +119,16 @@ func (p *Practice) take(e engine.PracticeEvent) {
 }
 
 func (p *Practice) message(e lab.Event) {
+	light := LightHealthy
 	switch e.Kind {
 	case lab.EventBroken:
-		p.broken = true
+		p.broken, light = true, LightDown
 	case lab.EventMended:
 		p.broken = false
 	default:
 		return
 	}
-	p.add(StepRow{LightCare, e.At.Format("15:04:05"), p.tongue.Say(e.Say)})
+	p.add(StepRow{light, e.At.Format("15:04:05"), p.tongue.Say(e.Say)})
 }
 
 // add appends a row, unless it says again what the last one said.

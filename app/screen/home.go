@@ -3,6 +3,7 @@ package screen
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -22,7 +23,7 @@ type Home struct {
 
 // NewHome lays the screen out.
 func NewHome(p *presenter.Home) *Home {
-	h := &Home{presenter: p, age: widgets.Caption(""), cards: container.NewVBox()}
+	h := &Home{presenter: p, age: widgets.Caption(""), cards: container.New(layout.NewCustomPaddedVBoxLayout(gap))}
 	h.content = container.NewBorder(nil, h.age, nil, nil, container.NewVScroll(h.cards))
 	h.Update()
 	return h

@@ -7,6 +7,9 @@ import (
 	"lifeboat/app/widgets"
 )
 
+// gap is the room between cards, in pixels at scale 1.
+const gap = 16
+
 // shapeOf is the light of a state.
 func shapeOf(l presenter.Light) widgets.Shape {
 	switch l {

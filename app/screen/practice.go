@@ -5,6 +5,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -42,8 +43,8 @@ func NewPractice(t *i18n.Tongue, p *presenter.Practice, play func()) *Practice {
 	s.steps = widget.NewList(func() int { return len(s.state.Steps) }, newStepRow, s.showStep)
 	s.steps.HideSeparators = true
 	head := container.NewBorder(nil, nil, nil, container.NewVBox(s.again), container.NewVBox(s.headline, s.note, s.problem))
-	providers := container.NewGridWithColumns(2, s.primary.card, s.secondary.card)
-	top := container.NewVBox(head, providers, widgets.NewCard(s.countBox))
+	providers := container.New(widgets.Columns(gap), s.primary.card, s.secondary.card)
+	top := container.New(layout.NewCustomPaddedVBoxLayout(gap), head, providers, widgets.NewCard(s.countBox), widgets.Space(0))
 	s.content = container.NewBorder(top, nil, nil, nil, widgets.NewCard(s.steps))
 	s.Update()
 	return s
@@ -83,7 +84,9 @@ func (s *Practice) showCounts() {
 }
 
 func newStepRow() fyne.CanvasObject {
-	return container.NewBorder(nil, nil, container.NewHBox(container.NewCenter(widgets.NewLight(16, widgets.Ring)), widgets.Caption("00:00:00")), nil, widgets.Line(""))
+	at := widgets.Caption("00:00:00")
+	at.Wrapping = fyne.TextWrapOff
+	return container.NewBorder(nil, nil, container.NewHBox(container.NewCenter(widgets.NewLight(18, widgets.Ring)), at), nil, widgets.Line(""))
 }
 
 func (s *Practice) showStep(i widget.ListItemID, row fyne.CanvasObject) {
