@@ -54,12 +54,12 @@ func (e *Editor) Set(path string, value any) *Editor {
 		e.err = Say("{at}: there is no setting {key}.").at(place{file: e.file}, path)
 		return e
 	}
-	var fresh yaml.Node
-	if err := fresh.Encode(value); err != nil {
+	fresh, err := nodeOf(value)
+	if err != nil {
 		e.err = cannotEdit(e.file, path).Because(err)
 		return e
 	}
-	text, err := setText(e.text, steps, &fresh)
+	text, err := setText(e.text, steps, fresh)
 	if err != nil {
 		e.err = cannotEdit(e.file, path).Because(err)
 		return e
@@ -121,6 +121,19 @@ func (e *Editor) newProblems(data []byte) Problems {
 	})
 }
 
+// nodeOf turns a value into a node. Text is taken as it is: the encoder would
+// lose line ends at its beginning.
+func nodeOf(value any) (*yaml.Node, error) {
+	if text, ok := value.(string); ok {
+		return plain(&yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text}), nil
+	}
+	var n yaml.Node
+	if err := n.Encode(value); err != nil {
+		return nil, err
+	}
+	return plain(&n), nil
+}
+
 func cannotEdit(file, path string) Problem {
 	return Say("{at}: {key} cannot be changed here without disturbing the rest. Change it with a text editor.").
 		at(place{file: file}, path)
@@ -166,6 +179,9 @@ func setText(text string, steps []step, fresh *yaml.Node) (string, error) {
 	if len(document.Content) > 0 {
 		root = document.Content[0]
 	}
+	if sameNode(at(root, steps), fresh) {
+		return text, nil
+	}
 	want, err := setNode(root, steps, fresh)
 	if err != nil {
 		return "", err
@@ -179,6 +195,9 @@ func setText(text string, steps []step, fresh *yaml.Node) (string, error) {
 	changed, err := encode(&document)
 	if err != nil {
 		return "", err
+	}
+	if strings.Contains(text, "\r\n") {
+		changed = strings.ReplaceAll(changed, "\n", "\r\n")
 	}
 	got, err := parseAny(changed)
 	if err != nil {

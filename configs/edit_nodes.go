@@ -66,6 +66,21 @@ func find(n *yaml.Node, s step) (at int, wrong bool) {
 	return -1, false
 }
 
+// at returns the value that the steps lead to; nil when there is none.
+func at(root *yaml.Node, steps []step) *yaml.Node {
+	for _, s := range steps {
+		if root == nil {
+			return nil
+		}
+		found, wrong := find(root, s)
+		if wrong || found < 0 {
+			return nil
+		}
+		root = root.Content[found]
+	}
+	return root
+}
+
 func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" }
 
 // sameNode reports whether two trees mean the same, however they are written.

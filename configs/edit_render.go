@@ -92,17 +92,24 @@ func inline(n *yaml.Node) (string, error) {
 	return text[1 : len(text)-1], nil
 }
 
-// flow copies a value for writing on one line.
-func flow(n *yaml.Node) *yaml.Node {
+// plain copies a value without comments and ways of writing; text of several
+// lines is quoted, so that it stays on one.
+func plain(n *yaml.Node) *yaml.Node {
 	c := &yaml.Node{Kind: n.Kind, Tag: n.Tag, Value: n.Value}
-	switch {
-	case n.Kind != yaml.ScalarNode:
-		c.Style = yaml.FlowStyle
-	case strings.ContainsAny(n.Value, "\n\r"):
+	if n.Kind == yaml.ScalarNode && strings.ContainsAny(n.Value, "\n\r") {
 		c.Style = yaml.DoubleQuotedStyle
 	}
 	for _, inner := range n.Content {
-		c.Content = append(c.Content, flow(inner))
+		c.Content = append(c.Content, plain(inner))
+	}
+	return c
+}
+
+// flow does the same with collections in brackets.
+func flow(n *yaml.Node) *yaml.Node {
+	c := plain(n)
+	if n.Kind != yaml.ScalarNode {
+		c.Style = yaml.FlowStyle
 	}
 	return c
 }

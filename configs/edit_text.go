@@ -217,22 +217,28 @@ func (s *surgery) entryEnd(last *yaml.Node, line, indent int) int {
 	if next := s.following(last); next != nil {
 		bound = next.Line
 	}
+	item := indented(s.line(line)) == indent && strings.HasPrefix(strings.TrimSpace(s.line(line)), "-")
 	end := line + 1
 	for number := line + 1; number < bound; number++ {
 		text := s.line(number)
-		blank, deep := strings.TrimSpace(text) == "", len(text)-len(strings.TrimLeft(text, " ")) > indent
-		if strings.HasPrefix(text, "...") {
+		depth, trimmed := indented(text), strings.TrimSpace(text)
+		comment := strings.HasPrefix(trimmed, "#")
+		if trimmed == "" || comment && depth <= indent {
+			continue
+		}
+		next := depth < indent || item && depth == indent && strings.HasPrefix(trimmed, "-")
+		if strings.HasPrefix(text, "...") || next && !comment {
 			break
 		}
-		if !blank && (deep || !strings.HasPrefix(strings.TrimSpace(text), "#")) {
-			end = number + 1
-		}
+		end = number + 1
 	}
 	if end > len(s.starts) {
 		return len(s.text)
 	}
 	return s.starts[end-1]
 }
+
+func indented(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }
 
 // following returns the node that stands behind a node and all below it.
 func (s *surgery) following(n *yaml.Node) *yaml.Node {

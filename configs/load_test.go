@@ -13,9 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 )
 
-func updating() *bool { return flag.Bool("update", false, "write what was found into the case files") }
-
-var update = updating()
+var update = flag.Bool("update", false, "write what was found into the case files")
 
 // Each archive below testdata/load holds settings (NAME.yaml), the files that
 // they name, and what is said about them, problems first, then warnings
