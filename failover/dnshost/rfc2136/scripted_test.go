@@ -184,6 +184,25 @@ func TestClockWithoutTheServersTime(t *testing.T) {
 	kind(t, err, failover.ErrClock, "five minutes")
 }
 
+// TestTimeout: a server that never answers does not hold anybody longer than the
+// timeout, whatever the context says.
+func TestTimeout(t *testing.T) {
+	key := servers.NewKey("writer.lifeboat.")
+	end := make(chan struct{})
+	defer close(end)
+	var asked atomic.Int64
+	s := scripted{key: key, respond: func(*dns.Msg) (*dns.Msg, []byte) {
+		asked.Add(1)
+		<-end
+		return nil, nil
+	}}
+	h := open(t, rfc2136.Options{Server: s.start(t), Timeout: 50 * time.Millisecond}, key)
+	kind(t, switchMX(t, h, zone), failover.ErrUnreachable, "nothing was changed")
+	if n := asked.Load(); n > 1 {
+		t.Errorf("it was asked %d times", n)
+	}
+}
+
 // TestBusyLock: the lock that was read is never the one that is there.
 func TestBusyLock(t *testing.T) {
 	key := servers.NewKey("writer.lifeboat.")

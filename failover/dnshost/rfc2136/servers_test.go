@@ -2,6 +2,8 @@ package rfc2136_test
 
 import (
 	"errors"
+	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -70,6 +72,8 @@ func switchMX(t *testing.T, h *rfc2136.Host, zone string) error {
 	})
 }
 
+var duration = regexp.MustCompile(`[0-9hms]+s\b`)
+
 func TestServersTellWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	everyServer(t, func(t *testing.T, server *servers.DNS) {
@@ -92,7 +96,8 @@ func TestServersTellWhatIsWrong(t *testing.T) {
 				continue
 			}
 			kind(t, err, failover.ErrClock, word, server.Addr)
-			if !strings.Contains(err.Error(), "1h0m0s") && !strings.Contains(err.Error(), "59m5") && !strings.Contains(err.Error(), "1h0m1s") {
+			apart, parseErr := time.ParseDuration(duration.FindString(fmt.Sprint(err)))
+			if parseErr != nil || apart.Round(10*time.Minute) != time.Hour {
 				t.Errorf("the sentence does not say how far the clocks are apart: %v", err)
 			}
 		}

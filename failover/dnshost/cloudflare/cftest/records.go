@@ -18,7 +18,7 @@ func (z *Zone) list(w http.ResponseWriter, r *http.Request) {
 	var found []any
 	for _, rec := range z.records {
 		name := q.Get("name.exact")
-		if (name == "" || strings.EqualFold(name, rec.Name)) && (q.Get("type") == "" || q.Get("type") == rec.Type) {
+		if z.server.Unfiltered || (name == "" || strings.EqualFold(name, rec.Name)) && (q.Get("type") == "" || q.Get("type") == rec.Type) {
 			found = append(found, rec)
 		}
 	}

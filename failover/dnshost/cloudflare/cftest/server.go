@@ -48,6 +48,8 @@ type Server struct {
 	// CommentsDistinguish makes records that differ in their comments alone not
 	// identical.
 	CommentsDistinguish bool
+	// Unfiltered ignores the filters of a listing.
+	Unfiltered bool
 
 	mu      sync.Mutex
 	tokens  map[string]*token
