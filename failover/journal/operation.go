@@ -16,6 +16,9 @@ type Operation struct {
 	Result  Result    // empty while the run is open
 	// Steps is how far each step has come, by step ID.
 	Steps map[string]failover.StepState
+	// Lost are the steps with a request whose answer never came: it may have been
+	// carried out, or may yet be, whatever became of later ones.
+	Lost map[string]bool
 	// Acked is when the host confirmed a step; OldUntil when the last old
 	// answer leaves the caches, open-ended while OldOpen. A step that is not
 	// Verified has one too, once it was looked for in vain.
@@ -36,7 +39,7 @@ func (o Operation) Touched() bool {
 			return true
 		}
 	}
-	return false
+	return len(o.Lost) > 0
 }
 
 // Operations puts the entries together into runs, oldest first.
@@ -69,7 +72,7 @@ func Unfinished(entries []Entry) (Operation, bool) {
 func begun(e Entry) Operation {
 	o := Operation{
 		ID: e.Op, Plan: *e.Plan, Who: e.Who, Started: e.At,
-		Steps: map[string]failover.StepState{}, Acked: map[string]time.Time{},
+		Steps: map[string]failover.StepState{}, Lost: map[string]bool{}, Acked: map[string]time.Time{},
 		OldUntil: map[string]time.Time{}, OldOpen: map[string]bool{},
 	}
 	for _, s := range e.Plan.Steps {
@@ -81,12 +84,19 @@ func begun(e Entry) Operation {
 func (o *Operation) take(e Entry) {
 	switch e.Event {
 	case Intent:
+		if o.Steps[e.Step] == failover.Sent {
+			o.Lost[e.Step] = true
+		}
 		o.Steps[e.Step] = failover.Intent
 	case Sent:
 		o.Steps[e.Step] = failover.Sent
 	case Refused:
 		o.Steps[e.Step] = failover.Pending
+		if o.Lost[e.Step] {
+			o.Steps[e.Step] = failover.Sent
+		}
 	case Ack:
+		delete(o.Lost, e.Step)
 		o.Steps[e.Step] = failover.Ack
 		o.Acked[e.Step] = e.At
 	case Verified:

@@ -34,11 +34,11 @@ func TestOperations(t *testing.T) {
 	}
 	want := []journal.Operation{{
 		ID: "run-1", Plan: *p, Who: "admin", Started: at(1), Ended: at(12), Result: journal.Done,
-		Steps: map[string]failover.StepState{"1": failover.Verified, "2": failover.Pending},
+		Steps: map[string]failover.StepState{"1": failover.Verified, "2": failover.Pending}, Lost: map[string]bool{},
 		Acked: map[string]time.Time{"1": at(7)}, OldUntil: map[string]time.Time{"1": at(60)}, OldOpen: map[string]bool{"1": true},
 		Trouble: failover.Say("no line"),
 	}, {
-		ID: "run-2", Plan: *second, Started: at(13), Steps: map[string]failover.StepState{"1": failover.Intent},
+		ID: "run-2", Plan: *second, Started: at(13), Steps: map[string]failover.StepState{"1": failover.Intent}, Lost: map[string]bool{},
 		Acked: map[string]time.Time{}, OldUntil: map[string]time.Time{}, OldOpen: map[string]bool{},
 	}}
 	got := journal.Operations(entries)
@@ -66,6 +66,9 @@ func TestTouched(t *testing.T) {
 		{[]journal.Event{journal.Intent, journal.Sent}, true},
 		{[]journal.Event{journal.Intent, journal.Sent, journal.Refused}, false},
 		{[]journal.Event{journal.Intent, journal.Sent, journal.Refused, journal.Intent, journal.Sent}, true},
+		// The answer to the first request never came: a refusal of the second says nothing about it.
+		{[]journal.Event{journal.Intent, journal.Sent, journal.Intent}, true},
+		{[]journal.Event{journal.Intent, journal.Sent, journal.Intent, journal.Sent, journal.Refused}, true},
 		{[]journal.Event{journal.Intent, journal.Sent, journal.Ack}, true},
 		{[]journal.Event{journal.Ack}, true},
 		{[]journal.Event{journal.Ack, journal.Verified}, true},

@@ -103,6 +103,9 @@ func (z *zoneRun) change(ctx context.Context, out *failover.StepOutcome) error {
 		return nil
 	}
 	halfway := out.State != failover.Pending || z.takesBackHalf()
+	if out.State == failover.Sent {
+		z.lost[out.Step.ID] = true
+	}
 	for try := 1; ; try++ {
 		err := z.send(ctx, out, halfway)
 		if err == nil {
@@ -169,9 +172,9 @@ func (z *zoneRun) afterFailure(ctx context.Context, out *failover.StepOutcome, e
 		case !out.Step.IsBefore(live):
 			err = surprise(out.Step, live)
 		}
-		return false, errors.Join(err, z.mark(out, journal.Refused, failover.Pending))
+		return false, errors.Join(err, z.refused(out))
 	default:
-		if jerr := z.mark(out, journal.Refused, failover.Pending); jerr != nil {
+		if jerr := z.refused(out); jerr != nil {
 			return false, errors.Join(err, jerr)
 		}
 		return temporary(err), err
@@ -191,7 +194,18 @@ func (z *zoneRun) afterLostReply(ctx context.Context, out *failover.StepOutcome,
 	case !out.Step.IsBefore(live):
 		return false, surprise(out.Step, live)
 	}
+	z.lost[out.Step.ID] = true
 	return z.host.Capabilities().CompareAndSwap, err
+}
+
+// refused takes down that the host surely did not carry out the last request. An
+// earlier one whose answer was lost is as open as before.
+func (z *zoneRun) refused(out *failover.StepOutcome) error {
+	state := failover.Pending
+	if z.lost[out.Step.ID] {
+		state = failover.Sent
+	}
+	return z.mark(out, journal.Refused, state)
 }
 
 // readBack reads one set, also when the run was called off meanwhile: what became

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"lifeboat/failover"
 	"lifeboat/failover/dnshost"
@@ -133,7 +134,7 @@ func (w *world) runner() *run.Runner {
 }
 
 // plan plans for all domains, from what is there.
-func (w *world) plan(t testing.TB, kind failover.Kind) failover.Plan {
+func (w *world) plan(t rapid.TB, kind failover.Kind) failover.Plan {
 	t.Helper()
 	w.mu.Lock()
 	id := fmt.Sprintf("%s-%d", kind, len(w.log.Entries()))
@@ -175,7 +176,7 @@ func (w *world) atSecondary(i int) failover.RRset {
 
 // switched fails unless all mail goes to the secondary, and the emergency
 // subdomains with it, and no MX set was ever empty on the way.
-func (w *world) switched(t testing.TB) {
+func (w *world) switched(t rapid.TB) {
 	t.Helper()
 	for i, d := range w.domains {
 		w.is(t, w.atSecondary(i))
@@ -188,14 +189,14 @@ func (w *world) switched(t testing.TB) {
 	}
 }
 
-func (w *world) is(t testing.TB, want failover.RRset) {
+func (w *world) is(t rapid.TB, want failover.RRset) {
 	t.Helper()
 	if got := w.authority.Get(want.Key); !got.Equal(want) {
 		t.Errorf("%s is %v, not %v", want.Key, got, want)
 	}
 }
 
-func (w *world) unlocked(t testing.TB) {
+func (w *world) unlocked(t rapid.TB) {
 	t.Helper()
 	for _, d := range w.domains {
 		if l := w.authority.Get(failover.Key{Name: dnshost.LockName(d.Name), Type: "TXT"}); l.Exists() {
@@ -211,7 +212,7 @@ func (w *world) told(sentence string) bool {
 	return slices.ContainsFunc(w.events, func(e run.Event) bool { return e.Say.String() == sentence })
 }
 
-func sameStory(t testing.TB, got []string, want ...string) {
+func sameStory(t rapid.TB, got []string, want ...string) {
 	t.Helper()
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("the journal (-want +got):\n%s", d)
@@ -219,7 +220,7 @@ func sameStory(t testing.TB, got []string, want ...string) {
 }
 
 // isKind fails unless err is of the kind, with a sentence that begins so.
-func isKind(t testing.TB, err, kind error, sentence string) {
+func isKind(t rapid.TB, err, kind error, sentence string) {
 	t.Helper()
 	var e *failover.Error
 	if !errors.Is(err, kind) || !errors.As(err, &e) || !strings.HasPrefix(e.Say.String(), sentence) {

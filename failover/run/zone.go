@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"errors"
+	"maps"
 	"time"
 
 	"lifeboat/failover"
@@ -18,8 +19,10 @@ type zoneRun struct {
 	zone     string
 	host     dnshost.Host
 	lock     dnshost.Lock
+	stuck    error // why the lock could not be removed
 	steps    []failover.Step
 	outcomes []failover.StepOutcome
+	lost     map[string]bool // see journal.Operation
 	changes  int
 }
 
@@ -34,7 +37,7 @@ func (r *Runner) zones(op journal.Operation) ([]*zoneRun, error) {
 			if err != nil {
 				return nil, err
 			}
-			z = &zoneRun{r: r, op: op, zone: s.Zone, host: host}
+			z = &zoneRun{r: r, op: op, zone: s.Zone, host: host, lost: maps.Clone(op.Lost)}
 			at[s.Zone] = z
 			out = append(out, z)
 		}
@@ -57,6 +60,7 @@ func (z *zoneRun) carryOut(ctx context.Context, opt Options) error {
 	for _, s := range z.steps {
 		z.outcomes = append(z.outcomes, failover.StepOutcome{Step: s, State: z.op.Steps[s.ID], OldUntil: z.op.OldUntil[s.ID], Open: z.op.OldOpen[s.ID]})
 	}
+	defer z.unlockAtLast(ctx)
 	looking, enough := context.WithCancel(ctx)
 	defer enough()
 	servers := z.findServers(looking)
@@ -178,8 +182,7 @@ func (z *zoneRun) leftover(held dnshost.Lock) bool {
 	return false
 }
 
-// unlock removes the lock record, also when the run was cancelled meanwhile. A
-// lock that stays is no failure: it is known as ours next time.
+// unlock removes the lock record, also when the run was called off meanwhile.
 func (z *zoneRun) unlock(ctx context.Context) {
 	if !z.host.Capabilities().LockRecord {
 		return
@@ -190,15 +193,22 @@ func (z *zoneRun) unlock(ctx context.Context) {
 	if lock.Operation == "" {
 		lock = z.newLock()
 	}
-	err := z.host.Unlock(ctx, z.zone, lock)
-	if errors.Is(err, failover.ErrUncertain) {
-		err = z.host.Unlock(ctx, z.zone, lock)
+	z.stuck = z.patiently(ctx, func() error { return z.host.Unlock(ctx, z.zone, lock) })
+}
+
+// unlockAtLast tries once more to remove a lock that could not be removed. One that
+// stays is no failure: it is known as ours next time.
+func (z *zoneRun) unlockAtLast(ctx context.Context) {
+	if z.stuck == nil {
+		return
 	}
-	if err != nil {
-		z.r.tell(Event{Operation: z.op.ID, Say: failover.Say(
-			"the lock record of {zone} could not be removed; the next run removes it", "zone", failover.Display(z.zone))})
-		if z.r.Logger != nil {
-			z.r.Logger.Warn("unlock", "zone", z.zone, "error", err)
-		}
+	z.unlock(ctx)
+	if z.stuck == nil {
+		return
+	}
+	z.r.tell(Event{Operation: z.op.ID, Say: failover.Say(
+		"the lock record of {zone} could not be removed; the next run removes it", "zone", failover.Display(z.zone))})
+	if z.r.Logger != nil {
+		z.r.Logger.Warn("unlock", "zone", z.zone, "error", z.stuck)
 	}
 }
