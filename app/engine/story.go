@@ -109,8 +109,7 @@ func (s *story) calm(ctx context.Context) error {
 func (s *story) found(f failover.Finding) { s.event(PracticeEvent{Finding: &f}) }
 
 func (s *story) outage(ctx context.Context) error {
-	d := s.p.World.Domain()
-	s.chapter(failover.Say("An outage: {provider} resets every connection", "provider", d.Primary.Name))
+	s.chapter(failover.Say("An outage begins"))
 	s.broken = time.Now()
 	if err := s.p.World.Break(failover.Primary, lab.Reset); err != nil {
 		return err
@@ -166,8 +165,7 @@ func (s *story) arrives(ctx context.Context) error {
 }
 
 func (s *story) back(ctx context.Context) error {
-	d := s.p.World.Domain()
-	s.chapter(failover.Say("{provider} works again: mail is led back", "provider", d.Primary.Name))
+	s.chapter(failover.Say("The way back: mail is led to the primary again"))
 	mended := time.Now()
 	s.p.World.Mend(failover.Primary)
 	_, err := s.p.Engine.Switch(ctx, SwitchRequest{

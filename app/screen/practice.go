@@ -126,6 +126,7 @@ type count struct {
 
 func newCount() *count {
 	c := &count{label: widgets.Caption(""), value: widget.NewLabel(""), light: widgets.NewLight(18, widgets.Disc)}
+	c.label.Wrapping = fyne.TextWrapOff
 	c.value.SizeName = look.SizeState
 	c.value.TextStyle.Bold = true
 	c.box = container.NewVBox(c.label, container.NewHBox(c.value, container.NewCenter(c.light)))

@@ -78,11 +78,11 @@ func (r *lightRenderer) Layout(size fyne.Size) {
 	r.disc.Resize(fyne.NewSize(side*18/20, side*18/20))
 	r.polygon.Move(at(0.5, 0.5))
 	r.polygon.Resize(fyne.NewSize(side*19/20, side*19/20))
-	r.mark.TextSize = side * 12 / 20
+	r.mark.TextSize = side * 11 / 20
 	r.mark.Resize(fyne.NewSize(side, r.mark.MinSize().Height))
 	down := (side - r.mark.MinSize().Height) / 2
 	if r.light.shape == Triangle {
-		down += side * 2 / 20
+		down += side / 20
 	}
 	r.mark.Move(fyne.NewPos(0, down))
 	if r.light.shape == Octagon {
