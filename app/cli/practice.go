@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -42,6 +43,8 @@ type practiceTeller struct {
 	s     *session
 	mu    sync.Mutex
 	kinds map[lab.EventKind]int // told in this chapter
+	// counted is the last count of servers told, which comes again with every look.
+	counted string
 }
 
 // toldOfEach is how many messages of a kind are told in a chapter.
@@ -54,7 +57,7 @@ func (p *practiceTeller) tell(e engine.PracticeEvent) {
 	at := e.At.Format("15:04:05  ")
 	switch {
 	case !e.Chapter.IsZero():
-		p.kinds = map[lab.EventKind]int{}
+		p.kinds, p.counted = map[lab.EventKind]int{}, ""
 		s.note("")
 		s.note("── " + s.say(e.Chapter))
 		s.note("   " + s.totals(e.Totals))
@@ -71,8 +74,12 @@ func (p *practiceTeller) tell(e engine.PracticeEvent) {
 	case e.Finding != nil && e.Finding.Verdict != failover.Pass:
 		s.note(at + presenter.Verdict(t, e.Finding.Verdict) + " " + s.say(e.Finding.Say))
 	case e.Run != nil && len(e.Run.View.Answers) > 0:
-		s.note(at + t.T("{set}: {count} of {all} addresses give the new records", "set", e.Run.Step.After.Key.String(),
-			"count", e.Run.View.With(e.Run.Step.After), "all", e.Run.View.Asked()))
+		line := t.T("{set}: {count} of {all} addresses give the new records", "set", e.Run.Step.After.Key.String(),
+			"count", e.Run.View.With(e.Run.Step.After), "all", e.Run.View.Asked())
+		if line != p.counted {
+			p.counted = line
+			s.note(at + line)
+		}
 	}
 }
 
@@ -85,8 +92,8 @@ func (s *session) totals(l lab.Totals) string {
 func (s *session) showPractice(r engine.PracticeResult) {
 	s.print("")
 	s.print(s.totals(r.Totals))
-	s.printT("From the yes to verified at every name server: {span} s. First mail at the secondary {first} s after the fault (old TTL {ttl} s). Real time, nothing compressed.",
-		"span", seconds(r.SwitchTook), "first", seconds(r.FirstArrived), "ttl", r.OldTTL)
+	s.printT("From the yes to verified at every name server: {span}. First mail at the secondary {first} s after the fault (old TTL {ttl} s). Real time, nothing compressed.",
+		"span", spell(time.Duration(r.SwitchTook*float64(time.Second))), "first", seconds(r.FirstArrived), "ttl", r.OldTTL)
 	if r.Good() {
 		s.printT("Nothing lost, nothing doubled, nothing bounced. For your own domain: lifeboat init")
 	}

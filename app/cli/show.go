@@ -134,4 +134,4 @@ func (s *session) unreached(answers []failover.Answer) string {
 }
 
 // spell writes a short duration exactly.
-func spell(d time.Duration) string { return d.Round(10 * time.Millisecond).String() }
+func spell(d time.Duration) string { return d.Round(time.Millisecond).String() }

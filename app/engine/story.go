@@ -189,6 +189,6 @@ func (s *story) end(ctx context.Context) error {
 	s.p.World.SetInterval(-1)
 	err := s.until(ctx, func(t lab.Totals) bool { return t.Waiting == 0 })
 	s.result.Totals = s.p.World.Totals()
-	s.chapter(failover.Say("Every message accounted for"))
+	s.say(failover.Say("Every message accounted for"))
 	return err
 }
