@@ -96,7 +96,9 @@ func (c *checker) checkAt(index int, role string) []located {
 		d.Value = fillPlaceholders(d.Value, domain)
 		c.checkSelector(d, itemPath(dkim, i))
 	}
-	c.warnHyphen(index, role)
+	if !c.checkGuess(index, role) {
+		return nil
+	}
 	return c.checkMX(list, path, domain)
 }
 
@@ -138,19 +140,26 @@ func (c *checker) mxIncomplete(mx MX, path string) bool {
 	return false
 }
 
-// warnHyphen tells of the one kind of domain for which Microsoft's host cannot
-// be guessed: dots become dashes there, so that a dash would be ambiguous.
-func (c *checker) warnHyphen(index int, role string) {
+// checkGuess tells of domains for which Microsoft's host cannot be guessed: dots
+// become dashes there, so that a dash would be ambiguous. In a name with A-labels
+// the guess is not even a host name.
+func (c *checker) checkGuess(index int, role string) bool {
 	domain := c.s.Domains[index].Name
 	list, path := c.s.mxOf(index, role)
 	if !strings.HasSuffix(path, ".preset") || !strings.Contains(domain, "-") ||
 		!slices.ContainsFunc(list, func(m MX) bool { return strings.Contains(m.Host, "{domain-dashes}") }) {
-		return
+		return true
 	}
 	_, preset := c.s.written(role)
-	c.warn(itemPath("domains", index)+"."+role+".mx",
-		Say("{at}: {domain} contains a hyphen, and {provider} gives such domains MX hosts that follow no rule. Look yours up in its console and write it as {key}.",
-			"domain", domain, "provider", preset.Title))
+	problem := Say("{at}: {domain} contains a hyphen, and {provider} gives such domains MX hosts that follow no rule. Look yours up in its console and write it as {key}.",
+		"domain", domain, "provider", preset.Title)
+	own := itemPath("domains", index) + "." + role + ".mx"
+	if strings.Contains(domain, "xn--") {
+		c.fail(own, problem)
+		return false
+	}
+	c.warn(own, problem)
+	return true
 }
 
 func (c *checker) checkSelector(d Selector, path string) {

@@ -92,6 +92,18 @@ func inline(n *yaml.Node) (string, error) {
 	return text[1 : len(text)-1], nil
 }
 
+// inBlock writes a value on one line, to stand in a block: fewer quotation marks
+// are needed there.
+func inBlock(n *yaml.Node) (string, error) {
+	if n.Kind == yaml.ScalarNode {
+		text, err := encode(plain(n))
+		if text = strings.TrimSuffix(text, "\n"); err == nil && text != "" && !strings.Contains(text, "\n") {
+			return text, nil
+		}
+	}
+	return inline(n)
+}
+
 // plain copies a value without comments and ways of writing; text of several
 // lines is quoted, so that it stays on one.
 func plain(n *yaml.Node) *yaml.Node {
@@ -117,7 +129,7 @@ func flow(n *yaml.Node) *yaml.Node {
 // value writes a value to stand behind a colon or, as an item, behind a dash.
 func (s *surgery) value(n *yaml.Node, indent int, item bool) (string, bool) {
 	if isSimple(n) {
-		text, err := inline(n)
+		text, err := inBlock(n)
 		if !item {
 			text = " " + text
 		}

@@ -100,7 +100,11 @@ func (s *surgery) replace(parent, key, old, fresh *yaml.Node) (string, bool) {
 	}
 	start := s.offset(old)
 	if end, ok := s.inlineEnd(old, start); ok {
-		text, err := inline(fresh)
+		write := inBlock
+		if parent.Style&yaml.FlowStyle != 0 {
+			write = inline
+		}
+		text, err := write(fresh)
 		return s.text[:start] + text + s.text[end:], err == nil
 	}
 	if parent.Style&yaml.FlowStyle != 0 {
@@ -146,7 +150,7 @@ func (s *surgery) fillBlock(after, lineEnd, end, indent int, fresh *yaml.Node) (
 	if !strings.HasSuffix(line, "\n") {
 		line += s.eol
 	}
-	if text, err := inline(fresh); err == nil && isSimple(fresh) {
+	if text, err := inBlock(fresh); err == nil && isSimple(fresh) {
 		return s.text[:after] + " " + text + line + s.text[end:], true
 	}
 	block, ok := s.block(fresh, indent+2)

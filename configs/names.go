@@ -19,6 +19,10 @@ func hostName(text string) (ascii string, ok bool) {
 	if err != nil || !strings.Contains(ascii, ".") {
 		return "", false
 	}
+	// Some odd letters become A-labels that are none when looked at again.
+	if again, err := profile.ToASCII(ascii); err != nil || again != ascii {
+		return "", false
+	}
 	last := ascii[strings.LastIndexByte(ascii, '.')+1:]
 	if strings.Trim(last, "0123456789") == "" {
 		return "", false

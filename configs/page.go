@@ -61,7 +61,7 @@ func (p *page) entry(indent int, before string, value any) {
 		p.err = err
 		return
 	}
-	text, err := inline(&n)
+	text, err := inBlock(&n)
 	if err != nil {
 		p.err = err
 		return

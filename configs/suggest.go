@@ -10,7 +10,7 @@ func nearest(word string, known []string) string {
 			best, least = k, n
 		}
 	}
-	if best == "" || least > 3 {
+	if best == "" || least > 3 || least >= len([]rune(word)) {
 		return ""
 	}
 	return best
