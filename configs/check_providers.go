@@ -119,7 +119,7 @@ func (c *checker) checkMX(list []MX, path, domain string) []located {
 			continue
 		}
 		if slices.ContainsFunc(found, func(l located) bool { return l.Host == host }) {
-			c.fail(at, Say("{at}: {host} is listed twice. Remove one of them.", "host", host))
+			c.fail(at, Say("{at}: {key} names {host} a second time. Remove one of them.", "host", host))
 			continue
 		}
 		found = append(found, located{MX{mx.Preference, host}, at})
@@ -185,7 +185,7 @@ func (c *checker) apart(primary, secondary []located, domain string) {
 	for _, s := range secondary {
 		for _, p := range primary {
 			if s.Host == p.Host {
-				c.fail(s.path, Say("{at}: {host} is the MX host of both the primary and the secondary of {domain}. The secondary must be another provider.",
+				c.fail(s.path, Say("{at}: {key} names {host}, which is an MX host of the primary for {domain}, too. The secondary must be another provider.",
 					"host", s.Host, "domain", domain))
 			}
 		}

@@ -56,10 +56,10 @@ func (c *checker) recipient(path string, address *string, only string, seen reci
 		c.fail(path, Say("{at}: {key} is {value}, which is not a mail address in plain half-width letters. Write it like info@example.jp.",
 			"value", show(written)))
 	case listed:
-		c.fail(path, Say("{at}: {address} is listed already, at {other}. Remove one of them.",
+		c.fail(path, Say("{at}: {key} is {address}, which is listed already at {other}. Remove one of them.",
 			"address", *address, "other", entry.other.String()))
 	case elsewhere:
-		c.fail(path, Say("{at}: {address} is not at {domain}, whose recipients these are. Move it to where its domain is.",
+		c.fail(path, Say("{at}: {key} is {address}, which is not at {domain}, whose recipients these are. Move it to where its domain is.",
 			"address", *address, "domain", only))
 	case foreign:
 		c.warn(path, entry.warning(*address))
