@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"io"
-	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -61,8 +60,13 @@ func (e *Engine) Check(ctx context.Context, req CheckRequest) (CheckReport, erro
 		return CheckReport{}, err
 	}
 	defer release()
+	ops, err := e.operations()
+	if err != nil {
+		return CheckReport{}, err
+	}
+	look := e.looker(ops, req.Found)
 	if req.Seed {
-		if err := e.seed(ctx, domains, req); err != nil {
+		if err := e.seed(ctx, domains, req.To, look); err != nil {
 			return CheckReport{}, err
 		}
 	}
@@ -72,13 +76,9 @@ func (e *Engine) Check(ctx context.Context, req CheckRequest) (CheckReport, erro
 	g.SetLimit(probesAtOnce)
 	for i, d := range domains {
 		g.Go(func() error {
-			f, err := e.gather(ctx, d, req.To, req.Fresh, req.Found)
+			f, j, err := look.judge(ctx, d, req.To, req.Fresh)
 			findings[i] = f
-			t := probe.Target{Domain: d, Provider: d.Provider(req.To)}
-			report.Domains[i] = DomainReport{
-				Domain: d.Name, To: req.To, Provider: t.Provider.Name,
-				Judgement: probe.Judge(f, t, e.opt.Now(), e.ageFor(req.To)),
-			}
+			report.Domains[i] = DomainReport{Domain: d.Name, To: req.To, Provider: d.Provider(req.To).Name, Judgement: j}
 			return err
 		})
 	}
@@ -95,90 +95,6 @@ func (e *Engine) Check(ctx context.Context, req CheckRequest) (CheckReport, erro
 // addresses asked for in a second are bounded for all of them together.
 const probesAtOnce = 4
 
-// preflight judges each domain of a plan for the provider that the plan leads to.
-func (e *Engine) preflight(ctx context.Context, p failover.Plan, found func(failover.Finding)) (map[string]probe.Judgement, error) {
-	domains, err := e.Domains(p.Domains)
-	if err != nil {
-		return nil, err
-	}
-	out := map[string]probe.Judgement{}
-	var mu sync.Mutex
-	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(probesAtOnce)
-	for _, d := range domains {
-		g.Go(func() error {
-			j, err := e.judge(gctx, d, p.Kind.Target(), found)
-			mu.Lock()
-			defer mu.Unlock()
-			out[d.Name] = j
-			return err
-		})
-	}
-	return out, g.Wait()
-}
-
-func (e *Engine) judge(ctx context.Context, d failover.Domain, to failover.Role, found func(failover.Finding)) (probe.Judgement, error) {
-	f, err := e.gather(ctx, d, to, false, found)
-	t := probe.Target{Domain: d, Provider: d.Provider(to)}
-	return probe.Judge(f, t, e.opt.Now(), e.ageFor(to)), err
-}
-
-// gather returns the evidence on a domain's provider, taking what is old or
-// missing then and there, or with fresh everything. What is taken is kept.
-func (e *Engine) gather(ctx context.Context, d failover.Domain, to failover.Role, fresh bool, found func(failover.Finding)) ([]failover.Finding, error) {
-	t := probe.Target{Domain: d, Provider: d.Provider(to)}
-	ev := e.evidence()
-	needs := t.Needs()
-	if !fresh {
-		needs = ev.Stale(t, e.opt.Now(), e.ageFor(to))
-	}
-	if len(needs) > 0 {
-		p, err := e.prober(to, found)
-		if err != nil {
-			return nil, err
-		}
-		seen := p.Look(ctx, t, needs)
-		if err := ctx.Err(); err != nil {
-			return nil, stopped(err)
-		}
-		if ev, err = e.keep(t, seen); err != nil {
-			return nil, err
-		}
-	}
-	return ev.Findings(t), nil
-}
-
-// evidence reads the evidence file. A damaged one counts as none: everything is
-// looked at anew.
-func (e *Engine) evidence() *probe.Evidence {
-	ev, err := probe.LoadEvidence(e.path(evidenceFile))
-	if err != nil {
-		e.opt.Logger.Warn("evidence", "error", err)
-	}
-	return ev
-}
-
-// keep adds findings to the evidence file.
-func (e *Engine) keep(t probe.Target, fresh []failover.Finding) (*probe.Evidence, error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	ev := e.evidence()
-	ev.Merge(t, fresh)
-	return ev, ev.Save(e.path(evidenceFile))
-}
-
-// prober makes what tries a provider's servers.
-func (e *Engine) prober(to failover.Role, found func(failover.Finding)) (*probe.Prober, error) {
-	if found == nil {
-		found = func(failover.Finding) {}
-	}
-	p := e.opt.Settings.Providers.Primary
-	if to == failover.Secondary {
-		p = e.opt.Settings.Providers.Secondary
-	}
-	return e.opt.MakeProber(p, found)
-}
-
 // providerSettings returns a domain's provider, complete.
 func (e *Engine) providerSettings(domain string, r failover.Role) configs.Provider {
 	p, _ := e.opt.Settings.ProvidersOf(domain) // the domain is one of the settings
@@ -190,14 +106,14 @@ func (e *Engine) providerSettings(domain string, r failover.Role) configs.Provid
 
 // seed asks the provider's submission port about all recipients and sends those
 // it takes a seed message.
-func (e *Engine) seed(ctx context.Context, domains []failover.Domain, req CheckRequest) error {
-	p, err := e.prober(req.To, req.Found)
+func (e *Engine) seed(ctx context.Context, domains []failover.Domain, to failover.Role, look *looker) error {
+	p, err := look.prober(to)
 	if err != nil {
 		return err
 	}
 	for _, d := range domains {
-		settings := e.providerSettings(d.Name, req.To)
-		t := probe.Target{Domain: d, Provider: d.Provider(req.To)}
+		settings := e.providerSettings(d.Name, to)
+		t := probe.Target{Domain: d, Provider: d.Provider(to)}
 		found, err := p.Seed(ctx, t, probe.SeedOptions{
 			Username: settings.Submission.Username, From: settings.Submission.Username,
 			Password: func(ctx context.Context) (string, error) {
@@ -238,14 +154,4 @@ func (e *Engine) ImportEvidence(r io.Reader, at time.Time, names []string, to fa
 		count += ev.Merge(probe.Target{Domain: d, Provider: d.Provider(to)}, got)
 	}
 	return count, ev.Save(e.path(evidenceFile))
-}
-
-func (e *Engine) maxAge() time.Duration { return e.opt.Settings.Preflight.MaxAge.Duration() }
-
-// ageFor is how old evidence may be that a provider takes the domain's mail.
-func (e *Engine) ageFor(to failover.Role) time.Duration {
-	if to == failover.Primary {
-		return min(probe.HomeAge, e.maxAge())
-	}
-	return e.maxAge()
 }

@@ -102,8 +102,11 @@ func (e *Engine) lease() (release func(), err error) {
 	return func() { _ = l.Unlock() }, nil // the file stays; the lock ends with the process anyway
 }
 
-// entries reads the journal as it is, without the lease.
-func (e *Engine) entries() ([]journal.Entry, error) { return journal.Read(e.path(journalFile)) }
+// operations reads the journal as it is, without the lease.
+func (e *Engine) operations() ([]journal.Operation, error) {
+	entries, err := journal.Read(e.path(journalFile))
+	return journal.Operations(entries), err
+}
 
 // runner opens the journal and returns what carries plans out.
 func (e *Engine) runner(ctx context.Context, tell func(run.Event)) (*run.Runner, *journal.Journal, error) {

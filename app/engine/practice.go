@@ -25,6 +25,7 @@ type Practice struct {
 	World  *lab.World
 	Engine *Engine
 	dir    string
+	parts  Options
 }
 
 // practiceTTL, in seconds, is short, so that a rehearsal shows caches running out
@@ -34,7 +35,12 @@ const practiceTTL = 5
 // StartPractice makes a world and starts it. The language is of what is written
 // into its settings ("auto", "en", "ja").
 func StartPractice(ctx context.Context, language string, logger *slog.Logger) (*Practice, error) {
-	w, err := lab.New(lab.Options{TTL: practiceTTL, Interval: 300 * time.Millisecond, Log: logger})
+	return StartPracticeIn(ctx, lab.Options{TTL: practiceTTL, Interval: 300 * time.Millisecond, Log: logger}, language, logger)
+}
+
+// StartPracticeIn is StartPractice in a world of the caller's choice.
+func StartPracticeIn(ctx context.Context, world lab.Options, language string, logger *slog.Logger) (*Practice, error) {
+	w, err := lab.New(world)
 	if err != nil {
 		return nil, err
 	}
@@ -60,6 +66,10 @@ func (p *Practice) Close() {
 	_ = os.RemoveAll(p.dir) // a temporary folder
 }
 
+// Parts are what the engine is made of: for another engine in the same world, with
+// some of them exchanged.
+func (p *Practice) Parts() Options { return p.parts }
+
 // wire puts an engine into the world's office.
 func (p *Practice) wire(language string, logger *slog.Logger) error {
 	w := p.World
@@ -73,9 +83,10 @@ func (p *Practice) wire(language string, logger *slog.Logger) error {
 	}
 	reader := dnsview.New(dnsview.Options{
 		Dialer: w.Dialer(), Resolvers: []string{w.Resolver()}, DoH: []string{w.DoHURL()}, TLS: w.TLSConfig(), Timeout: time.Second,
+		Controls: w.DNSControls(),
 	})
 	key := w.TSIG()
-	p.Engine = New(Options{
+	p.parts = Options{
 		Settings: settings, DataDir: p.dir, Reader: reader, Owner: "practice@lab", Now: time.Now, Sleep: Sleep, Logger: logger,
 		MakeHost: func(context.Context, configs.Domain) (dnshost.Host, error) {
 			return rfc2136.New(rfc2136.Options{
@@ -92,7 +103,8 @@ func (p *Practice) wire(language string, logger *slog.Logger) error {
 			_, password := w.Login(failover.Secondary)
 			return password, nil
 		},
-	})
+	}
+	p.Engine = New(p.parts)
 	return nil
 }
 

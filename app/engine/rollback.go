@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 
 	"lifeboat/failover"
 	"lifeboat/failover/journal"
@@ -43,18 +44,27 @@ func (e *Engine) Rollback(ctx context.Context, req RollbackRequest) (failover.Ou
 		op, err := r.Abandon(req.Abandon)
 		return failover.Outcome{Operation: op.ID, Plan: op.Plan, Started: op.Started, Ended: e.opt.Now().UTC()}, err
 	}
-	op, err := pick(journal.Operations(j.Entries()), req.Operation)
+	ops := journal.Operations(j.Entries())
+	op, err := pick(ops, req.Operation)
 	if err != nil {
 		return failover.Outcome{}, err
 	}
+	if open, is := journal.Unfinished(j.Entries()); is && open.ID != op.ID {
+		return failover.Outcome{Plan: open.Plan}, unfinished(open)
+	}
 	if op.Open() && op.Plan.Kind == failover.Rollback {
-		return r.Resume(ctx, run.Options{TakeLock: req.TakeLock})
+		overruled, err := e.admitBack(ctx, op.Plan, req, ops, &op)
+		if err != nil {
+			return failover.Outcome{Operation: op.ID, Plan: op.Plan, Started: op.Started}, err
+		}
+		return e.resume(ctx, r, j, op, run.Options{TakeLock: req.TakeLock, Override: overruled})
 	}
 	p, err := e.inverse(ctx, op)
 	if err != nil {
 		return failover.Outcome{Plan: p}, err
 	}
-	if err := e.admitBack(ctx, p, &req); err != nil {
+	overruled, err := e.admitBack(ctx, p, req, ops, nil)
+	if err != nil {
 		return failover.Outcome{Plan: p}, err
 	}
 	if op.Open() {
@@ -62,7 +72,7 @@ func (e *Engine) Rollback(ctx context.Context, req RollbackRequest) (failover.Ou
 			return failover.Outcome{Plan: p}, err
 		}
 	}
-	return r.Apply(ctx, p, run.Options{TakeLock: req.TakeLock, Override: req.Override})
+	return r.Apply(ctx, p, run.Options{TakeLock: req.TakeLock, Override: overruled})
 }
 
 // pick finds the run to take back.
@@ -91,53 +101,61 @@ func pick(ops []journal.Operation, id string) (journal.Operation, error) {
 func (e *Engine) inverse(ctx context.Context, op journal.Operation) (failover.Plan, error) {
 	live := map[failover.Key]failover.RRset{}
 	for _, s := range op.Plan.Steps {
-		host, err := e.hostOf(ctx, s.Domain)
+		set, err := e.leftBy(ctx, op, s)
 		if err != nil {
 			return failover.Plan{}, err
 		}
-		sets, err := host.Read(ctx, s.Zone, []failover.Key{s.After.Key})
-		if err != nil {
-			return failover.Plan{}, err
-		}
-		live[s.After.Key] = sets[0]
-		if host.Capabilities().Interactive && op.Open() {
-			// A person may be half-way through typing: whatever is there is taken back.
-			live[s.After.Key] = s.After
-		}
+		live[s.After.Key] = set
 	}
 	return plan.Inverse(plan.Request{ID: e.newID(), Author: e.opt.Owner, Now: e.opt.Now()}, op.Plan, live)
 }
 
-// admitBack holds a rollback to what is known of the provider it leads to.
-func (e *Engine) admitBack(ctx context.Context, p failover.Plan, req *RollbackRequest) error {
-	pre := Preview{Plan: p, Judgements: map[string]probe.Judgement{}}
-	var err error
-	if pre.Domains, err = e.Domains(p.Domains); err != nil {
-		return err
+// leftBy reads what a run left of a step. Where a person types, one that broke off
+// may have left anything half-typed, and servers that do not agree yet; all of it is
+// taken back, as if the step had been made.
+func (e *Engine) leftBy(ctx context.Context, op journal.Operation, s failover.Step) (failover.RRset, error) {
+	host, err := e.hostOf(ctx, s.Domain)
+	if err != nil {
+		return failover.RRset{}, err
 	}
+	halfway := host.Capabilities().Interactive && op.Result != journal.Done
+	sets, err := host.Read(ctx, s.Zone, []failover.Key{s.After.Key})
+	switch {
+	case halfway && errors.Is(err, failover.ErrUncertain):
+		return s.After, nil
+	case err != nil:
+		return failover.RRset{}, err
+	case halfway && !s.IsBefore(sets[0]):
+		return s.After, nil
+	default:
+		return sets[0], nil
+	}
+}
+
+// admitBack holds a rollback to what is known of the provider it leads to, and asks
+// the admin. It returns the reason for the journal, if that was overruled.
+func (e *Engine) admitBack(ctx context.Context, p failover.Plan, req RollbackRequest, ops []journal.Operation, resumes *journal.Operation) (overruled string, err error) {
+	if len(p.Steps) == 0 {
+		return "", nil
+	}
+	pre := Preview{Plan: p, Resumes: resumes, Judgements: map[string]probe.Judgement{}}
+	if pre.Domains, err = e.Domains(p.Domains); err != nil {
+		return "", err
+	}
+	look := e.looker(ops, req.Found)
 	for _, d := range pre.Domains {
-		role, ok := leadsTo(p, d)
+		role, ok := leadsTo(rest(p, resumes), d)
 		if !ok {
 			continue
 		}
-		j, err := e.judge(ctx, d, role, req.Found)
+		_, j, err := look.judge(ctx, d, role, false)
 		if err != nil {
-			return err
+			return "", err
 		}
 		j.Allowed = len(j.Blocking) == 0
 		pre.Judgements[d.Name] = j
 	}
-	if refusal := refuse(pre.Judgements, pre.Domains); refusal != nil && req.Override == "" {
-		return refusal
-	}
-	if req.Confirm == nil || len(p.Steps) == 0 {
-		return nil
-	}
-	yes, err := req.Confirm(pre)
-	if err == nil && !yes {
-		return ErrDeclined
-	}
-	return err
+	return pre.admit(req.Override, req.Confirm)
 }
 
 // leadsTo says which provider a plan takes a domain's mail to, when it does.

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -63,12 +64,11 @@ func (e *Engine) Status(ctx context.Context, names []string) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	entries, err := e.entries()
+	ops, err := e.operations()
 	if err != nil {
 		return Status{}, err
 	}
 	evidence := e.evidence()
-	ops := journal.Operations(entries)
 	s := Status{At: e.opt.Now().UTC(), Domains: make([]DomainStatus, len(domains)), Runs: []RunSummary{}}
 	for i := len(ops) - 1; i >= 0; i-- {
 		sum := summary(ops[i])
@@ -84,7 +84,7 @@ func (e *Engine) Status(ctx context.Context, names []string) (Status, error) {
 	for i, d := range domains {
 		g.Go(func() error {
 			s.Domains[i] = e.domainStatus(ctx, d)
-			e.readiness(&s.Domains[i], d, evidence)
+			e.readiness(&s.Domains[i], d, evidence, ops)
 			countdown(&s.Domains[i], d, ops)
 			return nil
 		})
@@ -133,23 +133,24 @@ func (e *Engine) domainStatus(ctx context.Context, d failover.Domain) DomainStat
 
 // readiness judges the evidence kept for a switch to the provider that mail does
 // not go to now.
-func (e *Engine) readiness(st *DomainStatus, d failover.Domain, ev *probe.Evidence) {
+func (e *Engine) readiness(st *DomainStatus, d failover.Domain, ev *probe.Evidence, ops []journal.Operation) {
 	to := failover.Secondary
 	if st.Route == failover.RouteSecondary {
 		to = failover.Primary
 	}
 	t := probe.Target{Domain: d, Provider: d.Provider(to)}
-	st.Ready = probe.Judge(ev.Findings(t), t, e.opt.Now(), e.ageFor(to))
+	st.Ready = probe.Judge(ev.Findings(t), t, e.opt.Now(), e.ageFor(d, to, ops))
 }
 
-// countdown finds until when caches may hold what the last run replaced.
+// countdown finds until when caches may hold what the last run that changed the
+// domain's MX replaced.
 func countdown(st *DomainStatus, d failover.Domain, ops []journal.Operation) {
-	for i := len(ops) - 1; i >= 0; i-- {
-		for _, s := range ops[i].Plan.Steps {
-			if s.After.Key != (failover.Key{Name: d.Name, Type: "MX"}) {
+	for _, op := range slices.Backward(ops) {
+		for _, s := range op.Plan.Steps {
+			if s.After.Key != (failover.Key{Name: d.Name, Type: "MX"}) || !made(op.Steps[s.ID]) {
 				continue
 			}
-			st.Countdown, st.CountdownOpen = ops[i].OldUntil[s.ID], ops[i].OldOpen[s.ID]
+			st.Countdown, st.CountdownOpen = oldUntil(op, s)
 			return
 		}
 	}

@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 
 	"lifeboat/failover"
 	"lifeboat/failover/journal"
@@ -41,7 +43,7 @@ type Preview struct {
 }
 
 // ErrDeclined is returned when Confirm says no; nothing was changed.
-var ErrDeclined = failover.Fail(failover.ErrInvalid, "nothing was changed")
+var ErrDeclined = failover.Fail(failover.ErrBlocked, "nothing was changed")
 
 // Switch carries out a failover, a failback or a preparation. A run of the same
 // kind that was interrupted is gone on with instead. A plan without steps means
@@ -57,8 +59,17 @@ func (e *Engine) Switch(ctx context.Context, req SwitchRequest) (failover.Outcom
 		return failover.Outcome{}, err
 	}
 	defer func() { _ = j.Close() }() // every entry is on the disk already
+	ops := journal.Operations(j.Entries())
 	if op, open := journal.Unfinished(j.Entries()); open {
-		return e.resume(ctx, r, op, req)
+		if err := goesOn(op, req); err != nil {
+			return failover.Outcome{Plan: op.Plan}, err
+		}
+		out := failover.Outcome{Operation: op.ID, Plan: op.Plan, Started: op.Started}
+		overruled, err := e.admit(ctx, op.Plan, req, ops, &op)
+		if err != nil {
+			return out, err
+		}
+		return e.resume(ctx, r, j, op, run.Options{TakeLock: req.TakeLock, Override: overruled})
 	}
 	p, err := e.planFor(ctx, req)
 	if err != nil {
@@ -67,10 +78,42 @@ func (e *Engine) Switch(ctx context.Context, req SwitchRequest) (failover.Outcom
 	if len(p.Steps) == 0 {
 		return r.Apply(ctx, p, run.Options{})
 	}
-	if err := e.admit(ctx, p, &req, nil); err != nil {
+	overruled, err := e.admit(ctx, p, req, ops, nil)
+	if err != nil {
 		return failover.Outcome{Plan: p}, err
 	}
-	return r.Apply(ctx, p, run.Options{TakeLock: req.TakeLock, Override: req.Override})
+	return r.Apply(ctx, p, run.Options{TakeLock: req.TakeLock, Override: overruled})
+}
+
+// goesOn reports whether the run that is open is the one asked for: of the same
+// kind, with the domains named among its own, and where a plan was saved, that one.
+func goesOn(op journal.Operation, req SwitchRequest) error {
+	same := op.Plan.Kind == req.Kind && (req.Saved == nil || req.Saved.ID == op.ID)
+	for _, d := range req.Domains {
+		same = same && slices.Contains(op.Plan.Domains, failover.FQDN(d))
+	}
+	if same {
+		return nil
+	}
+	return unfinished(op)
+}
+
+// unfinished is the refusal to begin a run, or to take one back, while another is
+// open.
+func unfinished(op journal.Operation) error {
+	when := op.Started.Local().Format("2006-01-02 15:04")
+	var names []string
+	for _, d := range op.Plan.Domains {
+		names = append(names, failover.Display(d))
+	}
+	domains := strings.Join(names, ", ")
+	if op.Plan.Kind == failover.Rollback {
+		return failover.Fail(failover.ErrBlocked,
+			"the rollback of {domains} begun on {when} is not finished: give lifeboat rollback to go on with it", "domains", domains, "when", when)
+	}
+	return failover.Fail(failover.ErrBlocked,
+		"the {kind} of {domains} begun on {when} is not finished: give lifeboat {kind} to go on with it, or lifeboat rollback to take it back",
+		"kind", op.Plan.Kind, "domains", domains, "when", when)
 }
 
 // planFor makes the plan, or holds a saved one against what is there now: it is
@@ -108,10 +151,10 @@ func sameSteps(saved, now failover.Plan) error {
 		if !ok {
 			f = failover.Step{Before: s.After, After: s.After}
 		}
-		if !f.Before.Equal(s.Before) {
+		if !s.IsBefore(f.Before) {
 			return plan.Surprise(failover.Difference{Before: s.Before, After: s.After, Live: f.Before})
 		}
-		if !f.After.Equal(s.After) {
+		if !s.IsAfter(f.After) {
 			return failover.Fail(failover.ErrStale,
 				"the settings have changed since the plan was made: {set} would now become {now}; make the plan anew",
 				"set", s.After.Key.String(), "now", f.After.String())
@@ -123,34 +166,46 @@ func sameSteps(saved, now failover.Plan) error {
 	return nil
 }
 
-// admit lets a plan through the preflight and the admin's confirmation.
-func (e *Engine) admit(ctx context.Context, p failover.Plan, req *SwitchRequest, resumes *journal.Operation) error {
+// admit lets a plan through the preflight and the admin's confirmation. It returns
+// the reason for the journal, if the preflight was overruled.
+func (e *Engine) admit(ctx context.Context, p failover.Plan, req SwitchRequest, ops []journal.Operation, resumes *journal.Operation) (overruled string, err error) {
 	pre := Preview{Plan: p, Resumes: resumes}
-	var err error
 	if pre.Domains, err = e.Domains(p.Domains); err != nil {
-		return err
+		return "", err
 	}
 	if p.Kind != failover.Prepare {
-		pre.Judgements, err = e.preflight(ctx, p, req.Found)
+		pre.Judgements, err = e.looker(ops, req.Found).preflight(ctx, rest(p, resumes), pre.Domains)
 		if err != nil {
-			return err
+			return "", err
 		}
 	}
-	refusal := refuse(pre.Judgements, pre.Domains)
-	if refusal != nil && req.Override == "" {
-		return refusal
+	return pre.admit(req.Override, req.Confirm)
+}
+
+// rest is what of a plan is still to be changed: all of it, unless it is resumed.
+func rest(p failover.Plan, resumes *journal.Operation) failover.Plan {
+	if resumes != nil {
+		p.Steps = slices.DeleteFunc(slices.Clone(p.Steps), func(s failover.Step) bool { return made(resumes.Steps[s.ID]) })
 	}
-	if refusal == nil {
-		req.Override = "" // nothing was overruled
+	return p
+}
+
+// admit refuses what the preflight does not allow and no reason overrules, and asks
+// the admin about the rest.
+func (pre Preview) admit(reason string, confirm func(Preview) (bool, error)) (overruled string, err error) {
+	if refusal := refuse(pre.Judgements, pre.Domains); refusal != nil {
+		if overruled = reason; reason == "" {
+			return "", refusal
+		}
 	}
-	if req.Confirm == nil {
-		return nil
+	if confirm == nil {
+		return overruled, nil
 	}
-	yes, err := req.Confirm(pre)
+	yes, err := confirm(pre)
 	if err == nil && !yes {
-		return ErrDeclined
+		err = ErrDeclined
 	}
-	return err
+	return overruled, err
 }
 
 // refuse returns the refusal of the domains whose preflight does not allow the
@@ -168,7 +223,7 @@ func refuse(judgements map[string]probe.Judgement, domains []failover.Domain) er
 // RefusedError says that the preflight refuses a domain's switch, and by which
 // findings.
 type RefusedError struct {
-	Domain string
+	Domain string `json:"domain"`
 	probe.Judgement
 }
 
@@ -191,13 +246,14 @@ func (e *RefusedError) Sentence() (template string, args []string) {
 // Unwrap tells the kind.
 func (e *RefusedError) Unwrap() error { return failover.ErrBlocked }
 
-// resume goes on with an interrupted run, if it is of the kind asked for.
-func (e *Engine) resume(ctx context.Context, r *run.Runner, op journal.Operation, req SwitchRequest) (failover.Outcome, error) {
-	if op.Plan.Kind != req.Kind {
-		return r.Apply(ctx, op.Plan, run.Options{}) // refused, with the sentence for an open run
+// resume goes on with the open run. That its preflight was overruled, now or once
+// more, goes on record before anything else is done.
+func (e *Engine) resume(ctx context.Context, r *run.Runner, j *journal.Journal, op journal.Operation, opt run.Options) (failover.Outcome, error) {
+	if opt.Override != "" {
+		err := j.Append(journal.Entry{Op: op.ID, Event: journal.Override, Who: e.opt.Owner, Reason: opt.Override})
+		if err != nil {
+			return failover.Outcome{Operation: op.ID, Plan: op.Plan, Started: op.Started}, err
+		}
 	}
-	if err := e.admit(ctx, op.Plan, &req, &op); err != nil {
-		return failover.Outcome{Operation: op.ID, Plan: op.Plan, Started: op.Started}, err
-	}
-	return r.Resume(ctx, run.Options{TakeLock: req.TakeLock})
+	return r.Resume(ctx, opt)
 }

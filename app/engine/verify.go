@@ -2,11 +2,13 @@ package engine
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"lifeboat/failover"
+	"lifeboat/failover/dnshost"
 	"lifeboat/failover/journal"
 )
 
@@ -22,7 +24,10 @@ type Verification struct {
 	Silent  []failover.Answer `json:"silent,omitempty"` // do not answer with authority
 	Run     string            `json:"run,omitempty"`    // the run that made it so; empty: as the host holds it
 	Until   time.Time         `json:"old_answers_until,omitzero"`
+	Open    bool              `json:"old_answers_open,omitempty"` // Until is the earliest moment, not a promise
 	Problem failover.Sentence `json:"problem,omitzero"`
+
+	ownTTL bool // the host chooses TTLs, so they are not compared
 }
 
 // Good reports whether every address that answers gives the wanted set, and at
@@ -36,11 +41,10 @@ func (e *Engine) Verify(ctx context.Context, names []string) ([]Verification, er
 	if err != nil {
 		return nil, err
 	}
-	entries, err := e.entries()
+	ops, err := e.operations()
 	if err != nil {
 		return nil, err
 	}
-	ops := journal.Operations(entries)
 	perDomain := make([][]Verification, len(domains))
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(domainsAtOnce)
@@ -54,11 +58,7 @@ func (e *Engine) Verify(ctx context.Context, names []string) ([]Verification, er
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	var out []Verification
-	for _, v := range perDomain {
-		out = append(out, v...)
-	}
-	return out, nil
+	return slices.Concat(perDomain...), nil
 }
 
 func (e *Engine) verifyDomain(ctx context.Context, d failover.Domain, ops []journal.Operation) ([]Verification, error) {
@@ -70,14 +70,7 @@ func (e *Engine) verifyDomain(ctx context.Context, d failover.Domain, ops []jour
 	if err != nil {
 		return nil, err
 	}
-	wanted := e.lastWanted(d, ops)
-	if len(wanted) == 0 {
-		sets, err := host.Read(ctx, zone, []failover.Key{{Name: d.Name, Type: "MX"}})
-		if err != nil {
-			return nil, err
-		}
-		wanted = []Verification{{Domain: d.Name, Want: sets[0]}}
-	}
+	wanted := lastLeft(d, ops)
 	keys := make([]failover.Key, len(wanted))
 	for i, w := range wanted {
 		keys[i] = w.Want.Key
@@ -86,50 +79,106 @@ func (e *Engine) verifyDomain(ctx context.Context, d failover.Domain, ops []jour
 	if err != nil {
 		return nil, err
 	}
+	if err := held(ctx, host, zone, wanted, views); err != nil {
+		return nil, err
+	}
 	for i := range wanted {
-		compare(&wanted[i], views[i], e.opt.Now())
+		wanted[i].compare(views[i], e.opt.Now())
 	}
 	return wanted, nil
 }
 
-// lastWanted is what the newest run that changed each set left there.
-func (e *Engine) lastWanted(d failover.Domain, ops []journal.Operation) []Verification {
-	var out []Verification
+// lastLeft lists the domain's MX and whatever else a run changed, with what the
+// newest run that concerns each set left there. A run that did not come to its end
+// may have left anything: there Run stays empty, as it does where there was none.
+func lastLeft(d failover.Domain, ops []journal.Operation) []Verification {
+	out := []Verification{{Domain: d.Name, Want: failover.RRset{Key: failover.Key{Name: d.Name, Type: "MX"}}}}
 	seen := map[failover.Key]bool{}
-	for i := len(ops) - 1; i >= 0; i-- {
-		op := ops[i]
-		if op.Result == journal.Aborted || op.Result == journal.Abandoned {
-			continue
-		}
+	for _, op := range slices.Backward(ops) {
 		for _, s := range op.Plan.Steps {
-			if seen[s.After.Key] || s.Domain != d.Name {
+			if seen[s.After.Key] || s.Domain != d.Name || !op.Touched() || op.Result == journal.Aborted {
 				continue
 			}
 			seen[s.After.Key] = true
-			v := Verification{Domain: d.Name, Want: s.After, Run: op.ID}
-			if at, ok := op.Acked[s.ID]; ok {
-				v.Until = at.Add(time.Duration(s.Before.TTL) * time.Second)
+			v := Verification{Domain: d.Name, Want: failover.RRset{Key: s.After.Key}}
+			if made(op.Steps[s.ID]) && op.Result != journal.Abandoned {
+				v.Want, v.Run, v.ownTTL = s.After, op.ID, s.OwnTTL
+				v.Until, _ = oldUntil(op, s)
 			}
-			out = append(out, v)
+			if s.After.Key == out[0].Want.Key {
+				out[0] = v
+			} else {
+				out = append(out, v)
+			}
 		}
 	}
 	return out
 }
 
+func made(s failover.StepState) bool { return s == failover.Ack || s == failover.Verified }
+
+// oldUntil is until when caches may hold what a step replaced, and whether that is
+// open-ended: a run that broke off before it had verified the step counts from the
+// DNS host's word.
+func oldUntil(op journal.Operation, s failover.Step) (until time.Time, open bool) {
+	if until, known := op.OldUntil[s.ID]; known {
+		return until, op.OldOpen[s.ID]
+	}
+	at, known := op.Acked[s.ID]
+	if !known || !s.Before.Exists() {
+		return time.Time{}, false
+	}
+	return at.Add(time.Duration(s.Before.TTL) * time.Second), true
+}
+
+// held fills in, where no run tells what is wanted, what the DNS host holds. Of a
+// host whose records a person edits nobody knows more than what most servers give.
+func held(ctx context.Context, host dnshost.Host, zone string, wanted []Verification, views []failover.View) error {
+	caps := host.Capabilities()
+	for i := range wanted {
+		w := &wanted[i]
+		if w.Run != "" {
+			continue
+		}
+		w.ownTTL = caps.OwnTTL
+		if caps.Interactive {
+			if sets := views[i].Distinct(); len(sets) > 0 {
+				w.Want = sets[0]
+			}
+			continue
+		}
+		sets, err := host.Read(ctx, zone, []failover.Key{w.Want.Key})
+		if err != nil {
+			return err
+		}
+		w.Want = sets[0]
+	}
+	return nil
+}
+
 // compare fills in what the servers give. While an address does not give the
 // wanted set, old answers may still be handed out, for another TTL from now.
-func compare(v *Verification, view failover.View, now time.Time) {
-	v.View, v.Right, v.Asked = view, view.With(v.Want), view.Asked()
-	for _, a := range view.Missing(v.Want) {
-		if a.State == failover.Answered {
-			v.Wrong = append(v.Wrong, a)
-			if late := now.Add(time.Duration(a.Set.TTL) * time.Second); late.After(v.Until) {
-				v.Until = late.UTC()
+func (v *Verification) compare(view failover.View, now time.Time) {
+	if v.ownTTL {
+		view.Answers = slices.Clone(view.Answers)
+		for i := range view.Answers {
+			if a := &view.Answers[i]; a.Set.SameValues(v.Want) {
+				a.Set.TTL = v.Want.TTL
 			}
-		} else {
-			v.Silent = append(v.Silent, a)
 		}
 	}
+	v.View, v.Right, v.Asked = view, view.With(v.Want), view.Asked()
+	for _, a := range view.Missing(v.Want) {
+		if a.State != failover.Answered {
+			v.Silent = append(v.Silent, a)
+			continue
+		}
+		v.Wrong = append(v.Wrong, a)
+		if late := now.Add(time.Duration(a.Set.TTL) * time.Second); late.After(v.Until) {
+			v.Until = late.UTC()
+		}
+	}
+	v.Open = !v.Until.IsZero() && len(v.Silent)+len(v.Wrong) > 0
 	if v.Right == 0 && len(v.Wrong) == 0 {
 		v.Problem = failover.Say("no name server of {zone} answers", "zone", failover.Display(view.Zone))
 	}

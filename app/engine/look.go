@@ -1,0 +1,141 @@
+package engine
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"lifeboat/failover"
+	"lifeboat/failover/journal"
+	"lifeboat/failover/probe"
+)
+
+// preflight judges, for the provider that a plan leads to, each domain that the
+// plan changes.
+func (l *looker) preflight(ctx context.Context, p failover.Plan, domains []failover.Domain) (map[string]probe.Judgement, error) {
+	out := map[string]probe.Judgement{}
+	var mu sync.Mutex
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(probesAtOnce)
+	for _, d := range domains {
+		if !slices.ContainsFunc(p.Steps, func(s failover.Step) bool { return s.Domain == d.Name }) {
+			continue
+		}
+		g.Go(func() error {
+			_, j, err := l.judge(gctx, d, p.Kind.Target(), false)
+			mu.Lock()
+			defer mu.Unlock()
+			out[d.Name] = j
+			return err
+		})
+	}
+	return out, g.Wait()
+}
+
+// looker takes evidence for one request. All its domains share one prober for each
+// provider, and so one bound on how many addresses are asked for in a second.
+type looker struct {
+	e     *Engine
+	ops   []journal.Operation
+	found func(failover.Finding)
+
+	mu      sync.Mutex
+	probers map[failover.Role]*probe.Prober
+}
+
+func (e *Engine) looker(ops []journal.Operation, found func(failover.Finding)) *looker {
+	if found == nil {
+		found = func(failover.Finding) {}
+	}
+	return &looker{e: e, ops: ops, found: found, probers: map[failover.Role]*probe.Prober{}}
+}
+
+// prober returns what tries a provider's servers.
+func (l *looker) prober(to failover.Role) (*probe.Prober, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if p := l.probers[to]; p != nil {
+		return p, nil
+	}
+	settings := l.e.opt.Settings.Providers.Primary
+	if to == failover.Secondary {
+		settings = l.e.opt.Settings.Providers.Secondary
+	}
+	p, err := l.e.opt.MakeProber(settings, l.found)
+	if err == nil {
+		l.probers[to] = p
+	}
+	return p, err
+}
+
+// judge returns the evidence on a domain's provider and what follows from it. What
+// is old or missing is taken then and there, with fresh everything; what is taken
+// is kept.
+func (l *looker) judge(ctx context.Context, d failover.Domain, to failover.Role, fresh bool) ([]failover.Finding, probe.Judgement, error) {
+	e, t := l.e, probe.Target{Domain: d, Provider: d.Provider(to)}
+	ev, age := e.evidence(), e.ageFor(d, to, l.ops)
+	needs := t.Needs()
+	if !fresh {
+		needs = ev.Stale(t, e.opt.Now(), age)
+	}
+	if len(needs) > 0 {
+		p, err := l.prober(to)
+		if err != nil {
+			return nil, probe.Judgement{}, err
+		}
+		seen := p.Look(ctx, t, needs)
+		if err := ctx.Err(); err != nil {
+			return nil, probe.Judgement{}, stopped(err)
+		}
+		if ev, err = e.keep(t, seen); err != nil {
+			return nil, probe.Judgement{}, err
+		}
+	}
+	f := ev.Findings(t)
+	return f, probe.Judge(f, t, e.opt.Now(), age), nil
+}
+
+// evidence reads the evidence file. A damaged one counts as none: everything is
+// looked at anew.
+func (e *Engine) evidence() *probe.Evidence {
+	ev, err := probe.LoadEvidence(e.path(evidenceFile))
+	if err != nil {
+		e.opt.Logger.Warn("evidence", "error", err)
+	}
+	return ev
+}
+
+// keep adds findings to the evidence file.
+func (e *Engine) keep(t probe.Target, fresh []failover.Finding) (*probe.Evidence, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	ev := e.evidence()
+	ev.Merge(t, fresh)
+	return ev, ev.Save(e.path(evidenceFile))
+}
+
+func (e *Engine) maxAge() time.Duration { return e.opt.Settings.Preflight.MaxAge.Duration() }
+
+// ageFor is how old evidence may be that a provider takes the domain's mail. What
+// the primary did before mail was led away from it says nothing about the end of
+// its outage.
+func (e *Engine) ageFor(d failover.Domain, to failover.Role, ops []journal.Operation) time.Duration {
+	if to != failover.Primary {
+		return e.maxAge()
+	}
+	age := min(e.maxAge(), probe.HomeAge)
+	for _, op := range slices.Backward(ops) {
+		led, known := leadsTo(op.Plan, d)
+		if !known || op.Result == journal.Aborted {
+			continue
+		}
+		if led == failover.Secondary {
+			age = min(age, e.opt.Now().Sub(op.Started))
+		}
+		break
+	}
+	return max(age, 1) // 0 would mean the usual age
+}
