@@ -10,7 +10,8 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// shorthand is a setting that may be written as one text instead of a mapping.
+// shorthand is a setting that reads its text itself. (A mapping with a field that
+// is tagged "short" may be written as just that field's text.)
 type shorthand interface {
 	setShort(text string) (Problem, bool)
 }
@@ -91,6 +92,12 @@ func newValue(t reflect.Type) reflect.Value {
 
 func (d *decoder) mapping(n *yaml.Node, v reflect.Value, path string) {
 	known := fieldsOf(v.Type())
+	if short, ok := shortField(known); ok && n.Kind == yaml.ScalarNode {
+		at := childPath(path, short.key)
+		d.places[at] = place{d.file, n.Line}
+		d.decode(n, v.FieldByIndex(short.index), at)
+		return
+	}
 	if n.Kind != yaml.MappingNode {
 		d.fail(n, path, Say("{at}: {key} must hold settings of its own, indented below it: {known}.",
 			"known", strings.Join(keysOf(known), ", ")))
@@ -194,7 +201,7 @@ func (d *decoder) scalar(n *yaml.Node, v reflect.Value, path string) {
 		v.SetString(text)
 	case v.CanInt():
 		if number, ok := d.wholeNumber(n, path, v.Type().Bits()-1); ok {
-			v.SetInt(int64(number))
+			v.SetInt(int64(number)) //nolint:gosec // it fits into one bit less
 		}
 	case v.CanUint():
 		if number, ok := d.wholeNumber(n, path, v.Type().Bits()); ok {

@@ -62,7 +62,7 @@ func TestEnvironmentMistakes(t *testing.T) {
 			t.Errorf("%s:\ngot  %v\nwant %s", variable, err, want)
 		}
 	}
-	_, warnings, err := loadText(t, plainSettings, "LIFEBOAT_LANGAUGE=ja")
+	_, warnings, err := loadText(t, plainSettings, "LIFEBOAT_LANGUAGES=ja")
 	if err != nil || len(warnings) != 1 || !strings.Contains(warnings[0].Text(), "Did you mean LIFEBOAT_LANGUAGE?") {
 		t.Errorf("got %v %v", warnings, err)
 	}

@@ -13,6 +13,7 @@ type field struct {
 	typ       reflect.Type
 	whenKey   string // the field is meant only where this key has whenValue
 	whenValue string
+	short     bool // the mapping may be written as the text of this field alone
 }
 
 // fieldsOf lists the keys of a settings struct in the order of the source.
@@ -32,9 +33,18 @@ func fieldsOf(t reflect.Type) []field {
 			continue
 		}
 		whenKey, whenValue, _ := strings.Cut(f.Tag.Get("when"), "=")
-		fields = append(fields, field{key, []int{i}, f.Type, whenKey, whenValue})
+		_, short := f.Tag.Lookup("short")
+		fields = append(fields, field{key, []int{i}, f.Type, whenKey, whenValue, short})
 	}
 	return fields
+}
+
+func shortField(fields []field) (field, bool) {
+	i := slices.IndexFunc(fields, func(f field) bool { return f.short })
+	if i < 0 {
+		return field{}, false
+	}
+	return fields[i], true
 }
 
 func keysOf(fields []field) []string {
@@ -92,5 +102,12 @@ func leavesOf(t reflect.Type, path string, index []int) []leaf {
 
 // isText reports whether one text can hold a value of the type.
 func isText(t reflect.Type) bool {
-	return t.Kind() == reflect.String || reflect.PointerTo(t).Implements(reflect.TypeFor[shorthand]())
+	if t.Kind() == reflect.String || reflect.PointerTo(t).Implements(reflect.TypeFor[shorthand]()) {
+		return true
+	}
+	if t.Kind() != reflect.Struct {
+		return false
+	}
+	_, short := shortField(fieldsOf(t))
+	return short
 }

@@ -13,8 +13,8 @@ import (
 // changed then.
 func WriteFile(file string, data []byte, mode fs.FileMode) error {
 	target := file
-	if real, err := filepath.EvalSymlinks(file); err == nil {
-		target = real
+	if resolved, err := filepath.EvalSymlinks(file); err == nil {
+		target = resolved
 	}
 	temp, err := writeTemp(target, data, mode)
 	if err != nil {

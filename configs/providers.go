@@ -174,9 +174,3 @@ func (e Endpoint) under(own Endpoint) Endpoint {
 	}
 	return Endpoint{Host: e.Host, Port: cmp.Or(own.Port, e.Port), TLS: cmp.Or(own.TLS, e.TLS)}
 }
-
-// setShort reads a preset's name.
-func (p *Provider) setShort(text string) (Problem, bool) {
-	p.Preset = strings.TrimSpace(text)
-	return Problem{}, true
-}

@@ -90,15 +90,3 @@ func (r *Recipient) fillUsers() {
 		r.SecondaryUser = r.Address
 	}
 }
-
-// setShort reads an account that is written as just its address.
-func (m *Mailbox) setShort(text string) (Problem, bool) {
-	m.Address = text
-	return Problem{}, true
-}
-
-// setShort reads a group that is written as just its address.
-func (g *Group) setShort(text string) (Problem, bool) {
-	g.Address = text
-	return Problem{}, true
-}

@@ -126,7 +126,7 @@ func TestShow(t *testing.T) {
 func TestNearest(t *testing.T) {
 	known := []string{"organization", "language", "mx", "dns"}
 	for word, want := range map[string]string{
-		"organisation": "organization", "langauge": "language", "lang": "", "mxx": "mx", "dsn": "dns", "x": "", "": "", "color": "",
+		"organisation": "organization", "languages": "language", "lang": "", "mxx": "mx", "dsn": "dns", "x": "", "": "", "color": "",
 	} {
 		if got := nearest(word, known); got != want {
 			t.Errorf("%s: got %q, want %q", word, got, want)

@@ -106,7 +106,7 @@ type Providers struct {
 // Provider is a mail host: what the settings add to its preset. In the answer
 // of [Settings.ProvidersOf] it is complete.
 type Provider struct {
-	Preset        string     `yaml:"preset"`
+	Preset        string     `yaml:"preset" short:""`
 	Name          string     `yaml:"name"` // as people call it
 	MX            []MX       `yaml:"mx"`
 	IMAP          Endpoint   `yaml:"imap"`
@@ -171,7 +171,7 @@ type Recipients struct {
 
 // Mailbox is an address that people sign in for.
 type Mailbox struct {
-	Address       string   `yaml:"address"`
+	Address       string   `yaml:"address" short:""`
 	PrimaryUser   string   `yaml:"primary_user"`   // sign-in name at the primary; empty: the address
 	SecondaryUser string   `yaml:"secondary_user"` // the same at the secondary
 	Aliases       []string `yaml:"aliases"`
@@ -179,7 +179,7 @@ type Mailbox struct {
 
 // Group is an address that hands mail on to several people.
 type Group struct {
-	Address string   `yaml:"address"`
+	Address string   `yaml:"address" short:""`
 	Aliases []string `yaml:"aliases"`
 }
 

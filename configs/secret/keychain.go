@@ -43,6 +43,7 @@ const (
 	reachablePatience = 3 * time.Second
 )
 
+// Get implements [Keychain].
 func (k systemKeychain) Get(ctx context.Context, name string) (Value, error) {
 	return within(ctx, func() (Value, error) {
 		text, err := keyring.Get(k.service, name)
@@ -50,11 +51,13 @@ func (k systemKeychain) Get(ctx context.Context, name string) (Value, error) {
 	})
 }
 
+// Set implements [Keychain].
 func (k systemKeychain) Set(ctx context.Context, name string, v Value) error {
 	_, err := within(ctx, func() (Value, error) { return Value{}, keyring.Set(k.service, name, v.Reveal()) })
 	return err
 }
 
+// Remove implements [Keychain].
 func (k systemKeychain) Remove(ctx context.Context, name string) error {
 	_, err := within(ctx, func() (Value, error) { return Value{}, keyring.Delete(k.service, name) })
 	return err

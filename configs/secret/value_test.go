@@ -17,7 +17,7 @@ const hunter = "hunter2-never-to-be-seen"
 func TestValueIsNeverSeen(t *testing.T) {
 	v := New(hunter)
 	type inside struct {
-		Exported   Value
+		Exported   Value `xml:"exported" json:"exported"`
 		unexported Value
 	}
 	in := inside{v, v}
