@@ -362,7 +362,7 @@ func TestCalledOff(t *testing.T) {
 				cancel()
 			}
 		}
-		calledOff(t, w, ctx, wholeStory[n-1])
+		calledOff(ctx, t, w, wholeStory[n-1])
 	}
 	for _, op := range []failovertest.Op{failovertest.Lock, failovertest.Read, failovertest.Apply, failovertest.Unlock} {
 		for what, f := range map[string]failovertest.Fault{"before": {}, "after": failovertest.LostReply(), "hanging": failovertest.Hanging()} {
@@ -373,12 +373,12 @@ func TestCalledOff(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			f.First = cancel
 			w.host.Script(op, f)
-			calledOff(t, w, ctx, what+" "+string(op))
+			calledOff(ctx, t, w, what+" "+string(op))
 		}
 	}
 }
 
-func calledOff(t *testing.T, w *world, ctx context.Context, when string) {
+func calledOff(ctx context.Context, t *testing.T, w *world, when string) {
 	t.Helper()
 	p := w.plan(t, failover.Failover)
 	out, err := w.runner().Apply(ctx, p, run.Options{})

@@ -3,6 +3,7 @@ package run_test
 import (
 	"context"
 	"errors"
+	"os"
 	"slices"
 	"testing"
 
@@ -119,40 +120,48 @@ func (w *world) typist(half []bool) func(context.Context, dnshost.Change) {
 // TestDeaths lets a switch die again and again, at any entry of the journal and any
 // change at the host, with all that can go wrong in between; then the same command,
 // undisturbed, must finish it.
-func TestDeaths(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		w := newWorld(drawCaps.Draw(t, "capabilities"))
-		w.host.Person = w.typist(rapid.SliceOfN(rapid.Bool(), 0, 4).Draw(t, "half typed"))
-		rest := w.rest()
-		for _, op := range []failovertest.Op{failovertest.Lock, failovertest.Read, failovertest.Apply, failovertest.Unlock} {
-			most := 6
-			if op == failovertest.Unlock {
-				most = 1 // a lock that can never be removed stays
-			}
-			for _, f := range rapid.SliceOfN(drawFault, 0, most).Draw(t, string(op)) {
-				if f.Late && op != failovertest.Apply {
-					continue
-				}
+func TestDeaths(t *testing.T) { rapid.Check(t, deaths) }
+
+func TestDeathsLong(t *testing.T) {
+	if os.Getenv("LIFEBOAT_LONG") == "" {
+		t.Skip("a long campaign: set LIFEBOAT_LONG=1, as make test-long does")
+	}
+	for range 300 {
+		rapid.Check(t, deaths)
+	}
+}
+
+func deaths(t *rapid.T) {
+	w := newWorld(drawCaps.Draw(t, "capabilities"))
+	w.host.Person = w.typist(rapid.SliceOfN(rapid.Bool(), 0, 4).Draw(t, "half typed"))
+	rest := w.rest()
+	for _, op := range []failovertest.Op{failovertest.Lock, failovertest.Read, failovertest.Apply, failovertest.Unlock} {
+		most := 6
+		if op == failovertest.Unlock {
+			most = 1 // a lock that can never be removed stays
+		}
+		for _, f := range rapid.SliceOfN(drawFault, 0, most).Draw(t, string(op)) {
+			if !f.Late || op == failovertest.Apply {
 				w.host.Script(op, f)
 			}
 		}
-		for range rapid.IntRange(0, 4).Draw(t, "lives") {
-			acts := rapid.IntRange(1, 16).Draw(t, "acts")
-			r, life := w.mortal(acts, rapid.Bool().Draw(t, "after"))
-			if _, err := w.again(t, r); life.over && err == nil {
-				t.Fatalf("a dead process says that all went well: %v", w.log.story())
-			}
-			if rapid.Bool().Draw(t, "late requests arrive") {
-				w.host.Arrive()
-			}
+	}
+	for range rapid.IntRange(0, 4).Draw(t, "lives") {
+		acts := rapid.IntRange(1, 16).Draw(t, "acts")
+		r, life := w.mortal(acts, rapid.Bool().Draw(t, "after"))
+		if _, err := w.again(t, r); life.over && err == nil {
+			t.Fatalf("a dead process says that all went well: %v", w.log.story())
 		}
-		w.undisturbed()
-		out, err := w.again(t, w.runner())
-		if err != nil || !out.Done {
-			t.Fatalf("it cannot be finished: %v, %v", err, w.log.story())
+		if rapid.Bool().Draw(t, "late requests arrive") {
+			w.host.Arrive()
 		}
-		w.settled(t, rest)
-	})
+	}
+	w.undisturbed()
+	out, err := w.again(t, w.runner())
+	if err != nil || !out.Done {
+		t.Fatalf("it cannot be finished: %v, %v", err, w.log.story())
+	}
+	w.settled(t, rest)
 }
 
 // undisturbed ends all faults; requests that are still on their way arrive.

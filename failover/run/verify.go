@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	firstLook = 100 * time.Millisecond
+	firstLook = 25 * time.Millisecond
 	longPause = 2 * time.Second
 	// silentLooks and silentFor are how often, and how long, servers must have been
 	// silent, while others give the new set, before they are taken for unreachable.

@@ -180,7 +180,7 @@ func TestVerifyWithTTLsOfTheHosts(t *testing.T) {
 }
 
 // The servers gave the old set with a longer TTL than the host said.
-func TestLongerTTLAtTheServers(t *testing.T) {
+func TestServersWithAnotherTTL(t *testing.T) {
 	w := newWorld(swapping)
 	old := w.atPrimary(0)
 	old.TTL = 86400
