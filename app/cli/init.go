@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"os"
 	"slices"
 	"strings"
 
@@ -73,18 +74,36 @@ func (s *session) initialise(c *cobra.Command, domain string, f initFlags) error
 			return err
 		}
 	}
+	file, _ := s.Files(s.place)
+	if _, err := os.Stat(file); err == nil {
+		return s.amend(file, found, f)
+	}
 	f.Language = string(s.tongue.Language)
 	draft, err := found.Draft(f.Choices)
 	if err != nil {
 		return err
 	}
 	draft.Translate = s.tongue.T
-	file, _ := s.Files(s.place)
 	if err := configs.WriteNew(file, draft); err != nil {
 		return err
 	}
 	s.printT("Written to {file}. Look through it, fill in the recipients, then: lifeboat check", "file", file)
 	return s.document(map[string]any{"file": file, "discovered": found})
+}
+
+// amend brings what is new into settings that exist.
+func (s *session) amend(file string, found engine.Discovery, f initFlags) error {
+	set, err := found.Amend(file, f.Choices)
+	if err != nil {
+		return err
+	}
+	if len(set) == 0 {
+		s.printT("Nothing to change: {domain} is in {file} already.", "domain", failover.Display(found.Domain), "file", file)
+	}
+	for _, key := range set {
+		s.printT("Set in {file}: {key}", "file", file, "key", key)
+	}
+	return s.document(map[string]any{"file": file, "discovered": found, "set": append([]string{}, set...)})
 }
 
 // showDiscovery tells what was found.
