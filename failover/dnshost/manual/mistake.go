@@ -128,14 +128,13 @@ func (c *console) doubled(zone, typ, live, want string) (failover.Sentence, bool
 	if w == "" || hostOf(typ, live) != w+zone {
 		return failover.Sentence{}, false
 	}
-	const (
-		dot   = `The target became {live}: the console appended {zone}. Edit it and end it with a dot: "{want}"`
-		nodot = `The target became {live}: {zone} was appended. Edit it, type just "{want}", and if that does not help, end it with a dot`
-	)
+	l, z := undotted(hostOf(typ, live)), failover.Display(zone)
 	if *c.TargetDot {
-		return failover.Say(dot, "live", undotted(hostOf(typ, live)), "zone", failover.Display(zone), "want", w), true
+		return failover.Say(`The target became {live}: the console appended {zone}. Edit it and end it with a dot: "{want}"`,
+			"live", l, "zone", z, "want", w), true
 	}
-	return failover.Say(nodot, "live", undotted(hostOf(typ, live)), "zone", failover.Display(zone), "want", undotted(w)), true
+	return failover.Say(`The target became {live}: {zone} was appended. Edit it, type just "{want}", and if that does not help, end it with a dot`,
+		"live", l, "zone", z, "want", undotted(w)), true
 }
 
 // cutShort: only the first part of the host name was typed.
