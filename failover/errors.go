@@ -89,7 +89,7 @@ func (e *Error) Unwrap() []error {
 // Temporary reports whether the same request may succeed later without anybody
 // changing anything.
 func (e *Error) Temporary() bool {
-	return e.Kind == ErrThrottled || e.Kind == ErrUnreachable || e.Kind == ErrUncertain
+	return errors.Is(e.Kind, ErrThrottled) || errors.Is(e.Kind, ErrUnreachable) || errors.Is(e.Kind, ErrUncertain)
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

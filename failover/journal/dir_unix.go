@@ -9,7 +9,7 @@ import (
 
 // syncDir makes a new file's name durable.
 func syncDir(dir string) error {
-	d, err := os.Open(dir) //nolint:gosec // the path is the data folder's own
+	d, err := os.Open(dir)
 	if err != nil {
 		return err
 	}
