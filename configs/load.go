@@ -62,6 +62,7 @@ func load(file string, data []byte, o Options) (*Settings, []Problem, error) {
 	if len(c.problems) > 0 {
 		return nil, c.warnings, Problems(c.problems)
 	}
+	s.sortRecipients()
 	return &s, c.warnings, nil
 }
 

@@ -127,3 +127,12 @@ func TestRecogniseDNSHost(t *testing.T) {
 		}
 	}
 }
+
+func TestPresetNamed(t *testing.T) {
+	if p, ok := PresetNamed("xserver"); !ok || p.Title != "Xserver" {
+		t.Errorf("got %+v", p)
+	}
+	if p, ok := PresetNamed("nobody"); ok {
+		t.Errorf("got %+v", p)
+	}
+}

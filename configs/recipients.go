@@ -1,6 +1,9 @@
 package configs
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Kind says what an address is.
 type Kind string
@@ -33,21 +36,20 @@ func (s *Settings) RecipientsOf(domain string) []Recipient {
 	if !ok {
 		return nil
 	}
-	var found []Recipient
-	for _, r := range s.allRecipients() {
-		if strings.HasSuffix(r.Address, "@"+name) {
-			found = append(found, r)
-		}
-	}
-	return found
+	return slices.Clone(s.byDomain[name])
 }
 
-func (s *Settings) allRecipients() []Recipient {
+// sortRecipients finds out which recipients each domain has.
+func (s *Settings) sortRecipients() {
 	all := s.Recipients.flat()
 	for _, d := range s.Domains {
 		all = append(all, d.Recipients.flat()...)
 	}
-	return all
+	s.byDomain = map[string][]Recipient{}
+	for _, r := range all {
+		domain := r.Address[strings.LastIndexByte(r.Address, '@')+1:]
+		s.byDomain[domain] = append(s.byDomain[domain], r)
+	}
 }
 
 // flat lists the recipients one by one, aliases after what they are aliases of.

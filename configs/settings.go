@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// Settings is lifeboat.yaml, checked and normalised. The struct tags are the
-// file's keys; lifeboat.example.yaml explains each of them.
+// Settings is lifeboat.yaml, checked and normalised, as [Load] returns it; it is
+// not changed afterwards and may be read by several goroutines. The struct tags
+// are the file's keys; lifeboat.example.yaml explains each of them.
 type Settings struct {
 	Organization string     `yaml:"organization"`
 	Language     string     `yaml:"language"` // auto, en or ja
@@ -16,9 +17,10 @@ type Settings struct {
 	Recipients   Recipients `yaml:"recipients"`
 	Preflight    Preflight  `yaml:"preflight"`
 
-	file    string
-	places  places
-	presets []Preset
+	file     string
+	places   places
+	presets  []Preset
+	byDomain map[string][]Recipient // all recipients
 }
 
 // Resolver says whom to ask about DNS, besides the authoritative servers.
