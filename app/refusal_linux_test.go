@@ -83,6 +83,11 @@ func (w *world) servePolicy(text string) {
 	go func() { _ = s.ServeTLS(l, cert.File, cert.KeyFile) }()
 }
 
+// finding is what this test reads of one in a JSON document.
+type finding struct {
+	Source string `json:"source"`
+}
+
 // A line that blocks port 25 shows nothing about the secondary: unknown, with the
 // other ways to know, each of which then works.
 func TestBlockedLine(t *testing.T) {
@@ -115,13 +120,13 @@ func TestBlockedLine(t *testing.T) {
 		t.Error("the switch is refused although the recipients are proven")
 	}
 	var doc struct {
-		Findings []struct{ Source string } `json:"findings"`
+		Findings []finding `json:"findings"`
 	}
 	got := w.lifeboat("check", "--json")
 	if err := json.Unmarshal([]byte(got.out), &doc); err != nil {
 		t.Fatal(err)
 	}
-	if !slices.ContainsFunc(doc.Findings, func(f struct{ Source string }) bool { return f.Source == "seed" }) {
+	if !slices.ContainsFunc(doc.Findings, func(f finding) bool { return f.Source == "seed" }) {
 		t.Error("no finding tells that it comes from a seed message")
 	}
 }

@@ -32,11 +32,11 @@ func openWindow(ctx context.Context, w *wiring) (status int, opened bool) {
 	if err == nil {
 		setting = e.Settings().Language
 	} else if !errors.Is(err, fs.ErrNotExist) {
-		return complain(w, err), true
+		return complain(err), true
 	}
 	tongue, terr := i18n.New(i18n.Choose(setting, os.Getenv))
 	if terr != nil {
-		return complain(w, terr), true
+		return complain(terr), true
 	}
 	win := shell.New(ctx, "Lifeboat")
 	if err == nil {
@@ -60,7 +60,7 @@ func display() bool {
 }
 
 // complain tells why there is no window.
-func complain(w *wiring, err error) int {
+func complain(err error) int {
 	t, terr := i18n.New(i18n.Choose("auto", os.Getenv))
 	if terr != nil {
 		t = &i18n.Tongue{Language: i18n.English}

@@ -79,19 +79,27 @@ func NewTheme() *Theme { return &Theme{base: theme.DefaultTheme()} }
 // Color returns a colour of ours, or Fyne's own.
 func (t *Theme) Color(name fyne.ThemeColorName, v fyne.ThemeVariant) color.Color {
 	if name == theme.ColorNameHover {
-		c := t.Color(theme.ColorNameForeground, v)
-		r, g, b, _ := c.RGBA()
-		return color.NRGBA{uint8(r >> 8), uint8(g >> 8), uint8(b >> 8), 13} // 5 %
+		ink := palette[theme.ColorNameForeground].in(v)
+		ink.A = hoverAlpha
+		return ink
 	}
 	p, ok := palette[name]
 	if !ok {
 		return t.base.Color(name, v)
 	}
+	return p.in(v)
+}
+
+// hoverAlpha is 5 % of 255.
+const hoverAlpha = 13
+
+// in returns the colour of a variant, opaque.
+func (p pair) in(v fyne.ThemeVariant) color.NRGBA {
 	rgb := p.light
 	if v == theme.VariantDark {
 		rgb = p.dark
 	}
-	return color.NRGBA{uint8(rgb >> 16), uint8(rgb >> 8), uint8(rgb), 255}
+	return color.NRGBA{R: byte(rgb >> 16 & 0xFF), G: byte(rgb >> 8 & 0xFF), B: byte(rgb & 0xFF), A: 0xFF}
 }
 
 // Size returns a size of ours, or Fyne's own.

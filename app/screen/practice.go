@@ -93,8 +93,12 @@ func (s *Practice) showStep(i widget.ListItemID, row fyne.CanvasObject) {
 	if i >= len(s.state.Steps) {
 		return
 	}
+	box, ok := row.(*fyne.Container) // the list gives back what newStepRow made
+	if !ok {
+		return
+	}
 	step := s.state.Steps[i]
-	for _, o := range row.(*fyne.Container).Objects { //nolint:forcetypeassert // the list gives back what newStepRow made
+	for _, o := range box.Objects {
 		switch o := o.(type) {
 		case *widget.Label:
 			o.SetText(step.Says)
