@@ -76,10 +76,9 @@ func (l *looker) prober(to failover.Role) (*probe.Prober, error) {
 // is kept.
 func (l *looker) judge(ctx context.Context, d failover.Domain, to failover.Role, fresh bool) ([]failover.Finding, probe.Judgement, error) {
 	e, t := l.e, probe.Target{Domain: d, Provider: d.Provider(to)}
-	ev, age := e.evidence(), e.ageFor(d, to, l.ops)
-	needs := t.Needs()
-	if !fresh {
-		needs = ev.Stale(t, e.opt.Now(), age)
+	ev, needs := e.evidence(), t.Needs()
+	if now := e.opt.Now(); !fresh {
+		needs = ev.Stale(t, now, e.ageFor(d, to, l.ops, now))
 	}
 	if len(needs) > 0 {
 		p, err := l.prober(to)
@@ -94,8 +93,8 @@ func (l *looker) judge(ctx context.Context, d failover.Domain, to failover.Role,
 			return nil, probe.Judgement{}, err
 		}
 	}
-	f := ev.Findings(t)
-	return f, probe.Judge(f, t, e.opt.Now(), age), nil
+	f, now := ev.Findings(t), e.opt.Now()
+	return f, probe.Judge(f, t, now, e.ageFor(d, to, l.ops, now)), nil
 }
 
 // evidence reads the evidence file. A damaged one counts as none: everything is
@@ -119,10 +118,10 @@ func (e *Engine) keep(t probe.Target, fresh []failover.Finding) (*probe.Evidence
 
 func (e *Engine) maxAge() time.Duration { return e.opt.Settings.Preflight.MaxAge.Duration() }
 
-// ageFor is how old evidence may be that a provider takes the domain's mail. What
+// ageFor is how old evidence may be, now, that a provider takes the domain's mail. What
 // the primary did before mail was led away from it says nothing about the end of
 // its outage.
-func (e *Engine) ageFor(d failover.Domain, to failover.Role, ops []journal.Operation) time.Duration {
+func (e *Engine) ageFor(d failover.Domain, to failover.Role, ops []journal.Operation, now time.Time) time.Duration {
 	if to != failover.Primary {
 		return e.maxAge()
 	}
@@ -133,7 +132,7 @@ func (e *Engine) ageFor(d failover.Domain, to failover.Role, ops []journal.Opera
 			continue
 		}
 		if led == failover.Secondary {
-			age = min(age, e.opt.Now().Sub(op.Started))
+			age = min(age, now.Sub(op.Started))
 		}
 		break
 	}

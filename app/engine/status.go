@@ -139,7 +139,8 @@ func (e *Engine) readiness(st *DomainStatus, d failover.Domain, ev *probe.Eviden
 		to = failover.Primary
 	}
 	t := probe.Target{Domain: d, Provider: d.Provider(to)}
-	st.Ready = probe.Judge(ev.Findings(t), t, e.opt.Now(), e.ageFor(d, to, ops))
+	now := e.opt.Now()
+	st.Ready = probe.Judge(ev.Findings(t), t, now, e.ageFor(d, to, ops, now))
 }
 
 // countdown finds until when caches may hold what the last run that changed the
