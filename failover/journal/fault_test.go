@@ -3,6 +3,7 @@ package journal
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -189,6 +190,22 @@ func TestLoadWritesTheLastLineAgain(t *testing.T) {
 	f.syncErr = syscall.EIO
 	if err := j.load(); !errors.Is(err, failover.ErrDisk) {
 		t.Errorf("a journal that cannot be flushed opens: %v", err)
+	}
+}
+
+// A line that somebody wrote anew, checksum and all, does not fit the one after it.
+func TestLineWrittenAnew(t *testing.T) {
+	var data []byte
+	prev := ""
+	for n, word := range []string{"one", "two", "three"} {
+		line, sum := seal(fmt.Appendf(nil, `{"seq":%d,"prev":%q,"event":"note","reason":%q}`, n+1, prev, word))
+		if n == 1 {
+			line, _ = seal(bytes.Replace(fmt.Appendf(nil, `{"seq":%d,"prev":%q,"event":"note","reason":%q}`, n+1, prev, word), []byte("two"), []byte("zwei"), 1))
+		}
+		data, prev = append(data, line...), sum
+	}
+	if p := parse(data); p.badLine != 2 {
+		t.Errorf("line %d", p.badLine)
 	}
 }
 

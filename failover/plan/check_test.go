@@ -94,7 +94,10 @@ func TestReadRefuses(t *testing.T) {
 func TestCheckRefusesTamperedPlans(t *testing.T) {
 	set := failover.NewRRset
 	replace := func(before, after failover.RRset) func(*failover.Plan) {
-		return func(p *failover.Plan) { p.Steps[0].Before, p.Steps[0].After = before, after }
+		return func(p *failover.Plan) {
+			p.Steps = p.Steps[:1] // so that no other step is of the same set
+			p.Steps[0].Before, p.Steps[0].After = before, after
+		}
 	}
 	tampered := map[string]func(*failover.Plan){
 		"NS":                 replace(set("example.test", "NS", 300, "ns.test."), set("example.test", "NS", 300, "ns.evil.test.")),
@@ -120,7 +123,11 @@ func TestCheckRefusesTamperedPlans(t *testing.T) {
 		"unsorted": func(p *failover.Plan) {
 			p.Steps[0].Before = failover.RRset{Key: failover.Key{Name: "example.test.", Type: "MX"}, TTL: 300, Values: []string{"20 b.test.", "10 a.test."}}
 		},
-		"domain of others":  func(p *failover.Plan) { p.Steps[0].Domain = "other.test." },
+		"domain of others": func(p *failover.Plan) {
+			s := &p.Steps[0]
+			s.Domain, s.Zone = "other.test.", "other.test."
+			s.Before, s.After = set("other.test", "MX", 300, "10 mx.test."), set("other.test", "MX", 300, "10 mx.evil.test.")
+		},
 		"no domain":         func(p *failover.Plan) { p.Steps[0].Domain, p.Domains = "", append(p.Domains, "") },
 		"domain is the TLD": func(p *failover.Plan) { p.Steps[0].Domain, p.Domains = ".", append(p.Domains, ".") },
 		"another zone":      func(p *failover.Plan) { p.Steps[0].Zone = "other.test." },

@@ -131,6 +131,40 @@ func TestLateRequestAfterTheRun(t *testing.T) {
 	w.switched(t)
 }
 
+// A request is lost, and the next one refused: what became of the first is as open
+// as before, and so is the run.
+func TestRefusedAfterALostRequest(t *testing.T) {
+	w := newWorld(swapping)
+	w.host.Script(failovertest.Apply, failovertest.LateRequest(), failovertest.ReadOnly())
+	out, err := w.runner().Apply(t.Context(), w.plan(t, failover.Failover), run.Options{})
+	isKind(t, err, failover.ErrReadOnly, "the fake host's credential may only read")
+	sameStory(t, w.log.story(), "begin", "intent 1", "sent 1", "intent 1", "sent 1", "refused 1", "trouble")
+	if states(out) != "sent pending" {
+		t.Error(states(out))
+	}
+
+	// The same across two lives.
+	w = newWorld(plain)
+	w.host.Script(failovertest.Apply, failovertest.LateRequest(), failovertest.ReadOnly())
+	w.log.fullAt = 4
+	if _, err := w.runner().Apply(t.Context(), w.plan(t, failover.Failover), run.Options{}); err == nil {
+		t.Fatal("nothing was lost")
+	}
+	w.log.fullAt = 0
+	out, err = w.runner().Resume(t.Context(), run.Options{})
+	isKind(t, err, failover.ErrReadOnly, "the fake host's credential may only read")
+	if states(out) != "sent pending" {
+		t.Error(states(out))
+	}
+	if n := w.host.Arrive(); n != 1 { // it was on its way all the time
+		t.Errorf("%d late requests were carried out", n)
+	}
+	if out := w.resume(t); !out.Done || out.Changes != 1 {
+		t.Errorf("%+v", out)
+	}
+	w.switched(t)
+}
+
 // Reading what became of a lost request fails too: nobody knows, until the next
 // time.
 func TestLostReplyAndNoReading(t *testing.T) {

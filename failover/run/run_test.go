@@ -322,6 +322,13 @@ func TestFullDisk(t *testing.T) {
 		if w.host.Changes() != sent {
 			t.Errorf("full at %d: %d changes, %d announced", n, w.host.Changes(), sent)
 		}
+		if op, open := journal.Unfinished(w.log.Entries()); open {
+			for _, s := range out.Steps { // nothing is believed that is not in the journal
+				if op.Steps[s.Step.ID] != s.State {
+					t.Errorf("full at %d: step %s is %s, and %s in the journal", n, s.Step.ID, s.State, op.Steps[s.Step.ID])
+				}
+			}
+		}
 		w.unlocked(t)
 		w.log.fullAt = 0
 		if n == 1 {

@@ -1,11 +1,13 @@
 package run_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
 	"lifeboat/failover"
 	"lifeboat/failover/dnshost"
+	"lifeboat/failover/dnsview"
 	"lifeboat/failover/failovertest"
 	"lifeboat/failover/journal"
 	"lifeboat/failover/run"
@@ -195,5 +197,39 @@ func TestServersWithAnotherTTL(t *testing.T) {
 	out := w.apply(t, p)
 	if s := out.Steps[0]; s.OldUntil.Before(noon.Add(24 * time.Hour)) {
 		t.Errorf("old answers until %v", s.OldUntil)
+	}
+}
+
+// relapsing is a view in which one server gives the old set once more, as an address
+// with several machines behind it can.
+type relapsing struct {
+	*failovertest.Viewer
+	old   failover.RRset
+	looks int
+}
+
+func (v *relapsing) Authoritative(ctx context.Context, zone string, servers []dnsview.Server, key failover.Key) failover.View {
+	view := v.Viewer.Authoritative(ctx, zone, servers, key)
+	if key != v.old.Key {
+		return view
+	}
+	if v.looks++; v.looks == 3 {
+		view.Answers[0].Set = v.old
+	}
+	return view
+}
+
+func TestServerThatRelapses(t *testing.T) {
+	w := newWorld(swapping)
+	w.servers[1].Lag(2) // keeps the run looking until the third look
+	r := w.runner()
+	r.View = &relapsing{Viewer: w.viewer, old: w.atPrimary(0)}
+	out, err := r.Apply(t.Context(), w.plan(t, failover.Failover), run.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slept := w.clock.Slept()
+	if s := out.Steps[0]; len(slept) < 3 || !s.OldUntil.Equal(noon.Add(slept[0]+slept[1]+slept[2]+time.Hour)) {
+		t.Errorf("old answers until %v after %v", s.OldUntil, slept)
 	}
 }
