@@ -22,7 +22,6 @@ import (
 	"lifeboat/failover"
 	"lifeboat/failover/dnshost/cloudflare/cftest"
 	"lifeboat/failover/dnshost/hosttest"
-	"lifeboat/failover/dnswire"
 	"lifeboat/failover/failovertest/servers"
 	"lifeboat/failover/journal"
 )
@@ -98,9 +97,13 @@ func replayed(t testing.TB, zones []string) stage {
 // the old ones away.
 func typeIn(t testing.TB, server *servers.DNS, zone string, want failover.RRset) {
 	records := func() []dns.RR { // the library's calls write into what they are given
-		rrs, err := dnswire.Records(want)
-		if err != nil {
-			t.Error(err)
+		var rrs []dns.RR
+		for _, line := range hosttest.Lines(want) {
+			rr, err := dns.NewRR(line)
+			if err != nil {
+				t.Error(err)
+			}
+			rrs = append(rrs, rr)
 		}
 		return rrs
 	}
