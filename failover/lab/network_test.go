@@ -93,7 +93,7 @@ func TestLineBlocksPorts(t *testing.T) {
 	}
 	q := new(dns.Msg)
 	q.SetQuestion("example.test.", dns.TypeMX)
-	if r, err := patientExchange(t, w, "udp", w.UpdateServer(), q); !timesOut(r, err) {
+	if r, err := patientExchange(t, w, "udp", w.UpdateServer(), q, 200*time.Millisecond); !timesOut(r, err) {
 		t.Errorf("udp to ns1: %v, %v", r, err)
 	}
 	if got := ask(t, w, w.Resolver(), "example.test", "MX"); !got.Exists() {

@@ -19,7 +19,7 @@ import (
 
 // quick is a sender that does not make tests wait.
 func quick() lab.Retry {
-	return lab.Retry{First: 20 * time.Millisecond, Most: 100 * time.Millisecond, Patience: 2 * time.Second}
+	return lab.Retry{First: 20 * time.Millisecond, Most: 100 * time.Millisecond, Patience: 20 * time.Second}
 }
 
 // start runs a world without a stream of messages until the test ends.
