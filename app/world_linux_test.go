@@ -224,7 +224,7 @@ func (w *world) command(args ...string) *exec.Cmd {
 	c := exec.CommandContext(w.t.Context(), w.program, args...)
 	c.Dir = w.dir
 	c.Env = append(os.Environ(), "LIFEBOAT_CONFIG="+w.settings, "LIFEBOAT_DATA="+filepath.Join(w.dir, "data"),
-		secretEnv+"="+w.key.Secret, "LIFEBOAT_SECRET_ANNA="+password, "LANG=C.UTF-8", "HOME="+w.dir)
+		secretEnv+"="+w.key.Secret, "LIFEBOAT_SECRET_ANNA="+password, "LIFEBOAT_LANGUAGE=en", "HOME="+w.dir)
 	c.Env = append(c.Env, w.ca.Env()...)
 	return c
 }
