@@ -10,6 +10,7 @@ package engine
 import (
 	"context"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -89,11 +90,13 @@ func (e *Engine) lease() (release func(), err error) {
 	if err := makeDir(e.opt.DataDir); err != nil {
 		return nil, err
 	}
-	l := flock.New(e.path(leaseFile))
+	// Opened for writing, so that a folder where nothing could be kept is found out
+	// before anything is looked at.
+	l := flock.New(e.path(leaseFile), flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600))
 	ok, err := l.TryLock()
 	if err != nil {
 		return nil, failover.Fail(failover.ErrDisk,
-			"the data folder {folder} cannot be locked: see that it is on a local disk and yours", "folder", e.opt.DataDir).Because(err)
+			"the data folder {folder} cannot be written to or locked: see that it is yours, not read-only, and on a local disk", "folder", e.opt.DataDir).Because(err)
 	}
 	if !ok {
 		return nil, failover.Fail(failover.ErrLocked,

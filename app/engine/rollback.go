@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"lifeboat/failover"
+	"lifeboat/failover/dnshost"
 	"lifeboat/failover/journal"
 	"lifeboat/failover/plan"
 	"lifeboat/failover/probe"
@@ -42,6 +43,9 @@ func (e *Engine) Rollback(ctx context.Context, req RollbackRequest) (failover.Ou
 	defer func() { _ = j.Close() }() // every entry is on the disk already
 	if req.Abandon != "" {
 		op, err := r.Abandon(req.Abandon)
+		if err == nil {
+			e.unlock(ctx, op)
+		}
 		return failover.Outcome{Operation: op.ID, Plan: op.Plan, Started: op.Started, Ended: e.opt.Now().UTC()}, err
 	}
 	ops := journal.Operations(j.Entries())
@@ -71,8 +75,28 @@ func (e *Engine) Rollback(ctx context.Context, req RollbackRequest) (failover.Ou
 		if _, err := r.Abandon("taken back by " + p.ID); err != nil {
 			return failover.Outcome{Plan: p}, err
 		}
+		e.unlock(ctx, op)
 	}
 	return r.Apply(ctx, p, run.Options{TakeLock: req.TakeLock, Override: overruled})
+}
+
+// unlock removes what locks a closed run has left, so that nobody at another machine
+// is kept out by it. One that cannot be removed is known as ours next time.
+func (e *Engine) unlock(ctx context.Context, op journal.Operation) {
+	done := map[string]bool{}
+	for _, s := range op.Plan.Steps {
+		if done[s.Zone] {
+			continue
+		}
+		done[s.Zone] = true
+		host, err := e.hostOf(ctx, s.Domain)
+		if err == nil && host.Capabilities().LockRecord {
+			err = host.Unlock(ctx, s.Zone, dnshost.Lock{Operation: op.ID})
+		}
+		if err != nil {
+			e.opt.Logger.Warn("unlock", "zone", s.Zone, "error", err)
+		}
+	}
 }
 
 // pick finds the run to take back.

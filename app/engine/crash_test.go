@@ -1,0 +1,164 @@
+package engine_test
+
+import (
+	"os"
+	"slices"
+	"testing"
+
+	"lifeboat/app/engine"
+	"lifeboat/failover"
+	"lifeboat/failover/journal"
+)
+
+// Whatever kills the program, and wherever, the same command finishes the work: the
+// records are as wanted, no other record has changed, no lock is left, and no set was
+// ever anything else. What a killed process leaves of its lease is in nobody's way.
+func TestKilledAtEveryAct(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ first, then failover.Kind }{
+		{failover.Failover, failover.Failover},
+		{failover.Failover, failover.Rollback}, // or takes it back
+		{failover.Rollback, failover.Rollback},
+	} {
+		t.Run(string(c.first+" and "+c.then), func(t *testing.T) {
+			t.Parallel()
+			o := newOffice(t)
+			gate := o.openGate()
+			for at := 1; ; at++ {
+				o.prepareFor(c.first)
+				o.calm(c.first)
+				others := o.others()
+				where, killed := o.dies(gate, c.first, at)
+				if !killed {
+					t.Logf("%d acts", at-1)
+					if at < 15 {
+						t.Errorf("only %d acts were counted: %s", at-1, o.events())
+					}
+					return
+				}
+				if _, open := journal.Unfinished(o.entries()); !open && c.first != c.then {
+					continue // killed before anything had begun
+				}
+				o.finishes(gate, where, c.first, c.then, others)
+			}
+		})
+	}
+}
+
+// A process that goes on with what a killed one began may be killed as well.
+func TestKilledTwiceLong(t *testing.T) {
+	if os.Getenv("LIFEBOAT_LONG") == "" {
+		t.Skip("set LIFEBOAT_LONG for it")
+	}
+	t.Parallel()
+	for _, kind := range []failover.Kind{failover.Failover, failover.Rollback} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			o := newOffice(t)
+			gate := o.openGate()
+			for first, killed := 1, true; killed; first++ {
+				for second, again := 1, true; again; second++ {
+					o.prepareFor(kind)
+					o.calm(kind)
+					others := o.others()
+					var where, there string
+					if where, killed = o.dies(gate, kind, first); !killed {
+						break
+					}
+					there, again = o.dies(gate, kind, second)
+					o.finishes(gate, where+", then "+there, kind, kind, others)
+				}
+			}
+		})
+	}
+}
+
+// dies runs a child that kills itself at an act, and looks at what is left then: each
+// set is what it was before or what it is to be.
+func (o *office) dies(gate string, kind failover.Kind, at int) (where string, killed bool) {
+	o.t.Helper()
+	start, want := o.mail(), o.goal(kind)
+	where, killed = o.child(gate, kind, at)
+	for i, set := range o.mail() {
+		if set != start[i] && set != want[i] {
+			o.t.Errorf("killed when %s, a set is %s", where, set)
+		}
+	}
+	return where, killed
+}
+
+// finishes runs a child to its end and holds the world to what the command is for.
+func (o *office) finishes(gate, where string, first, then failover.Kind, others []string) {
+	o.t.Helper()
+	want := o.goal(then)
+	if first != then {
+		o.prepareFor(then)
+	}
+	o.child(gate, then, 0)
+	if got := o.mail(); got != want {
+		o.t.Errorf("killed when %s, and then the sets are %v", where, got)
+	}
+	if !slices.Equal(others, o.others()) {
+		o.t.Errorf("killed when %s: other records were changed:\n%v\n%v", where, others, o.others())
+	}
+	o.told(where, first == then)
+}
+
+// prepareFor takes the evidence that the children need.
+func (o *office) prepareFor(kind failover.Kind) {
+	o.t.Helper()
+	to := failover.Secondary
+	if kind == failover.Rollback {
+		to = failover.Primary
+	}
+	if r, err := o.Check(o.t.Context(), engine.CheckRequest{To: to}); err != nil || !r.Ready {
+		o.t.Fatalf("%+v, %v", r, err)
+	}
+}
+
+// calm makes the world, and the journal, what they are before a run of the kind.
+func (o *office) calm(kind failover.Kind) {
+	o.t.Helper()
+	primary := failover.MXSet(mx.Name, 300, o.world.Domain().Primary.MX)
+	if err := o.world.Put(primary); err != nil {
+		o.t.Fatal(err)
+	}
+	o.unprepared()
+	if kind == failover.Rollback {
+		o.done(o.failover())
+		o.prepareFor(kind)
+	}
+}
+
+// goal is what the sets are after a run of the kind.
+func (o *office) goal(kind failover.Kind) [2]string {
+	d := o.world.Domain()
+	to := d.Secondary.MX
+	if kind == failover.Rollback {
+		to = d.Primary.MX
+	}
+	return [2]string{failover.MXSet(mx.Name, 300, to).String(), failover.MXSet(emergency.Name, 300, to).String()}
+}
+
+// told holds the journal to what must be in it once a killed run was finished.
+func (o *office) told(where string, whole bool) {
+	o.t.Helper()
+	ops := journal.Operations(o.entries())
+	last := ops[len(ops)-1]
+	if last.Result != journal.Done && whole {
+		o.t.Errorf("killed when %s: the last run is %+v\n%s", where, last, o.events())
+	}
+	for _, s := range last.Plan.Steps {
+		if last.Result == journal.Done && last.Steps[s.ID] != failover.Verified {
+			o.t.Errorf("killed when %s: step %s is %s", where, s.ID, last.Steps[s.ID])
+		}
+	}
+	for _, op := range ops {
+		if op.Open() {
+			o.t.Errorf("killed when %s: run %s stays open: %s", where, op.ID, o.events())
+		}
+	}
+	if lock := o.world.Truth("_lifeboat-lock.example.test", "TXT"); lock.Exists() {
+		o.t.Errorf("killed when %s: the lock is left: %v", where, lock)
+	}
+}
