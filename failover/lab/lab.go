@@ -137,6 +137,7 @@ func (w *World) Start(ctx context.Context) error {
 	w.wg.Go(func() {
 		<-ctx.Done()
 		w.inet.close()
+		w.events.close()
 	})
 	w.wg.Go(func() { w.sender.run(ctx) })
 	return nil
@@ -167,14 +168,14 @@ func (w *World) shut() {
 }
 
 // Close stops everything and waits for it: no goroutine, no socket and no
-// subscription is left. A second Close does nothing.
+// subscription is left. A second Close does nothing; a world that was never started
+// cannot be after it.
 func (w *World) Close() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.state != running {
-		return nil
+	if w.cancel != nil {
+		w.cancel()
 	}
-	w.cancel()
 	w.shut()
 	return nil
 }
@@ -242,6 +243,9 @@ func (o Options) filled() (Options, error) {
 	if o.Secondaries < 0 || o.Secondaries > maxSecondaries {
 		return o, failover.Fail(failover.ErrInvalid,
 			"{count} secondary name servers cannot be had; give a number from 1 to {most}", "count", o.Secondaries, "most", maxSecondaries)
+	}
+	if o.Lag < 0 {
+		return o, failover.Fail(failover.ErrInvalid, "The lag {lag} is negative; give the time that secondary name servers take to follow", "lag", o.Lag)
 	}
 	orDefault(&o.Secondaries, 2)
 	orDefault(&o.TTL, 300)

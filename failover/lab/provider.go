@@ -19,7 +19,7 @@ type provider struct {
 	network  byte    // where its addresses in 203.0.113.0/24 begin
 	hosts    []*host // two MX, then submission
 	dkim     string  // its selector
-	key      string  // its DKIM key's public half, base64
+	key      string  // its DKIM key record (RFC 6376 section 3.6.1)
 	domains  []string
 	cond     *condition
 	ledger   *ledger

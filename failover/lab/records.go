@@ -22,12 +22,19 @@ func (w *World) describe() {
 	}
 }
 
+// describe is the provider as the settings would tell it. The two differ in how
+// they want their DKIM key published, as providers do: one leads to a record of its
+// own, the other gives the key.
 func (p *provider) describe() failover.Provider {
+	dkim := failover.DKIMSelector{Selector: p.dkim, Type: "CNAME", Value: p.dkim + ".dkim." + p.zone}
+	if p.role == failover.Secondary {
+		dkim.Type, dkim.Value = "TXT", p.key
+	}
 	return failover.Provider{
 		Role: p.role, Name: p.title,
 		MX:         []failover.MX{{Preference: 10, Host: p.hosts[0].name}, {Preference: 20, Host: p.hosts[1].name}},
 		SPFInclude: "spf." + p.zone,
-		DKIM:       []failover.DKIMSelector{{Selector: p.dkim, Type: "CNAME", Value: p.dkim + ".dkim." + p.zone}},
+		DKIM:       []failover.DKIMSelector{dkim},
 		Submission: failover.Endpoint{Host: hostOf(p.hosts[2].name), Port: 587, Security: failover.StartTLS},
 	}
 }
@@ -124,7 +131,7 @@ func (t *tree) domain() {
 	r.add(dkimName(primary.DKIM[0], d), "CNAME", ttl, primary.DKIM[0].Value)
 	if !w.opt.Unprepared {
 		spf = "v=spf1 include:" + hostOf(primary.SPFInclude) + " include:" + hostOf(secondary.SPFInclude) + " -all"
-		r.add(dkimName(secondary.DKIM[0], d), "CNAME", ttl, secondary.DKIM[0].Value)
+		r.add(dkimName(secondary.DKIM[0], d), "TXT", ttl, dnswire.TXT(secondary.DKIM[0].Value))
 		r.sets = append(r.sets, failover.MXSet(w.emergency(), ttl, secondary.MX))
 		r.add(w.emergency(), "TXT", ttl, dnswire.TXT("v=spf1 include:"+hostOf(secondary.SPFInclude)+" -all"))
 	}
@@ -161,7 +168,7 @@ func (t *tree) hosting() {
 				r.host(h)
 			}
 			r.add("spf."+p.zone, "TXT", infraTTL, dnswire.TXT(fmt.Sprintf("v=spf1 ip4:203.0.113.%d/29 -all", p.network&^7)))
-			r.add(p.dkim+".dkim."+p.zone, "TXT", infraTTL, dnswire.TXT("v=DKIM1; k=ed25519; p="+p.key))
+			r.add(p.dkim+".dkim."+p.zone, "TXT", infraTTL, dnswire.TXT(p.key))
 		})
 	}
 	zone(labZone, func(r *records) {

@@ -170,7 +170,7 @@ func (w *World) settleProvider(role failover.Role, mark marker) error {
 		role: role, title: "Harbormail", zone: primaryZone, dkim: "harbor1", network: 10,
 		cond: newCondition(), ledger: w.ledger, events: w.events, now: w.opt.Now, marker: mark,
 		user: "lifeboat@" + hostOf(w.opt.Domain), password: hex.EncodeToString(secret),
-		key:        base64.StdEncoding.EncodeToString(public),
+		key:        "v=DKIM1; k=ed25519; p=" + base64.StdEncoding.EncodeToString(public),
 		domains:    []string{w.opt.Domain, w.emergency()},
 		recipients: map[string]bool{},
 	}

@@ -13,7 +13,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/miekg/dns"
+
 	"lifeboat/failover"
+	"lifeboat/failover/dnswire"
 	"lifeboat/failover/lab"
 )
 
@@ -112,6 +115,7 @@ func TestOptionsThatMakeNoSense(t *testing.T) {
 		"foreign recipient":  {lab.Options{Recipients: []failover.Recipient{{Address: "a@b.test"}}}, "a@b.test is no address of example.test"},
 		"no recipient":       {lab.Options{Recipients: []failover.Recipient{{Address: "nobody"}}}, "nobody is no address"},
 		"secondaries":        {lab.Options{Secondaries: 9}, "give a number from 1 to 8"},
+		"lag":                {lab.Options{Lag: -1}, "The lag -1ns is negative"},
 		"secondaries, minus": {lab.Options{Secondaries: -1}, "give a number from 1 to 8"},
 	} {
 		_, err := lab.New(c.opt)
@@ -158,7 +162,11 @@ func TestDomainSaysWhatTheDNSSays(t *testing.T) {
 	}
 	for _, p := range []failover.Provider{d.Primary, d.Secondary} {
 		sel := p.DKIM[0]
-		if got := ask(t, w, w.Resolver(), sel.Selector+"._domainkey."+d.Name, sel.Type); len(got.Values) != 1 || got.Values[0] != sel.Value {
+		value := sel.Value
+		if sel.Type == "TXT" {
+			value = dnswire.TXT(value)
+		}
+		if got := ask(t, w, w.Resolver(), sel.Selector+"._domainkey."+d.Name, sel.Type); len(got.Values) != 1 || got.Values[0] != value {
 			t.Errorf("%s: selector %v", p.Name, got)
 		}
 		spf := w.Truth(d.Name, "TXT")
@@ -178,11 +186,20 @@ func TestUnprepared(t *testing.T) {
 	if d.Emergency != "" || w.Truth("emergency."+d.Name, "MX").Exists() {
 		t.Error("there is an emergency subdomain")
 	}
-	if w.Truth(d.Secondary.DKIM[0].Selector+"._domainkey."+d.Name, "CNAME").Exists() {
+	sel := d.Secondary.DKIM[0]
+	name := sel.Selector + "._domainkey." + d.Name
+	if w.Truth(name, sel.Type).Exists() {
 		t.Error("the secondary's DKIM selector is there")
 	}
 	if txt := w.Truth(d.Name, "TXT").String(); strings.Contains(txt, "lighthouse") || !strings.Contains(txt, "harbormail") {
 		t.Errorf("TXT: %s", txt)
+	}
+	// The key suffices to prepare what is missing.
+	r, err := send(t, w, w.TSIG(), update(func(m *dns.Msg) {
+		m.Insert(rrs(t, failover.NewRRset(name, sel.Type, 60, dnswire.TXT(sel.Value)), failover.MXSet("emergency."+d.Name, 60, d.Secondary.MX)))
+	}))
+	if err != nil || r.Rcode != dns.RcodeSuccess || !w.Truth(name, sel.Type).Exists() {
+		t.Errorf("preparing: %v, %v", r, err)
 	}
 }
 
@@ -310,6 +327,7 @@ func TestContextEndsTheWorld(t *testing.T) {
 	if _, err := d.DialContext(t.Context(), "tcp", w.Resolver()); !errors.Is(err, syscall.ECONNREFUSED) {
 		t.Errorf("before Start: %v", err)
 	}
+	events, _ := w.Subscribe(1)
 	ctx, cancel := context.WithCancel(t.Context())
 	if err := w.Start(ctx); err != nil {
 		t.Fatal(err)
@@ -323,7 +341,20 @@ func TestContextEndsTheWorld(t *testing.T) {
 	if _, err := c.Read(make([]byte, 1)); err == nil {
 		t.Error("the resolver goes on talking")
 	}
+	for range events {
+		continue
+	}
 	if err := w.Close(); err != nil {
 		t.Error(err)
+	}
+	still, err := lab.New(lab.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(still.Close(), still.Close()); err != nil {
+		t.Errorf("closing a world that was never started: %v", err)
+	}
+	if err := still.Start(t.Context()); !errors.Is(err, failover.ErrInvalid) {
+		t.Errorf("starting a closed world: %v", err)
 	}
 }
