@@ -39,7 +39,11 @@ func TestKilledAtEveryAct(t *testing.T) {
 				if _, open := journal.Unfinished(o.entries()); !open && c.first != c.then {
 					continue // killed before anything had begun
 				}
-				o.finishes(gate, where, c.first, c.then, others)
+				if c.first != c.then {
+					o.prepareFor(c.then)
+				}
+				o.child(gate, c.then, 0)
+				o.finished(where, c.then, c.first == c.then, others)
 			}
 		})
 	}
@@ -65,8 +69,10 @@ func TestKilledTwiceLong(t *testing.T) {
 					if where, killed = o.dies(gate, kind, first); !killed {
 						break
 					}
-					there, again = o.dies(gate, kind, second)
-					o.finishes(gate, where+", then "+there, kind, kind, others)
+					if there, again = o.dies(gate, kind, second); again {
+						o.child(gate, kind, 0)
+					}
+					o.finished(where+", then "+there, kind, true, others)
 				}
 			}
 		})
@@ -87,21 +93,16 @@ func (o *office) dies(gate string, kind failover.Kind, at int) (where string, ki
 	return where, killed
 }
 
-// finishes runs a child to its end and holds the world to what the command is for.
-func (o *office) finishes(gate, where string, first, then failover.Kind, others []string) {
+// finished holds the world to what a command is for that was killed and given again.
+func (o *office) finished(where string, kind failover.Kind, whole bool, others []string) {
 	o.t.Helper()
-	want := o.goal(then)
-	if first != then {
-		o.prepareFor(then)
-	}
-	o.child(gate, then, 0)
-	if got := o.mail(); got != want {
+	if got := o.mail(); got != o.goal(kind) {
 		o.t.Errorf("killed when %s, and then the sets are %v", where, got)
 	}
 	if !slices.Equal(others, o.others()) {
 		o.t.Errorf("killed when %s: other records were changed:\n%v\n%v", where, others, o.others())
 	}
-	o.told(where, first == then)
+	o.told(where, whole)
 }
 
 // prepareFor takes the evidence that the children need.

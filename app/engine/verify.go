@@ -8,7 +8,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"lifeboat/failover"
-	"lifeboat/failover/dnshost"
 	"lifeboat/failover/journal"
 )
 
@@ -27,7 +26,8 @@ type Verification struct {
 	Open    bool              `json:"old_answers_open,omitempty"` // Until is the earliest moment, not a promise
 	Problem failover.Sentence `json:"problem,omitzero"`
 
-	ownTTL bool // the host chooses TTLs, so they are not compared
+	ownTTL   bool // the host chooses TTLs, so they are not compared
+	asServed bool // what most servers give is what is wanted
 }
 
 // Good reports whether every address that answers gives the wanted set, and at
@@ -62,24 +62,19 @@ func (e *Engine) Verify(ctx context.Context, names []string) ([]Verification, er
 }
 
 func (e *Engine) verifyDomain(ctx context.Context, d failover.Domain, ops []journal.Operation) ([]Verification, error) {
-	host, err := e.hostOf(ctx, d.Name)
-	if err != nil {
-		return nil, err
+	wanted, zone := lastLeft(d, ops)
+	if slices.ContainsFunc(wanted, func(v Verification) bool { return v.Run == "" }) {
+		var err error
+		if zone, err = e.held(ctx, d, wanted); err != nil {
+			return nil, err
+		}
 	}
-	zone, err := host.Zone(ctx, d.Name)
-	if err != nil {
-		return nil, err
-	}
-	wanted := lastLeft(d, ops)
 	keys := make([]failover.Key, len(wanted))
 	for i, w := range wanted {
 		keys[i] = w.Want.Key
 	}
 	views, err := e.opt.Reader.Look(ctx, zone, keys...)
 	if err != nil {
-		return nil, err
-	}
-	if err := held(ctx, host, zone, wanted, views); err != nil {
 		return nil, err
 	}
 	for i := range wanted {
@@ -91,8 +86,8 @@ func (e *Engine) verifyDomain(ctx context.Context, d failover.Domain, ops []jour
 // lastLeft lists the domain's MX and whatever else a run changed, with what the
 // newest run that concerns each set left there. A run that did not come to its end
 // may have left anything: there Run stays empty, as it does where there was none.
-func lastLeft(d failover.Domain, ops []journal.Operation) []Verification {
-	out := []Verification{{Domain: d.Name, Want: failover.RRset{Key: failover.Key{Name: d.Name, Type: "MX"}}}}
+func lastLeft(d failover.Domain, ops []journal.Operation) (out []Verification, zone string) {
+	out = []Verification{{Domain: d.Name, Want: failover.RRset{Key: failover.Key{Name: d.Name, Type: "MX"}}}}
 	seen := map[failover.Key]bool{}
 	for _, op := range slices.Backward(ops) {
 		for _, s := range op.Plan.Steps {
@@ -104,6 +99,7 @@ func lastLeft(d failover.Domain, ops []journal.Operation) []Verification {
 			if made(op.Steps[s.ID]) && op.Result != journal.Abandoned {
 				v.Want, v.Run, v.ownTTL = s.After, op.ID, s.OwnTTL
 				v.Until, _ = oldUntil(op, s)
+				zone = s.Zone
 			}
 			if s.After.Key == out[0].Want.Key {
 				out[0] = v
@@ -112,7 +108,7 @@ func lastLeft(d failover.Domain, ops []journal.Operation) []Verification {
 			}
 		}
 	}
-	return out
+	return out, zone
 }
 
 func made(s failover.StepState) bool { return s == failover.Ack || s == failover.Verified }
@@ -132,33 +128,40 @@ func oldUntil(op journal.Operation, s failover.Step) (until time.Time, open bool
 }
 
 // held fills in, where no run tells what is wanted, what the DNS host holds. Of a
-// host whose records a person edits nobody knows more than what most servers give.
-func held(ctx context.Context, host dnshost.Host, zone string, wanted []Verification, views []failover.View) error {
+// host whose records a person edits nobody knows more than what most servers give,
+// which is left to compare. It returns the zone.
+func (e *Engine) held(ctx context.Context, d failover.Domain, wanted []Verification) (zone string, err error) {
+	host, err := e.hostOf(ctx, d.Name)
+	if err != nil {
+		return "", err
+	}
+	if zone, err = host.Zone(ctx, d.Name); err != nil {
+		return "", err
+	}
 	caps := host.Capabilities()
 	for i := range wanted {
 		w := &wanted[i]
 		if w.Run != "" {
 			continue
 		}
-		w.ownTTL = caps.OwnTTL
-		if caps.Interactive {
-			if sets := views[i].Distinct(); len(sets) > 0 {
-				w.Want = sets[0]
-			}
+		if w.ownTTL, w.asServed = caps.OwnTTL, caps.Interactive; caps.Interactive {
 			continue
 		}
 		sets, err := host.Read(ctx, zone, []failover.Key{w.Want.Key})
 		if err != nil {
-			return err
+			return "", err
 		}
 		w.Want = sets[0]
 	}
-	return nil
+	return zone, nil
 }
 
 // compare fills in what the servers give. While an address does not give the
 // wanted set, old answers may still be handed out, for another TTL from now.
 func (v *Verification) compare(view failover.View, now time.Time) {
+	if sets := view.Distinct(); v.asServed && len(sets) > 0 {
+		v.Want = sets[0]
+	}
 	if v.ownTTL {
 		view.Answers = slices.Clone(view.Answers)
 		for i := range view.Answers {
