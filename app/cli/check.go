@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"io"
 	"os"
 	"time"
 
@@ -69,8 +68,8 @@ func (s *session) checkCommand() *cobra.Command {
 
 // importEvidence takes in a file, or standard input.
 func (s *session) importEvidence(e *engine.Engine, f checkFlags, domains []string, to failover.Role) error {
-	at := s.Now()
-	var r io.Reader = s.In
+	var at time.Time // what comes by standard input does not say when it was
+	r := s.In
 	if f.file != "-" {
 		file, err := os.Open(f.file)
 		if err != nil {

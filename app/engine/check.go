@@ -76,7 +76,7 @@ func (e *Engine) Check(ctx context.Context, req CheckRequest) (CheckReport, erro
 	g.SetLimit(probesAtOnce)
 	for i, d := range domains {
 		g.Go(func() error {
-			f, j, err := look.judge(ctx, d, req.To, req.Fresh)
+			f, j, err := look.judge(ctx, probe.Target{Domain: d, Provider: d.Provider(req.To)}, req.Fresh)
 			findings[i] = f
 			report.Domains[i] = DomainReport{Domain: d.Name, To: req.To, Provider: d.Provider(req.To).Name, Judgement: j}
 			return err

@@ -25,7 +25,7 @@ func (l *looker) preflight(ctx context.Context, p failover.Plan, domains []failo
 			continue
 		}
 		g.Go(func() error {
-			_, j, err := l.judge(gctx, d, p.Kind.Target(), false)
+			_, j, err := l.judge(gctx, target(p, d, p.Kind.Target()), false)
 			mu.Lock()
 			defer mu.Unlock()
 			out[d.Name] = j
@@ -33,6 +33,17 @@ func (l *looker) preflight(ctx context.Context, p failover.Plan, domains []failo
 		})
 	}
 	return out, g.Wait()
+}
+
+// target is what has to be shown before a plan is carried out: that the hosts it
+// publishes take the domain's mail. They are those of the settings, unless the plan
+// is older than the settings.
+func target(p failover.Plan, d failover.Domain, to failover.Role) probe.Target {
+	t := probe.Target{Domain: d, Provider: d.Provider(to)}
+	if s, ok := moving(p, d); ok {
+		t.Provider.MX = s.After.MX()
+	}
+	return t
 }
 
 // looker takes evidence for one request. All its domains share one prober for each
@@ -74,14 +85,14 @@ func (l *looker) prober(to failover.Role) (*probe.Prober, error) {
 // judge returns the evidence on a domain's provider and what follows from it. What
 // is old or missing is taken then and there, with fresh everything; what is taken
 // is kept.
-func (l *looker) judge(ctx context.Context, d failover.Domain, to failover.Role, fresh bool) ([]failover.Finding, probe.Judgement, error) {
-	e, t := l.e, probe.Target{Domain: d, Provider: d.Provider(to)}
+func (l *looker) judge(ctx context.Context, t probe.Target, fresh bool) ([]failover.Finding, probe.Judgement, error) {
+	e := l.e
 	ev, needs := e.evidence(), t.Needs()
 	if now := e.opt.Now(); !fresh {
-		needs = ev.Stale(t, now, e.ageFor(d, to, l.ops, now))
+		needs = ev.Stale(t, now, e.ageFor(t.Domain, t.Provider.Role, l.ops, now))
 	}
 	if len(needs) > 0 {
-		p, err := l.prober(to)
+		p, err := l.prober(t.Provider.Role)
 		if err != nil {
 			return nil, probe.Judgement{}, err
 		}
@@ -94,7 +105,13 @@ func (l *looker) judge(ctx context.Context, d failover.Domain, to failover.Role,
 		}
 	}
 	f, now := ev.Findings(t), e.opt.Now()
-	return f, probe.Judge(f, t, now, e.ageFor(d, to, l.ops, now)), nil
+	return f, probe.Judge(f, t, now, e.ageFor(t.Domain, t.Provider.Role, l.ops, now)), nil
+}
+
+// recall judges the evidence that is kept, as of now, without looking at anything.
+func (l *looker) recall(t probe.Target) probe.Judgement {
+	now := l.e.opt.Now()
+	return probe.Judge(l.e.evidence().Findings(t), t, now, l.e.ageFor(t.Domain, t.Provider.Role, l.ops, now))
 }
 
 // evidence reads the evidence file. A damaged one counts as none: everything is
@@ -131,8 +148,9 @@ func (e *Engine) ageFor(d failover.Domain, to failover.Role, ops []journal.Opera
 		if !known || op.Result == journal.Aborted {
 			continue
 		}
-		if led == failover.Secondary {
-			age = min(age, now.Sub(op.Started))
+		// Where the clock was set back since, only the usual age can be held to.
+		if since := now.Sub(op.Started); led == failover.Secondary && since > 0 {
+			age = min(age, since)
 		}
 		break
 	}

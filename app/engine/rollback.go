@@ -57,7 +57,7 @@ func (e *Engine) Rollback(ctx context.Context, req RollbackRequest) (failover.Ou
 		return failover.Outcome{Plan: open.Plan}, unfinished(open)
 	}
 	if op.Open() && op.Plan.Kind == failover.Rollback {
-		overruled, err := e.admitBack(ctx, op.Plan, req, ops, &op)
+		overruled, err := e.admitBack(ctx, op.Plan, reverted(ops, op.Plan.Reverts), req, ops, &op)
 		if err != nil {
 			return failover.Outcome{Operation: op.ID, Plan: op.Plan, Started: op.Started}, err
 		}
@@ -67,7 +67,7 @@ func (e *Engine) Rollback(ctx context.Context, req RollbackRequest) (failover.Ou
 	if err != nil {
 		return failover.Outcome{Plan: p}, err
 	}
-	overruled, err := e.admitBack(ctx, p, req, ops, nil)
+	overruled, err := e.admitBack(ctx, p, op, req, ops, nil)
 	if err != nil {
 		return failover.Outcome{Plan: p}, err
 	}
@@ -156,9 +156,23 @@ func (e *Engine) leftBy(ctx context.Context, op journal.Operation, s failover.St
 	}
 }
 
+// reverted finds the run that a rollback takes back.
+func reverted(ops []journal.Operation, id string) journal.Operation {
+	for _, op := range ops {
+		if op.ID == id {
+			return op
+		}
+	}
+	return journal.Operation{}
+}
+
 // admitBack holds a rollback to what is known of the provider it leads to, and asks
 // the admin. It returns the reason for the journal, if that was overruled.
-func (e *Engine) admitBack(ctx context.Context, p failover.Plan, req RollbackRequest, ops []journal.Operation, resumes *journal.Operation) (overruled string, err error) {
+//
+// On the way home, and out of a run that broke off, only what is known to refuse
+// mail stands in the way, not what nobody could look at: that mail was led there
+// before. To take a finished failback back is a failover, and needs as much.
+func (e *Engine) admitBack(ctx context.Context, p failover.Plan, back journal.Operation, req RollbackRequest, ops []journal.Operation, resumes *journal.Operation) (overruled string, err error) {
 	if len(p.Steps) == 0 {
 		return "", nil
 	}
@@ -167,35 +181,58 @@ func (e *Engine) admitBack(ctx context.Context, p failover.Plan, req RollbackReq
 		return "", err
 	}
 	look := e.looker(ops, req.Found)
+	targets := map[string]probe.Target{}
+	lenient := func(t probe.Target, j probe.Judgement) probe.Judgement {
+		if t.Provider.Role == failover.Primary || back.Result != journal.Done {
+			j.Allowed = len(j.Blocking) == 0
+		}
+		return j
+	}
 	for _, d := range pre.Domains {
-		role, ok := leadsTo(rest(p, resumes), d)
+		todo := rest(p, resumes)
+		role, ok := leadsTo(todo, d)
 		if !ok {
 			continue
 		}
-		_, j, err := look.judge(ctx, d, role, false)
+		if role == "" { // the settings have changed since: it is where mail was before
+			role = back.Plan.Kind.Target().Other()
+		}
+		t := target(todo, d, role)
+		_, j, err := look.judge(ctx, t, false)
 		if err != nil {
 			return "", err
 		}
-		j.Allowed = len(j.Blocking) == 0
-		pre.Judgements[d.Name] = j
+		targets[d.Name], pre.Judgements[d.Name] = t, lenient(t, j)
 	}
-	return pre.admit(req.Override, req.Confirm)
+	return pre.admit(req.Override, req.Confirm, func(d failover.Domain) probe.Judgement {
+		return lenient(targets[d.Name], look.recall(targets[d.Name]))
+	})
 }
 
-// leadsTo says which provider a plan takes a domain's mail to, when it does.
-func leadsTo(p failover.Plan, d failover.Domain) (failover.Role, bool) {
+// leadsTo says which provider a plan takes a domain's mail to, when it takes it
+// anywhere else; empty when to hosts that the settings do not know.
+func leadsTo(p failover.Plan, d failover.Domain) (role failover.Role, moves bool) {
+	s, ok := moving(p, d)
+	if !ok {
+		return "", false
+	}
+	switch d.RouteOf(s.After) {
+	case failover.RoutePrimary:
+		return failover.Primary, true
+	case failover.RouteSecondary:
+		return failover.Secondary, true
+	default:
+		return "", true
+	}
+}
+
+// moving finds the step that leads a domain's mail elsewhere. One that changes only
+// the TTL leads it nowhere.
+func moving(p failover.Plan, d failover.Domain) (failover.Step, bool) {
 	for _, s := range p.Steps {
-		if s.After.Key != (failover.Key{Name: d.Name, Type: "MX"}) {
-			continue
-		}
-		switch d.RouteOf(s.After) {
-		case failover.RoutePrimary:
-			return failover.Primary, true
-		case failover.RouteSecondary:
-			return failover.Secondary, true
-		default:
-			return "", false
+		if s.After.Key == (failover.Key{Name: d.Name, Type: "MX"}) && !s.Before.SameValues(s.After) {
+			return s, true
 		}
 	}
-	return "", false
+	return failover.Step{}, false
 }

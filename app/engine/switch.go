@@ -129,6 +129,11 @@ func (e *Engine) planFor(ctx context.Context, req SwitchRequest) (failover.Plan,
 	if saved.Kind != req.Kind {
 		return saved, failover.Fail(failover.ErrInvalid, "this is a plan for a {kind}: give it to lifeboat {kind}", "kind", saved.Kind)
 	}
+	for _, d := range req.Domains {
+		if !slices.Contains(saved.Domains, failover.FQDN(d)) {
+			return saved, failover.Fail(failover.ErrInvalid, "{domain} is not in the saved plan: leave the domains out, or make a plan for them", "domain", d)
+		}
+	}
 	req.Domains = saved.Domains
 	now, err := e.Plan(ctx, req.PlanRequest)
 	if err != nil || len(now.Steps) == 0 {
@@ -154,7 +159,8 @@ func sameSteps(saved, now failover.Plan) error {
 		if !s.IsBefore(f.Before) {
 			return plan.Surprise(failover.Difference{Before: s.Before, After: s.After, Live: f.Before})
 		}
-		if !s.IsAfter(f.After) {
+		moved := ok && (f.Domain != s.Domain || f.Zone != s.Zone || f.Host != s.Host || f.OwnTTL != s.OwnTTL)
+		if moved || !s.IsAfter(f.After) {
 			return failover.Fail(failover.ErrStale,
 				"the settings have changed since the plan was made: {set} would now become {now}; make the plan anew",
 				"set", s.After.Key.String(), "now", f.After.String())
@@ -173,13 +179,15 @@ func (e *Engine) admit(ctx context.Context, p failover.Plan, req SwitchRequest, 
 	if pre.Domains, err = e.Domains(p.Domains); err != nil {
 		return "", err
 	}
+	look := e.looker(ops, req.Found)
+	todo := rest(p, resumes)
 	if p.Kind != failover.Prepare {
-		pre.Judgements, err = e.looker(ops, req.Found).preflight(ctx, rest(p, resumes), pre.Domains)
+		pre.Judgements, err = look.preflight(ctx, todo, pre.Domains)
 		if err != nil {
 			return "", err
 		}
 	}
-	return pre.admit(req.Override, req.Confirm)
+	return pre.admit(req.Override, req.Confirm, func(d failover.Domain) probe.Judgement { return look.recall(target(todo, d, p.Kind.Target())) })
 }
 
 // rest is what of a plan is still to be changed: all of it, unless it is resumed.
@@ -191,8 +199,9 @@ func rest(p failover.Plan, resumes *journal.Operation) failover.Plan {
 }
 
 // admit refuses what the preflight does not allow and no reason overrules, and asks
-// the admin about the rest.
-func (pre Preview) admit(reason string, confirm func(Preview) (bool, error)) (overruled string, err error) {
+// the admin about the rest. The answer may take its time; recall judges what is known
+// once more when it comes, for evidence grows old at a prompt too.
+func (pre Preview) admit(reason string, confirm func(Preview) (bool, error), recall func(failover.Domain) probe.Judgement) (overruled string, err error) {
 	if refusal := refuse(pre.Judgements, pre.Domains); refusal != nil {
 		if overruled = reason; reason == "" {
 			return "", refusal
@@ -202,10 +211,21 @@ func (pre Preview) admit(reason string, confirm func(Preview) (bool, error)) (ov
 		return overruled, nil
 	}
 	yes, err := confirm(pre)
-	if err == nil && !yes {
-		err = ErrDeclined
+	switch {
+	case err != nil:
+		return "", err
+	case !yes:
+		return "", ErrDeclined
+	case overruled != "":
+		return overruled, nil
 	}
-	return overruled, err
+	now := map[string]probe.Judgement{}
+	for _, d := range pre.Domains {
+		if _, judged := pre.Judgements[d.Name]; judged {
+			now[d.Name] = recall(d)
+		}
+	}
+	return "", refuse(now, pre.Domains)
 }
 
 // refuse returns the refusal of the domains whose preflight does not allow the
