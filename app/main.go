@@ -17,6 +17,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // whoever presses Ctrl-C twice need not wait for an orderly end
 	status := start(ctx, os.Args[1:])
 	stop()
 	os.Exit(status)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
@@ -25,7 +26,7 @@ func (w *wiring) secrets(p cli.Place) *secret.Store {
 }
 
 // askPassphrase reads the vault's passphrase unseen; a new one twice.
-func askPassphrase(_ context.Context, q secret.Question) (secret.Value, error) {
+func askPassphrase(ctx context.Context, q secret.Question) (secret.Value, error) {
 	t, err := i18n.New(i18n.Choose("auto", os.Getenv))
 	if err != nil {
 		return secret.Value{}, err
@@ -34,20 +35,46 @@ func askPassphrase(_ context.Context, q secret.Question) (secret.Value, error) {
 	if q.New {
 		question = t.T("This computer has no keychain, so secrets are kept in {file}. Choose a passphrase for it: ", "file", q.Vault)
 	}
-	first, err := readUnseen(question)
+	first, err := readUnseen(ctx, question)
 	if err != nil || !q.New {
 		return secret.New(first), err
 	}
-	second, err := readUnseen(t.T("The same passphrase again: "))
+	second, err := readUnseen(ctx, t.T("The same passphrase again: "))
 	if err == nil && second != first {
 		err = failover.Fail(failover.ErrInvalid, "the two passphrases differ; nothing was stored")
 	}
 	return secret.New(first), err
 }
 
-func readUnseen(question string) (string, error) {
+func readUnseen(ctx context.Context, question string) (string, error) {
 	_, _ = fmt.Fprint(os.Stderr, question)
-	b, err := term.ReadPassword(int(os.Stdin.Fd()))
+	text, err := unseen(ctx)
 	_, _ = fmt.Fprintln(os.Stderr)
-	return string(b), err
+	return text, err
+}
+
+// unseen reads a line from the terminal without showing it. Nothing wakes a read from
+// a terminal, so at Ctrl-C it is left to the end of the program, once the terminal
+// shows again what is typed.
+func unseen(ctx context.Context) (string, error) {
+	in := int(os.Stdin.Fd())
+	before, err := term.GetState(in)
+	if err != nil {
+		return "", err
+	}
+	type answer struct {
+		text string
+		err  error
+	}
+	typed := make(chan answer, 1)
+	go func() {
+		b, err := term.ReadPassword(in)
+		typed <- answer{string(b), err}
+	}()
+	select {
+	case a := <-typed:
+		return a.text, a.err
+	case <-ctx.Done():
+		return "", errors.Join(ctx.Err(), term.Restore(in, before))
+	}
 }

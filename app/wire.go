@@ -59,11 +59,8 @@ func (w *wiring) app() cli.App {
 	return cli.App{
 		Streams: cli.Streams{
 			In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
-			Terminal: term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stderr.Fd())),
-			ReadSecret: func() (string, error) {
-				b, err := term.ReadPassword(int(os.Stdin.Fd()))
-				return string(b), err
-			},
+			Terminal:   term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stderr.Fd())),
+			ReadSecret: unseen,
 		},
 		Version: version, Getenv: os.Getenv, Now: time.Now,
 		Open: w.open, Files: w.files,

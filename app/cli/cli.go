@@ -29,7 +29,7 @@ type Streams struct {
 	// Terminal says whether a person is there to be asked (In and Err are one), and
 	// ReadSecret reads a line from it without showing it.
 	Terminal   bool
-	ReadSecret func() (string, error)
+	ReadSecret func(context.Context) (string, error)
 }
 
 // Place is where settings and data are; empty fields are the usual places.
@@ -80,11 +80,8 @@ func Run(ctx context.Context, app App, args []string) int {
 	if errors.As(err, &status) {
 		return status.code
 	}
-	s.complain(err)
-	if isUsage(err) {
-		return exitUsage
-	}
-	return exitFailed
+	s.complain(err, nil)
+	return statusOf(err)
 }
 
 // session is one run of the program.
@@ -100,14 +97,12 @@ type statusError struct{ code int }
 
 func (e statusError) Error() string { return "" }
 
-// usageError marks what cobra says about flags and arguments.
-type usageError struct{ error }
-
-func (e usageError) Unwrap() error { return e.error }
-
-func isUsage(err error) bool {
-	var usage usageError
-	return errors.As(err, &usage) || errors.Is(err, failover.ErrInvalid) || len(configs.ProblemsIn(err)) > 0
+// statusOf is the exit status of an error.
+func statusOf(err error) int {
+	if errors.Is(err, failover.ErrInvalid) || len(configs.ProblemsIn(err)) > 0 {
+		return exitUsage
+	}
+	return exitFailed
 }
 
 // speak sets the language; one that the program does not have leaves English.
@@ -145,18 +140,13 @@ func (s *session) root() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.ArbitraryArgs,
-		RunE: func(c *cobra.Command, a []string) error {
-			if len(a) == 0 {
-				return c.Help()
-			}
-			return failover.Fail(failover.ErrInvalid, "there is no command {value}: lifeboat --help lists them", "value", a[0])
-		},
+		RunE:          onlyBelow,
 	}
 	f := root.PersistentFlags()
 	f.StringVar(&s.place.Config, "config", "", t.T("settings file (default: lifeboat.yaml here, or in your configuration folder)"))
 	f.StringVar(&s.place.Data, "data", "", t.T("data folder"))
 	f.BoolVar(&s.json, "json", false, t.T("print one JSON document"))
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(wrongFlag)
 	root.AddCommand(
 		s.initCommand(), s.checkCommand(), s.statusCommand(), s.planCommand(),
 		s.switchCommand(failover.Prepare), s.switchCommand(failover.Failover), s.switchCommand(failover.Failback),
@@ -165,7 +155,7 @@ func (s *session) root() *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	f.BoolP("help", "h", false, t.T("say what a command does"))
 	root.Flags().Bool("version", false, t.T("say which version this is"))
-	root.SetHelpCommand(&cobra.Command{Hidden: true})
+	root.SetHelpCommand(helpCommand(root))
 	root.SetUsageTemplate(translated(root.UsageTemplate(), t))
 	return root
 }
@@ -187,15 +177,4 @@ func orAuto(language string) string {
 		return "auto"
 	}
 	return language
-}
-
-// args wraps cobra's check of positional arguments, so that a wrong count is a
-// usage error.
-func args(check cobra.PositionalArgs) cobra.PositionalArgs {
-	return func(c *cobra.Command, a []string) error {
-		if err := check(c, a); err != nil {
-			return usageError{err}
-		}
-		return nil
-	}
 }

@@ -93,22 +93,14 @@ func (s *session) otherWays(line func(string), j probe.Judgement) {
 	}
 }
 
-// withRemedies shows all of a refusal, and ends with its status.
-func (s *session) withRemedies(err error) error {
-	all := refusals(err)
-	if len(all) == 0 {
-		return err
-	}
+// showRefusals tells why domains are not switched, with the remedies.
+func (s *session) showRefusals(all []*engine.RefusedError) {
 	for _, r := range all {
 		s.note("lifeboat: " + s.tongue.T("{domain} is not switched: nothing was changed.", "domain", failover.Display(r.Domain)))
 		s.tellFindings(s.note, slices.Concat(r.Blocking, r.Unknown), false)
 		s.otherWays(s.note, r.Judgement)
 	}
 	s.note("  " + s.tongue.T(`To go on all the same, with your reason in the journal: --override "REASON"`))
-	if err := s.document(map[string]any{"error": all[0].Error(), "refused": all}); err != nil {
-		return err
-	}
-	return statusError{exitFailed}
 }
 
 // refusals finds every refusal joined in an error.

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"context"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -24,7 +26,7 @@ func (s *session) initCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "init [DOMAIN]",
 		Short: t.T("Discover how a domain is set up, ask for the rest, and write the settings"),
-		Args:  args(cobra.MaximumNArgs(1)),
+		Args:  count(0, 1),
 		RunE: func(c *cobra.Command, a []string) error {
 			domain := ""
 			if len(a) == 1 {
@@ -56,12 +58,17 @@ func (s *session) initialise(c *cobra.Command, domain string, f initFlags) error
 	asks := s.Terminal && !f.yes
 	var err error
 	if domain == "" && asks {
-		if domain, err = s.askLine(s.tongue.T("Your mail domain: ")); err != nil {
+		if domain, err = s.askLine(c.Context(), s.tongue.T("Your mail domain: ")); err != nil {
 			return err
 		}
 	}
 	if domain == "" {
 		return failover.Fail(failover.ErrInvalid, "no domain was given: lifeboat init DOMAIN")
+	}
+	file, _ := s.Files(s.place)
+	now, err := existing(file)
+	if err != nil {
+		return err
 	}
 	s.note(s.tongue.T("Looking {domain} up …", "domain", domain))
 	found, err := s.Discover().Discover(c.Context(), domain)
@@ -70,12 +77,11 @@ func (s *session) initialise(c *cobra.Command, domain string, f initFlags) error
 	}
 	s.showDiscovery(found)
 	if asks {
-		if err := s.askRest(found, &f); err != nil {
+		if err := s.askRest(c.Context(), found, now, &f); err != nil {
 			return err
 		}
 	}
-	file, _ := s.Files(s.place)
-	if _, err := os.Stat(file); err == nil {
+	if now != nil {
 		return s.amend(file, found, f)
 	}
 	f.Language = string(s.tongue.Language)
@@ -84,11 +90,21 @@ func (s *session) initialise(c *cobra.Command, domain string, f initFlags) error
 		return err
 	}
 	draft.Translate = s.tongue.T
+	_ = os.MkdirAll(filepath.Dir(file), 0o700) // where that fails, writing says so
 	if err := configs.WriteNew(file, draft); err != nil {
 		return err
 	}
 	s.printT("Written to {file}. Look through it, fill in the recipients, then: lifeboat check", "file", file)
 	return s.document(map[string]any{"file": file, "discovered": found})
+}
+
+// existing loads the settings, if there are any.
+func existing(file string) (*configs.Settings, error) {
+	if _, err := os.Stat(file); err != nil {
+		return nil, nil //nolint:nilerr // none, or none that can be seen: writing says what is wrong
+	}
+	s, _, err := configs.Load(file, configs.Options{})
+	return s, err
 }
 
 // amend brings what is new into settings that exist.
@@ -135,23 +151,30 @@ func displayed(names []string) []string {
 	return out
 }
 
-// askRest asks for what no look-up can tell and no flag has said.
-func (s *session) askRest(d engine.Discovery, f *initFlags) error {
+// askRest asks for what no look-up can tell, no flag has said, and no settings that
+// exist answer already.
+func (s *session) askRest(ctx context.Context, d engine.Discovery, now *configs.Settings, f *initFlags) error {
 	t := s.tongue
+	var hasSecondary, hasDomain bool
+	if now != nil {
+		hasSecondary = now.Providers.Secondary.Configured()
+		_, hasDomain = now.Domain(d.Domain)
+	}
 	questions := []struct {
 		into     *string
+		answered bool
 		question string
 		standard string
 	}{
-		{&f.Secondary, t.T("Secondary provider ({presets}; empty: none yet): ", "presets", strings.Join(presetNames(), ", ")), ""},
-		{&f.Emergency, t.T("Emergency subdomain (empty: emergency): "), "emergency"},
-		{&f.DNS, t.T("DNS host, rfc2136, cloudflare or manual (empty: {kind}): ", "kind", d.DNSHost), d.DNSHost},
+		{&f.Secondary, hasSecondary, t.T("Secondary provider ({presets}; empty: none yet): ", "presets", strings.Join(presetNames(), ", ")), ""},
+		{&f.Emergency, hasDomain, t.T("Emergency subdomain (empty: emergency): "), "emergency"},
+		{&f.DNS, hasDomain, t.T("DNS host, rfc2136, cloudflare or manual (empty: {kind}): ", "kind", d.DNSHost), d.DNSHost},
 	}
 	for _, q := range questions {
-		if *q.into != "" {
+		if q.answered || *q.into != "" {
 			continue
 		}
-		answer, err := s.askLine(q.question)
+		answer, err := s.askLine(ctx, q.question)
 		if err != nil {
 			return err
 		}
@@ -160,7 +183,7 @@ func (s *session) askRest(d engine.Discovery, f *initFlags) error {
 		}
 	}
 	if p, ok := configs.PresetNamed(f.Secondary); ok && slices.Contains(p.Needs, "mx") && len(f.SecondaryMX) == 0 {
-		answer, err := s.askLine(t.T(`Its MX hosts, as "10 mx1.example.net, 20 mx2.example.net": `))
+		answer, err := s.askLine(ctx, t.T(`Its MX hosts, as "10 mx1.example.net, 20 mx2.example.net": `))
 		if err != nil {
 			return err
 		}

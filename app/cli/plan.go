@@ -1,10 +1,9 @@
 package cli
 
 import (
-	"os"
-
 	"github.com/spf13/cobra"
 
+	"lifeboat/configs"
 	"lifeboat/failover"
 	"lifeboat/failover/plan"
 )
@@ -18,7 +17,7 @@ func (s *session) planCommand() *cobra.Command {
 		Use:       "plan failover|failback|prepare [DOMAIN...]",
 		Short:     t.T("Show what a switch would change, without changing anything"),
 		ValidArgs: []string{string(failover.Failover), string(failover.Failback), string(failover.Prepare)},
-		Args:      args(cobra.MinimumNArgs(1)),
+		Args:      count(1, -1),
 		RunE: func(c *cobra.Command, a []string) error {
 			kind := failover.Kind(a[0])
 			switch kind {
@@ -52,7 +51,7 @@ func (s *session) showPlan(p failover.Plan, file string) error {
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(file, data, 0o600); err != nil {
+		if err := configs.WriteFile(file, data, 0o600); err != nil {
 			return failover.Fail(failover.ErrDisk, "the plan cannot be written to {file}: choose another place, or make room", "file", file).Because(err)
 		}
 	}

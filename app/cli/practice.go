@@ -18,7 +18,7 @@ func (s *session) practiceCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "practice",
 		Short: s.tongue.T("Live through an outage in the built-in mail world: nothing outside this computer is touched"),
-		Args:  args(cobra.NoArgs),
+		Args:  count(0, 0),
 		RunE: func(c *cobra.Command, _ []string) error {
 			teller := &practiceTeller{s: s}
 			result, err := s.Practice(c.Context(), teller.tell)

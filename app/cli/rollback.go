@@ -14,7 +14,7 @@ func (s *session) rollbackCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "rollback [RUN]",
 		Short: t.T("Take the last run, or the one named, back"),
-		Args:  args(cobra.MaximumNArgs(1)),
+		Args:  count(0, 1),
 		RunE: func(c *cobra.Command, a []string) error {
 			e, err := s.open()
 			if err != nil {
@@ -26,7 +26,7 @@ func (s *session) rollbackCommand() *cobra.Command {
 				TakeLock: rf.takeLock, Override: rf.override, Abandon: abandon,
 				Tell: p.event, Found: p.finding,
 				Confirm: func(pre engine.Preview) (bool, error) {
-					ok, err := s.confirm(pre, rf.yes)
+					ok, err := s.confirm(c.Context(), pre, rf.yes)
 					began = s.Now() // what is told is the time since the yes
 					return ok, err
 				},

@@ -23,12 +23,12 @@ type Secrets interface {
 // machine could see.
 func (s *session) secretCommand() *cobra.Command {
 	t := s.tongue
-	c := &cobra.Command{Use: "secret", Short: t.T("Keep passwords and keys that the settings refer to as secret:NAME")}
+	c := &cobra.Command{Use: "secret", Short: t.T("Keep passwords and keys that the settings refer to as secret:NAME"), RunE: onlyBelow}
 	c.AddCommand(
 		&cobra.Command{
-			Use: "set NAME", Short: t.T("Store a secret; it is typed unseen, or piped in"), Args: args(cobra.ExactArgs(1)),
+			Use: "set NAME", Short: t.T("Store a secret; it is typed unseen, or piped in"), Args: count(1, 1),
 			RunE: func(c *cobra.Command, a []string) error {
-				value, err := s.readSecret(a[0])
+				value, err := s.readSecret(c.Context(), a[0])
 				if err != nil {
 					return err
 				}
@@ -41,7 +41,7 @@ func (s *session) secretCommand() *cobra.Command {
 			},
 		},
 		&cobra.Command{
-			Use: "list", Short: t.T("List the names of the secrets, never their values"), Args: args(cobra.NoArgs),
+			Use: "list", Short: t.T("List the names of the secrets, never their values"), Args: count(0, 0),
 			RunE: func(*cobra.Command, []string) error {
 				entries, err := s.Secrets(s.place).List()
 				if err != nil {
@@ -54,7 +54,7 @@ func (s *session) secretCommand() *cobra.Command {
 			},
 		},
 		&cobra.Command{
-			Use: "remove NAME", Short: t.T("Remove a secret"), Args: args(cobra.ExactArgs(1)),
+			Use: "remove NAME", Short: t.T("Remove a secret"), Args: count(1, 1),
 			RunE: func(c *cobra.Command, a []string) error {
 				if err := s.Secrets(s.place).Remove(c.Context(), a[0]); err != nil {
 					return err
@@ -67,10 +67,12 @@ func (s *session) secretCommand() *cobra.Command {
 	return c
 }
 
-func (s *session) readSecret(name string) (string, error) {
+func (s *session) readSecret(ctx context.Context, name string) (string, error) {
 	if s.Terminal {
 		s.note(s.tongue.T("Value of {name} (not shown):", "name", name))
-		return s.ReadSecret()
+		value, err := s.ReadSecret(ctx)
+		s.note("") // the line's end was not shown either
+		return value, err
 	}
 	sc := bufio.NewScanner(s.In)
 	sc.Buffer(nil, 1<<20)

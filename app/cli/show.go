@@ -85,10 +85,13 @@ func (s *session) showOutcome(out failover.Outcome, took time.Duration) {
 	}
 	for _, st := range out.Steps {
 		set := st.Step.After.Key.String()
-		if st.State == failover.Verified {
+		switch {
+		case st.State == failover.Verified && len(st.View.Answers) == 0:
+			s.printT("{set}: verified before this run was interrupted.", "set", set)
+		case st.State == failover.Verified:
 			s.printT("{set}: verified at {count} of {all} addresses{silent}.", "set", set, "count", st.View.With(st.Step.After),
 				"all", st.View.Asked(), "silent", s.unreached(st.Unverified))
-		} else {
+		default:
 			s.printT("{set}: the DNS host holds the new records; not verified yet.", "set", set)
 		}
 		if !st.Problem.IsZero() {
@@ -96,7 +99,11 @@ func (s *session) showOutcome(out failover.Outcome, took time.Duration) {
 		}
 		s.showCountdown(st.OldUntil, st.Open)
 	}
-	s.printT("Done in {span} (records changed: {count}). To take it back: lifeboat rollback", "span", spell(took), "count", out.Changes)
+	if out.Plan.Kind == failover.Rollback {
+		s.printT("Taken back in {span} (records changed: {count}).", "span", spell(took), "count", out.Changes)
+	} else {
+		s.printT("Done in {span} (records changed: {count}). To take it back: lifeboat rollback", "span", spell(took), "count", out.Changes)
+	}
 	for _, d := range out.Plan.Domains {
 		switch out.Plan.Kind {
 		case failover.Failover:
@@ -106,7 +113,6 @@ func (s *session) showOutcome(out failover.Outcome, took time.Duration) {
 		case failover.Prepare, failover.Rollback:
 		}
 	}
-
 }
 
 // showCountdown tells until when caches may hold old answers.

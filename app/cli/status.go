@@ -44,7 +44,11 @@ func (s *session) showStatus(st engine.Status) {
 		s.print("  " + presenter.Readiness(t, d))
 		s.showCountdown(d.Countdown, d.CountdownOpen)
 	}
-	if st.Open != nil {
+	switch {
+	case st.Open == nil:
+	case st.Open.Kind == failover.Rollback:
+		s.printT("A rollback begun at {when} is not finished: lifeboat rollback goes on with it.", "when", t.Clock(st.Open.Started, s.Now()))
+	default:
 		s.printT("A {kind} begun at {when} is not finished: lifeboat {kind} goes on with it, lifeboat rollback takes it back.",
 			"kind", st.Open.Kind, "when", t.Clock(st.Open.Started, s.Now()))
 	}

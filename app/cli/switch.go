@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"os"
 	"time"
 
@@ -100,7 +101,7 @@ func (s *session) carryOut(c *cobra.Command, req engine.SwitchRequest, yes bool)
 	req.Tell, req.Found = p.event, p.finding
 	began := s.Now()
 	req.Confirm = func(pre engine.Preview) (bool, error) {
-		ok, err := s.confirm(pre, yes)
+		ok, err := s.confirm(c.Context(), pre, yes)
 		began = s.Now() // what is told is the time since the yes
 		return ok, err
 	}
@@ -110,22 +111,22 @@ func (s *session) carryOut(c *cobra.Command, req engine.SwitchRequest, yes bool)
 
 // confirm shows what would be done and asks, unless the answer was given with
 // --yes.
-func (s *session) confirm(pre engine.Preview, yes bool) (bool, error) {
+func (s *session) confirm(ctx context.Context, pre engine.Preview, yes bool) (bool, error) {
 	s.showPreview(pre)
 	if yes {
 		return true, nil
 	}
-	return s.ask(s.tongue.T("Do this now?"))
+	return s.ask(ctx, s.tongue.T("Do this now?"))
 }
 
 // conclude tells what became of a run.
 func (s *session) conclude(out failover.Outcome, err error, took time.Duration) error {
+	if err != nil && len(out.Steps) > 0 {
+		s.complain(err, &out)
+		return statusError{statusOf(err)}
+	}
 	if err != nil {
-		if s.json && len(out.Steps) > 0 {
-			_ = s.document(out)
-			s.json = false
-		}
-		return s.withRemedies(err)
+		return err
 	}
 	if derr := s.document(out); derr != nil {
 		return derr
