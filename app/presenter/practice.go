@@ -70,7 +70,7 @@ type Practice struct {
 
 // NewPractice returns the presenter.
 func NewPractice(t *i18n.Tongue, play Player) *Practice {
-	return &Practice{tongue: t, play: play, route: failover.RoutePrimary}
+	return &Practice{tongue: t, play: play, route: failover.RouteUnknown}
 }
 
 // Play plays the story once; changed is called after each thing that happens,
@@ -82,7 +82,7 @@ func (p *Practice) Play(ctx context.Context, changed func()) {
 		return
 	}
 	p.running, p.steps, p.result, p.err = true, nil, nil, nil
-	p.totals, p.broken, p.route = lab.Totals{}, false, failover.RoutePrimary
+	p.totals, p.broken, p.route = lab.Totals{}, false, failover.RouteUnknown
 	p.mu.Unlock()
 	result, err := p.play(ctx, func(e engine.PracticeEvent) {
 		p.take(e)
@@ -99,7 +99,9 @@ func (p *Practice) Play(ctx context.Context, changed func()) {
 func (p *Practice) take(e engine.PracticeEvent) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.totals, p.domain = e.Totals, e.Domain
+	if p.totals, p.domain = e.Totals, e.Domain; p.route == failover.RouteUnknown {
+		p.route = failover.RoutePrimary // where the story begins
+	}
 	at := e.At.Format("15:04:05")
 	switch {
 	case !e.Chapter.IsZero():
@@ -166,6 +168,9 @@ func (p *Practice) State() PracticeState {
 		Says: t.T("messages taken: {count}", "count", p.totals.Secondary)}
 	if s.Secondary.Live {
 		s.Secondary.Light = LightHealthy
+	}
+	if p.route == failover.RouteUnknown {
+		s.Primary.Light, s.Secondary.Light = LightUnknown, LightUnknown
 	}
 	s.Ledger = p.ledger()
 	return s

@@ -146,7 +146,7 @@ func TestPracticeTellsAFailure(t *testing.T) {
 		return engine.PracticeResult{}, failover.Fail(failover.ErrUnreachable, "no port on {host}", "host", "127.0.0.1")
 	})
 	p.Play(t.Context(), func() {})
-	if s := p.State(); s.Problem != "no port on 127.0.0.1" || s.Headline == "Every message arrived, once." {
+	if s := p.State(); s.Problem != "no port on 127.0.0.1" || s.Headline == "Every message arrived, once." || s.Primary.Light != presenter.LightUnknown {
 		t.Errorf("%+v", s)
 	}
 }
