@@ -3,6 +3,11 @@
 // with --json, into one JSON document on standard output. Progress and questions
 // go to standard error, so that a pipe gets the result and nothing else.
 //
+// Documents have keys in snake_case and times as RFC 3339 writes them; names in the
+// DNS are whole, with the final dot, as they are in zone files, in the journal and in
+// saved plans, which a document of lifeboat plan is. A command that fails has a
+// document too: {"error": "..."}, and beside it what was done before.
+//
 // The exit status is 0 when it is done, 1 when it failed or is not ready, and 2
 // when the command or the settings are wrong.
 package cli
@@ -11,6 +16,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -80,6 +86,7 @@ func Run(ctx context.Context, app App, args []string) int {
 	if errors.As(err, &status) {
 		return status.code
 	}
+	s.json = s.json || slices.Contains(args, "--json") // also where the flags could not be read
 	s.complain(err, nil)
 	return statusOf(err)
 }

@@ -93,6 +93,7 @@ func (s *session) askLine(ctx context.Context, question string) (string, error) 
 		if sc.Scan() {
 			return strings.TrimSpace(sc.Text()), nil
 		}
+		s.note("") // the line ended without Enter
 		return "", sc.Err()
 	})
 }

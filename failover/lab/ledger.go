@@ -25,13 +25,18 @@ const keepSettled = 2000
 // Totals count all messages since the start. Sent is the sum of Waiting,
 // Delivered, Bounced and Lost.
 type Totals struct {
-	Sent, Waiting, Delivered, Bounced, Lost int
+	Sent      int `json:"sent"`
+	Waiting   int `json:"waiting"`
+	Delivered int `json:"delivered"`
+	Bounced   int `json:"bounced"`
+	Lost      int `json:"lost"`
 	// Doubled are the messages that arrived more than once, whatever their fate.
-	Doubled int
+	Doubled int `json:"doubled"`
 	// Tries are all attempts to deliver.
-	Tries int
+	Tries int `json:"tries"`
 	// Primary and Secondary are the messages that arrived there first.
-	Primary, Secondary int
+	Primary   int `json:"primary"`
+	Secondary int `json:"secondary"`
 }
 
 // Entry is one message of the outside sender.
