@@ -78,6 +78,16 @@ func (e *Error) Error() string {
 // Sentence returns what a person should read, without the cause.
 func (e *Error) Sentence() (template string, args []string) { return e.Say.Sentence() }
 
+// SentenceOf returns what a person should read of any error; of one that is none of
+// ours, its own text.
+func SentenceOf(err error) Sentence {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Say
+	}
+	return Say("{error}", "error", err.Error())
+}
+
 // Unwrap gives kind and cause to errors.Is and errors.As.
 func (e *Error) Unwrap() []error {
 	if e.Cause == nil {

@@ -60,6 +60,23 @@ func (v View) Missing(want RRset) []Answer {
 	return out
 }
 
+// Unasked returns the servers of which no address could be asked from here, each by
+// its first answer: their names do not resolve, or they have IPv6 alone and this line
+// has none. What they give out nobody knows.
+func (v View) Unasked() []Answer {
+	asked := map[string]bool{}
+	for _, a := range v.Answers {
+		asked[a.Server] = asked[a.Server] || a.State != NoIPv6 && a.State != Unresolved
+	}
+	var out []Answer
+	for _, a := range v.Answers {
+		if !asked[a.Server] {
+			out, asked[a.Server] = append(out, a), true
+		}
+	}
+	return out
+}
+
 // Distinct returns the different sets that were answered, the most frequent
 // first.
 func (v View) Distinct() []RRset {
@@ -117,9 +134,13 @@ type Finding struct {
 	Remedy   Sentence `json:"remedy,omitzero"`
 	Evidence []string `json:"evidence,omitempty"` // exact answers, a line each
 	// OwnLine is set when an Unknown is owed to the line Lifeboat sits on.
-	OwnLine bool      `json:"own_line,omitempty"`
-	Source  Source    `json:"source"`
-	At      time.Time `json:"at"`
+	OwnLine bool `json:"own_line,omitempty"`
+	// Unseen is set when the subject could not be looked at: what stands here says
+	// nothing about it, does not undo what was seen before, and is looked at again by
+	// the next check even where it does not block.
+	Unseen bool      `json:"unseen,omitempty"`
+	Source Source    `json:"source"`
+	At     time.Time `json:"at"`
 }
 
 // Source is where the evidence of a finding comes from.

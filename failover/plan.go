@@ -43,6 +43,9 @@ type Step struct {
 	// OwnTTL: the DNS host gives records a TTL of its own choice, so TTLs are not
 	// compared.
 	OwnTTL bool `json:"own_ttl,omitempty"`
+	// Late, in a rollback: a request of the run that is taken back had no answer, and
+	// nothing at the host keeps it from being carried out yet.
+	Late bool `json:"late,omitempty"`
 }
 
 // IsBefore reports whether a set is as the step found it.
@@ -51,8 +54,13 @@ func (s Step) IsBefore(live RRset) bool { return s.same(live, s.Before) }
 // IsAfter reports whether a set is as the step wants it.
 func (s Step) IsAfter(live RRset) bool { return s.same(live, s.After) }
 
+// AnyTTL reports whether a set with the right records is as the step wants it
+// whatever its TTL. It is, unless the TTL is all that the step changes: hosts bend
+// TTLs to bounds of their own without a word, and mail goes where the records lead.
+func (s Step) AnyTTL() bool { return s.OwnTTL || !s.Before.SameValues(s.After) }
+
 func (s Step) same(a, b RRset) bool {
-	if s.OwnTTL {
+	if s.AnyTTL() {
 		return a.SameValues(b)
 	}
 	return a.Equal(b)
@@ -60,7 +68,7 @@ func (s Step) same(a, b RRset) bool {
 
 // Inverse returns the step that undoes this one.
 func (s Step) Inverse() Step {
-	s.Before, s.After = s.After, s.Before
+	s.Before, s.After, s.Late = s.After, s.Before, false
 	return s
 }
 
@@ -128,6 +136,12 @@ const (
 	Verified StepState = "verified" // the authoritative servers give it
 )
 
+// Made reports whether the host has confirmed the step.
+func (s StepState) Made() bool { return s == Ack || s == Verified }
+
+// Reached reports whether the host may have been asked to make the step.
+func (s StepState) Reached() bool { return s == Sent || s.Made() }
+
 // StepOutcome is what became of one step.
 type StepOutcome struct {
 	Step  Step      `json:"step"`
@@ -137,8 +151,8 @@ type StepOutcome struct {
 	// Unverified names the addresses that do not give the new set yet.
 	Unverified []Answer `json:"unverified,omitempty"`
 	// OldUntil is when the last old answer given out expires from caches. While
-	// a server is silent it is counted as giving the old set, and this is the
-	// earliest such moment, not a promise.
+	// a server is silent, or could not be asked, it is counted as giving the old
+	// set, and this is the earliest such moment, not a promise.
 	OldUntil time.Time `json:"old_until,omitzero"`
 	Open     bool      `json:"old_until_open,omitempty"` // a silent server keeps OldUntil open
 	Problem  Sentence  `json:"problem,omitzero"`

@@ -55,6 +55,12 @@ func Display(name string) string {
 	return strings.Join(labels, ".")
 }
 
+// Within reports whether a name is a zone's apex or below it. Both are as [FQDN]
+// makes them; every name is within the root.
+func Within(name, zone string) bool {
+	return name == zone || zone == "." || strings.HasSuffix(name, "."+zone)
+}
+
 // Key names a record set: owner name (as [FQDN] makes it) and type.
 type Key struct {
 	Name string `json:"name"`

@@ -170,3 +170,20 @@ func TestNewRRsetLeavesTheCallersValues(t *testing.T) {
 		t.Errorf("the caller's slice is now %q", values)
 	}
 }
+
+func TestWithin(t *testing.T) {
+	for _, c := range []struct {
+		name, zone string
+		want       bool
+	}{
+		{"example.test.", "example.test.", true},
+		{"a.b.example.test.", "example.test.", true},
+		{"notexample.test.", "example.test.", false},
+		{"test.", "example.test.", false},
+		{"anything.", ".", true},
+	} {
+		if got := failover.Within(c.name, c.zone); got != c.want {
+			t.Errorf("Within(%q, %q) is %v", c.name, c.zone, got)
+		}
+	}
+}

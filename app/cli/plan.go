@@ -25,15 +25,11 @@ func (s *session) planCommand() *cobra.Command {
 			default:
 				return failover.Fail(failover.ErrInvalid, "a plan is for failover, failback or prepare, not {value}", "value", a[0])
 			}
-			req, err := pf.request(kind, a[1:])
-			if err != nil {
-				return err
-			}
 			e, err := s.open()
 			if err != nil {
 				return err
 			}
-			p, err := e.Plan(c.Context(), req)
+			p, err := e.Plan(c.Context(), pf.request(kind, a[1:]))
 			if err != nil {
 				return err
 			}

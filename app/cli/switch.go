@@ -14,23 +14,18 @@ import (
 
 // planFlags are the flags of every command that makes a plan.
 type planFlags struct {
-	trust     string
+	trustHost bool
 	replaceMX bool
 }
 
 func (s *session) planFlags(c *cobra.Command, f *planFlags) {
 	t := s.tongue
-	c.Flags().StringVar(&f.trust, "trust", "", t.T("when DNS host and name servers disagree, which one holds: host or servers"))
+	c.Flags().BoolVar(&f.trustHost, "trust-host", false, t.T("where the name servers answer something else than the DNS host holds, go by the DNS host"))
 	c.Flags().BoolVar(&f.replaceMX, "replace-mx", false, t.T("replace an MX set that is neither provider's, or both's"))
 }
 
-func (f planFlags) request(kind failover.Kind, domains []string) (engine.PlanRequest, error) {
-	switch plan.Trust(f.trust) {
-	case plan.TrustNeither, plan.TrustHost, plan.TrustServers:
-	default:
-		return engine.PlanRequest{}, failover.Fail(failover.ErrInvalid, "--trust is host or servers, not {value}", "value", f.trust)
-	}
-	return engine.PlanRequest{Kind: kind, Domains: domains, Trust: plan.Trust(f.trust), ReplaceMX: f.replaceMX}, nil
+func (f planFlags) request(kind failover.Kind, domains []string) engine.PlanRequest {
+	return engine.PlanRequest{Kind: kind, Domains: domains, TrustHost: f.trustHost, ReplaceMX: f.replaceMX}
 }
 
 // runFlags are the flags of every command that changes records.
@@ -62,11 +57,7 @@ func (s *session) switchCommand(kind failover.Kind) *cobra.Command {
 		Use:   string(kind) + " [DOMAIN...]",
 		Short: short[kind],
 		RunE: func(c *cobra.Command, domains []string) error {
-			req, err := pf.request(kind, domains)
-			if err != nil {
-				return err
-			}
-			sr := engine.SwitchRequest{PlanRequest: req, TakeLock: rf.takeLock, Override: rf.override}
+			sr := engine.SwitchRequest{PlanRequest: pf.request(kind, domains), TakeLock: rf.takeLock, Override: rf.override}
 			if file != "" {
 				saved, err := readPlan(file)
 				if err != nil {

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"errors"
 	"os"
 
 	"lifeboat/configs"
@@ -41,14 +40,6 @@ func providerOf(role failover.Role, p configs.Provider) failover.Provider {
 
 func endpointOf(e configs.Endpoint) failover.Endpoint {
 	return failover.Endpoint{Host: e.Host, Port: e.Port, Security: failover.Security(e.TLS)}
-}
-
-func sentenceOf(err error) failover.Sentence {
-	var e *failover.Error
-	if errors.As(err, &e) {
-		return e.Say
-	}
-	return failover.Say("{error}", "error", err.Error())
 }
 
 func stopped(cause error) error {

@@ -10,14 +10,17 @@ import (
 
 	"lifeboat/configs"
 	"lifeboat/failover"
+	"lifeboat/failover/dnshost"
 	"lifeboat/failover/plan"
 )
 
 // PlanRequest asks for a plan.
 type PlanRequest struct {
-	Kind      failover.Kind
-	Domains   []string // none is all of the settings
-	Trust     plan.Trust
+	Kind    failover.Kind
+	Domains []string // none is all of the settings
+	// TrustHost: where the name servers answer something else than the DNS host holds,
+	// the DNS host is right.
+	TrustHost bool
 	ReplaceMX bool
 }
 
@@ -49,7 +52,7 @@ func (e *Engine) Plan(ctx context.Context, req PlanRequest) (failover.Plan, erro
 		return failover.Plan{}, err
 	}
 	return plan.Build(plan.Request{
-		Kind: req.Kind, ID: e.newID(), Author: e.opt.Owner, Now: e.opt.Now(), Trust: req.Trust, ReplaceMX: req.ReplaceMX,
+		Kind: req.Kind, ID: e.newID(), Author: e.opt.Owner, Now: e.opt.Now(), TrustHost: req.TrustHost, ReplaceMX: req.ReplaceMX,
 	}, observed)
 }
 
@@ -70,7 +73,7 @@ func (e *Engine) observe(ctx context.Context, kind failover.Kind, d failover.Dom
 	keys := plan.Keys(kind, d)
 	var g errgroup.Group
 	g.Go(func() (err error) {
-		o.Live, err = host.Read(ctx, zone, keys)
+		o.Live, o.Unread, err = read(ctx, host, zone, keys)
 		return err
 	})
 	g.Go(func() error {
@@ -84,6 +87,29 @@ func (e *Engine) observe(ctx context.Context, kind failover.Kind, d failover.Dom
 		return nil
 	})
 	return o, g.Wait()
+}
+
+// read reads the sets at the host, all at once or else one by one: a domain's own MX,
+// the first, must be had; why another one could not be read is returned with the rest,
+// for the plan to weigh. A subdomain may be delegated away.
+func read(ctx context.Context, host dnshost.Host, zone string, keys []failover.Key) (live []failover.RRset, unread map[failover.Key]error, err error) {
+	if live, err = host.Read(ctx, zone, keys); err == nil || len(keys) == 1 {
+		return live, nil, err
+	}
+	unread = map[failover.Key]error{}
+	live = nil
+	for i, k := range keys {
+		sets, err := host.Read(ctx, zone, []failover.Key{k})
+		switch {
+		case err == nil:
+			live = append(live, sets...)
+		case i == 0 || ctx.Err() != nil:
+			return nil, nil, err
+		default:
+			unread[k] = err
+		}
+	}
+	return live, unread, nil
 }
 
 // newID is a run's name: when it was planned, and enough chance to be the only

@@ -61,7 +61,7 @@ func (e *Engine) Rollback(ctx context.Context, req RollbackRequest) (failover.Ou
 		if err != nil {
 			return failover.Outcome{Operation: op.ID, Plan: op.Plan, Started: op.Started}, err
 		}
-		return e.resume(ctx, r, j, op, run.Options{TakeLock: req.TakeLock, Override: overruled})
+		return r.Resume(ctx, run.Options{TakeLock: req.TakeLock, Override: overruled})
 	}
 	p, err := e.inverse(ctx, op)
 	if err != nil {
@@ -123,29 +123,33 @@ func pick(ops []journal.Operation, id string) (journal.Operation, error) {
 
 // inverse reads what the hosts hold now and writes the plan back.
 func (e *Engine) inverse(ctx context.Context, op journal.Operation) (failover.Plan, error) {
-	live := map[failover.Key]failover.RRset{}
+	left := plan.Left{Plan: op.Plan, States: op.Steps, Live: map[failover.Key]failover.RRset{}, Unguarded: map[string]bool{}}
 	for _, s := range op.Plan.Steps {
-		set, err := e.leftBy(ctx, op, s)
+		host, err := e.hostOf(ctx, s.Domain)
 		if err != nil {
 			return failover.Plan{}, err
 		}
-		live[s.After.Key] = set
+		if left.Live[s.After.Key], err = leftBy(ctx, host, op, s); err != nil {
+			return failover.Plan{}, err
+		}
+		caps := host.Capabilities()
+		left.Unguarded[s.ID] = !caps.CompareAndSwap && !caps.Interactive
 	}
-	return plan.Inverse(plan.Request{ID: e.newID(), Author: e.opt.Owner, Now: e.opt.Now()}, op.Plan, live)
+	return plan.Inverse(plan.Request{ID: e.newID(), Author: e.opt.Owner, Now: e.opt.Now()}, left)
 }
 
 // leftBy reads what a run left of a step. Where a person types, one that broke off
 // may have left anything half-typed, and servers that do not agree yet; all of it is
-// taken back, as if the step had been made.
-func (e *Engine) leftBy(ctx context.Context, op journal.Operation, s failover.Step) (failover.RRset, error) {
-	host, err := e.hostOf(ctx, s.Domain)
-	if err != nil {
-		return failover.RRset{}, err
-	}
-	halfway := host.Capabilities().Interactive && op.Result != journal.Done
+// taken back, as if the step had been made. What the run never came to is not its own,
+// however it looks.
+func leftBy(ctx context.Context, host dnshost.Host, op journal.Operation, s failover.Step) (failover.RRset, error) {
+	interactive, state := host.Capabilities().Interactive, op.Steps[s.ID]
+	halfway := interactive && state == failover.Sent
 	sets, err := host.Read(ctx, s.Zone, []failover.Key{s.After.Key})
 	switch {
-	case halfway && errors.Is(err, failover.ErrUncertain):
+	case interactive && errors.Is(err, failover.ErrUncertain) && !state.Reached():
+		return s.Before, nil
+	case interactive && errors.Is(err, failover.ErrUncertain) && op.Result != journal.Done:
 		return s.After, nil
 	case err != nil:
 		return failover.RRset{}, err
@@ -230,7 +234,7 @@ func leadsTo(p failover.Plan, d failover.Domain) (role failover.Role, moves bool
 // the TTL leads it nowhere.
 func moving(p failover.Plan, d failover.Domain) (failover.Step, bool) {
 	for _, s := range p.Steps {
-		if s.After.Key == (failover.Key{Name: d.Name, Type: "MX"}) && !s.Before.SameValues(s.After) {
+		if s.After.Key == (failover.Key{Name: d.Name, Type: "MX"}) && !s.Before.SameValues(s.After) && !s.Late {
 			return s, true
 		}
 	}

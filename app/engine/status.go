@@ -98,7 +98,7 @@ func (e *Engine) domainStatus(ctx context.Context, d failover.Domain) DomainStat
 	key := failover.Key{Name: d.Name, Type: "MX"}
 	zone, err := e.opt.Reader.Zone(ctx, d.Name)
 	if err != nil {
-		st.Problem = sentenceOf(err)
+		st.Problem = failover.SentenceOf(err)
 		return st
 	}
 	keys := []failover.Key{key}
@@ -107,7 +107,7 @@ func (e *Engine) domainStatus(ctx context.Context, d failover.Domain) DomainStat
 	}
 	views, err := e.opt.Reader.Look(ctx, zone, keys...)
 	if err != nil {
-		st.Problem = sentenceOf(err)
+		st.Problem = failover.SentenceOf(err)
 		return st
 	}
 	st.MX = views[0]

@@ -69,7 +69,7 @@ func (e *Engine) Switch(ctx context.Context, req SwitchRequest) (failover.Outcom
 		if err != nil {
 			return out, err
 		}
-		return e.resume(ctx, r, j, op, run.Options{TakeLock: req.TakeLock, Override: overruled})
+		return r.Resume(ctx, run.Options{TakeLock: req.TakeLock, Override: overruled})
 	}
 	p, err := e.planFor(ctx, req)
 	if err != nil {
@@ -265,15 +265,3 @@ func (e *RefusedError) Sentence() (template string, args []string) {
 
 // Unwrap tells the kind.
 func (e *RefusedError) Unwrap() error { return failover.ErrBlocked }
-
-// resume goes on with the open run. That its preflight was overruled, now or once
-// more, goes on record before anything else is done.
-func (e *Engine) resume(ctx context.Context, r *run.Runner, j *journal.Journal, op journal.Operation, opt run.Options) (failover.Outcome, error) {
-	if opt.Override != "" {
-		err := j.Append(journal.Entry{Op: op.ID, Event: journal.Override, Who: e.opt.Owner, Reason: opt.Override})
-		if err != nil {
-			return failover.Outcome{Operation: op.ID, Plan: op.Plan, Started: op.Started}, err
-		}
-	}
-	return r.Resume(ctx, opt)
-}

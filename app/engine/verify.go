@@ -26,7 +26,7 @@ type Verification struct {
 	Open    bool              `json:"old_answers_open,omitempty"` // Until is the earliest moment, not a promise
 	Problem failover.Sentence `json:"problem,omitzero"`
 
-	ownTTL   bool // the host chooses TTLs, so they are not compared
+	ownTTL   bool // the host has its own way with TTLs, so they are not compared
 	asServed bool // what most servers give is what is wanted
 }
 
@@ -97,7 +97,7 @@ func lastLeft(d failover.Domain, ops []journal.Operation) (out []Verification, z
 			seen[s.After.Key] = true
 			v := Verification{Domain: d.Name, Want: failover.RRset{Key: s.After.Key}}
 			if made(op.Steps[s.ID]) && op.Result != journal.Abandoned {
-				v.Want, v.Run, v.ownTTL = s.After, op.ID, s.OwnTTL
+				v.Want, v.Run, v.ownTTL = s.After, op.ID, s.AnyTTL()
 				v.Until, _ = oldUntil(op, s)
 				zone = s.Zone
 			}

@@ -10,12 +10,6 @@ import (
 // writes; one with CompareAndSwap then makes the same conditions part of its
 // request.
 
-// Within reports whether a name is a zone's apex or below it. Both are as
-// failover.FQDN makes them.
-func Within(name, zone string) bool {
-	return name == zone || zone == "." || strings.HasSuffix(name, "."+zone)
-}
-
 // Check reports a change that makes no sense, whatever the zone holds:
 // failover.ErrInvalid when Before and After are of different sets, and
 // failover.ErrZone when the set is not in the zone.
@@ -31,7 +25,7 @@ func (c Change) Check() error {
 // CheckKeys is failover.ErrZone when a set is not in the zone.
 func CheckKeys(zone string, keys []failover.Key) error {
 	for _, k := range keys {
-		if !Within(k.Name, failover.FQDN(zone)) {
+		if !failover.Within(k.Name, failover.FQDN(zone)) {
 			return failover.Fail(failover.ErrZone, "{record} is not in the zone {zone}", "record", k, "zone", failover.Display(zone))
 		}
 	}

@@ -33,23 +33,6 @@ func TestSecretIsNeverPrinted(t *testing.T) {
 	}
 }
 
-func TestWithin(t *testing.T) {
-	for _, c := range []struct {
-		name, zone string
-		want       bool
-	}{
-		{"example.test.", "example.test.", true},
-		{"a.b.example.test.", "example.test.", true},
-		{"notexample.test.", "example.test.", false},
-		{"test.", "example.test.", false},
-		{"anything.", ".", true},
-	} {
-		if got := dnshost.Within(c.name, c.zone); got != c.want {
-			t.Errorf("Within(%q, %q) is %v", c.name, c.zone, got)
-		}
-	}
-}
-
 func TestChangeCheck(t *testing.T) {
 	mx := failover.NewRRset("example.test", "MX", 300, "10 a.example.")
 	if err := (dnshost.Change{Zone: "example.test.", Before: mx, After: mx}).Check(); err != nil {

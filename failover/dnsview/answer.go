@@ -2,7 +2,6 @@ package dnsview
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/miekg/dns"
 
@@ -70,7 +69,7 @@ func alias(m *dns.Msg, name string) string {
 func delegatedAway(m *dns.Msg, zone, name string) string {
 	for _, rr := range inet(m.Ns) {
 		owner := failover.FQDN(rr.Header().Name)
-		if _, ok := rr.(*dns.NS); ok && owner != zone && within(owner, zone) && within(name, owner) {
+		if _, ok := rr.(*dns.NS); ok && owner != zone && failover.Within(owner, zone) && failover.Within(name, owner) {
 			return owner
 		}
 	}
@@ -98,17 +97,12 @@ func apexOf(m *dns.Msg, name string) string {
 	}
 	for _, rrs := range [][]dns.RR{m.Answer, m.Ns} {
 		for _, rr := range inet(rrs) {
-			if soa, ok := rr.(*dns.SOA); ok && within(name, failover.FQDN(soa.Hdr.Name)) {
+			if soa, ok := rr.(*dns.SOA); ok && failover.Within(name, failover.FQDN(soa.Hdr.Name)) {
 				return failover.FQDN(soa.Hdr.Name)
 			}
 		}
 	}
 	return ""
-}
-
-// within reports whether name is the zone's apex or below it. Both are FQDNs.
-func within(name, zone string) bool {
-	return name == zone || zone == "." || strings.HasSuffix(name, "."+zone)
 }
 
 // parentOf strips the leftmost label: "." above a top-level domain.

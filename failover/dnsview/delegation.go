@@ -138,7 +138,7 @@ func (r *Reader) delegation(ctx context.Context, zone string) ([]string, map[str
 	names := unique(nsNames(zone, m.Answer, m.Ns))
 	given := map[string][]netip.Addr{}
 	for _, n := range names {
-		if within(n, above) { // glue for other names is not the parent's to give
+		if failover.Within(n, above) { // glue for other names is not the parent's to give
 			given[n] = addressesIn(m.Extra, n)
 		}
 	}

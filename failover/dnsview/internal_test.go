@@ -63,7 +63,7 @@ func FuzzAnswer(f *testing.F) {
 		if state != failover.Answered && say.IsZero() {
 			t.Fatalf("%s without a word", state)
 		}
-		if apex := apexOf(m, q.name); apex != "" && !within(q.name, apex) {
+		if apex := apexOf(m, q.name); apex != "" && !failover.Within(q.name, apex) {
 			t.Fatalf("the zone of %s is %s", q.name, apex)
 		}
 		for _, a := range addressesIn(append(m.Answer, m.Extra...), "") {

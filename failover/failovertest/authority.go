@@ -88,7 +88,7 @@ func (a *Authority) Records(zone string, except ...failover.Key) []failover.RRse
 	defer a.mu.Unlock()
 	var out []failover.RRset
 	for key := range maps.Keys(a.sets) {
-		if dnshost.Within(key.Name, failover.FQDN(zone)) && !slices.Contains(except, key) {
+		if failover.Within(key.Name, failover.FQDN(zone)) && !slices.Contains(except, key) {
 			out = append(out, a.get(key))
 		}
 	}
@@ -102,7 +102,7 @@ func (a *Authority) Records(zone string, except ...failover.Key) []failover.RRse
 func (a *Authority) zone(name string) (string, bool) {
 	best := ""
 	for _, z := range a.zones {
-		if dnshost.Within(name, z) && len(z) > len(best) {
+		if failover.Within(name, z) && len(z) > len(best) {
 			best = z
 		}
 	}

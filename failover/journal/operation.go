@@ -14,7 +14,8 @@ type Operation struct {
 	Started time.Time
 	Ended   time.Time // zero while the run is open
 	Result  Result    // empty while the run is open
-	// Steps is how far each step has come, by step ID.
+	// Steps is how far each step has come, by step ID; one with a request whose
+	// answer never came is Sent until it is confirmed.
 	Steps map[string]failover.StepState
 	// Lost are the steps with a request whose answer never came: it may have been
 	// carried out, or may yet be, whatever became of later ones.
@@ -35,11 +36,11 @@ func (o Operation) Open() bool { return o.Result == "" }
 // Touched reports whether any step may have reached the host.
 func (o Operation) Touched() bool {
 	for _, s := range o.Steps {
-		if s != failover.Pending && s != failover.Intent {
+		if s.Reached() {
 			return true
 		}
 	}
-	return len(o.Lost) > 0
+	return false
 }
 
 // Operations puts the entries together into runs, oldest first.
@@ -85,7 +86,8 @@ func (o *Operation) take(e Entry) {
 	switch e.Event {
 	case Intent:
 		if o.Steps[e.Step] == failover.Sent {
-			o.Lost[e.Step] = true
+			o.Lost[e.Step] = true // what was sent stays so, whatever is intended now
+			break
 		}
 		o.Steps[e.Step] = failover.Intent
 	case Sent:

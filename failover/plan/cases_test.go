@@ -208,7 +208,7 @@ func planCase(t testing.TB, a *txtar.Archive) (failover.Plan, error) {
 	t.Helper()
 	var r struct {
 		Kind      failover.Kind `yaml:"kind"`
-		Trust     plan.Trust    `yaml:"trust"`
+		TrustHost bool          `yaml:"trust_host"`
 		ReplaceMX bool          `yaml:"replace_mx"`
 	}
 	s := standard()
@@ -227,7 +227,7 @@ func planCase(t testing.TB, a *txtar.Archive) (failover.Plan, error) {
 		}
 	}
 	req := request(r.Kind)
-	req.Trust, req.ReplaceMX = r.Trust, r.ReplaceMX
+	req.TrustHost, req.ReplaceMX = r.TrustHost, r.ReplaceMX
 	p, err := plan.Build(req, []plan.Observed{observe(t, r.Kind, s, a.Files)})
 	if err != nil && p.ID != "" {
 		t.Errorf("a plan comes with the error %v", err)

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"lifeboat/failover"
+	"lifeboat/failover/dnswire"
 )
 
 // Check holds a plan, wherever it comes from, against what plans may do: it must
@@ -84,7 +85,7 @@ func improper(p failover.Plan, s failover.Step) error {
 		return errors.New("its domain is not one of the plan's")
 	case s.Before.Key != key || !canonical(s.Before) || !canonical(s.After):
 		return errors.New("its record sets are not of one name and type, sorted and in canonical form")
-	case !within(key.Name, s.Domain) || !within(key.Name, s.Zone):
+	case !inside(key.Name, s.Domain) || !inside(key.Name, s.Zone):
 		return errors.New("the name is outside the domain or the zone")
 	case !s.After.Exists() && (p.Kind != failover.Rollback || key == failover.Key{Name: s.Domain, Type: "MX"}):
 		return errors.New("the record set would be gone")
@@ -123,17 +124,11 @@ func improperMX(p failover.Plan, s failover.Step) error {
 }
 
 func improperSPF(p failover.Plan, s failover.Step) error {
-	spf := func(v string) bool { return isSPF(text(v)) }
-	if !sameBut(s, spf) {
+	if !sameBut(s, isSPF) {
 		return errors.New("of TXT at a domain only the SPF string may change")
 	}
-	n := 0
-	for _, v := range s.After.Values {
-		if spf(v) {
-			n++
-		}
-	}
-	if p.Kind == failover.Prepare && n != 1 {
+	_, at, several := dnswire.SPF(s.After.Values)
+	if p.Kind == failover.Prepare && (at < 0 || several) {
 		return errors.New("there must be one SPF string")
 	}
 	return nil
@@ -145,10 +140,13 @@ func canonical(s failover.RRset) bool {
 		slices.Equal(s.Values, failover.NewRRset(s.Name, s.Type, s.TTL, s.Values...).Values)
 }
 
-// within reports whether a name is the top or below it. The root holds nothing
+// isSPF reports whether a TXT value is an SPF record.
+func isSPF(value string) bool { return dnswire.IsSPF(text(value)) }
+
+// inside reports whether a name is the top or below it. The root holds nothing
 // here: no plan is about all of the DNS.
-func within(name, top string) bool {
-	return top != "" && top != "." && (name == top || strings.HasSuffix(name, "."+top))
+func inside(name, top string) bool {
+	return top != "" && top != "." && failover.Within(name, top)
 }
 
 // sameBut reports whether before and after differ only in the values that may.

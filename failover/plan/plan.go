@@ -6,7 +6,11 @@
 // A plan is refused rather than guessed. Two sources that disagree about what is
 // there, an MX set that belongs to neither provider, both providers published
 // with one preference: each stops the plan with a sentence, until the admin says
-// which view holds or that the set is to be replaced.
+// that the DNS host's view holds or that the set is to be replaced. Only the
+// emergency subdomain never stops a failover: what is wrong there is noted.
+//
+// Where mail is led, a TTL is no reason for a change of its own; calm times
+// ([failover.Prepare]) are for those.
 //
 // Only these records are ever in a plan: the MX sets of a domain and of its
 // emergency subdomain, and, for [failover.Prepare] in calm times, the domain's
@@ -24,24 +28,17 @@ import (
 	"lifeboat/failover"
 )
 
-// Trust is the admin's word on which view holds when the DNS host's own view
-// and the authoritative servers' answers differ.
-type Trust string
-
-// The choices. Without one, a difference blocks the plan.
-const (
-	TrustNeither Trust = ""
-	TrustHost    Trust = "host"
-	TrustServers Trust = "servers"
-)
-
 // Request is what is wanted.
 type Request struct {
 	Kind   failover.Kind
 	ID     string
 	Author string
 	Now    time.Time
-	Trust  Trust
+	// TrustHost is the admin's word that what the DNS host holds is right where the
+	// authoritative servers answer something else. Without it a difference blocks the
+	// plan. There is no such word for the servers: a change is made at the host, on the
+	// condition that the host holds what the plan found.
+	TrustHost bool
 	// ReplaceMX allows an MX set that is neither provider's, or both's at once,
 	// to be replaced.
 	ReplaceMX bool
@@ -60,6 +57,9 @@ type Observed struct {
 	// Live is what the host holds; Views what the servers answer.
 	Live  []failover.RRset
 	Views []failover.View
+	// Unread says why a set could not be read at the host, where one could not. Of a
+	// failover's sets only the domain's own MX is worth giving the plan up for.
+	Unread map[failover.Key]error
 }
 
 // Keys returns the record sets that a plan of this kind needs to know of.
@@ -201,7 +201,9 @@ func (b *builder) known(before failover.RRset) error {
 	return nil
 }
 
-// emergency keeps the emergency subdomain with the secondary.
+// emergency keeps the emergency subdomain with the secondary. In an outage the
+// domain's own mail comes first: there, a subdomain that cannot be seen to is noted
+// and left.
 func (b *builder) emergency() error {
 	d := b.o.Domain
 	if d.Emergency == "" {
@@ -209,13 +211,17 @@ func (b *builder) emergency() error {
 	}
 	after := failover.MXSet(d.Emergency, b.ttl(d.MXTTL), d.Secondary.MX)
 	before, err := b.before(after.Key, after)
-	if err != nil {
-		return err
+	if err == nil && before.Exists() {
+		err = b.known(before)
 	}
-	if before.Exists() {
-		if err := b.known(before); err != nil {
-			return err
-		}
+	switch {
+	case err != nil && b.req.Kind == failover.Failover:
+		b.note(failover.Say("the emergency subdomain {name} stays as it is, which does not keep {domain} from being switched",
+			"name", failover.Display(d.Emergency), "domain", failover.Display(d.Name)))
+		b.note(failover.SentenceOf(err))
+		return nil
+	case err != nil:
+		return err
 	}
 	b.step(before, after, failover.Say("the emergency subdomain {name} leads to {provider} at all times",
 		"name", failover.Display(d.Emergency), "provider", d.Secondary.Name))
@@ -223,10 +229,15 @@ func (b *builder) emergency() error {
 }
 
 // before returns what is there, once the host's view and the servers' agree or
-// the admin has said which holds. Servers that lag behind a host which has what is
-// wanted need no decision, as nothing is to be changed: want is the set that is
-// wanted, where that is known beforehand.
+// the admin has said that the host's holds. Two differences need no decision. Servers
+// that lag behind a host which has what is wanted: nothing is to be changed (want is
+// the set that is wanted, where that is known beforehand). And a set below the domain
+// that the host does not hold: servers make one up out of a wildcard (RFC 4592), and
+// nothing of anybody's is replaced.
 func (b *builder) before(key failover.Key, want failover.RRset) (failover.RRset, error) {
+	if err := b.o.Unread[key]; err != nil {
+		return failover.RRset{}, err
+	}
 	live := failover.RRset{Key: key}
 	for _, s := range b.o.Live {
 		if s.Key == key {
@@ -247,19 +258,18 @@ func (b *builder) before(key failover.Key, want failover.RRset) (failover.RRset,
 			continue
 		}
 		switch {
-		case b.req.Trust == TrustServers:
-			b.note(failover.Say("{name}: what the servers answer ({served}) is taken, although the DNS host holds {host}",
-				"name", key.String(), "served", records(seen[0]), "host", records(live)))
-			return seen[0], nil
-		case b.req.Trust == TrustHost:
+		case b.req.TrustHost:
 			b.note(failover.Say("{name}: the DNS host's view ({host}) is taken, although servers answer {served}",
 				"name", key.String(), "host", records(live), "served", records(s)))
-		case want.Exists() && (live.Equal(want) || b.o.OwnTTL && live.SameValues(want)):
+		case want.Exists() && live.SameValues(want):
 			b.note(failover.Say("{name}: the DNS host holds what is wanted, but servers still answer {served}; give lifeboat verify later",
+				"name", key.String(), "served", records(s)))
+		case !live.Exists() && key.Name != b.o.Domain.Name:
+			b.note(failover.Say("{name}: the DNS host holds no such record; what servers answer ({served}) is taken for a wildcard's",
 				"name", key.String(), "served", records(s)))
 		default:
 			return live, failover.Fail(failover.ErrBlocked,
-				"{name}: the DNS host holds {host}, but authoritative servers answer {served}; wait until they agree, or say which holds with --trust host or --trust servers",
+				"{name}: the DNS host holds {host}, but authoritative servers answer {served}; wait until they agree, or, if the DNS host is right, add --trust-host",
 				"name", key.String(), "host", records(live), "served", records(s))
 		}
 	}
@@ -277,18 +287,23 @@ func (b *builder) served(key failover.Key) (sets []failover.RRset, asked bool) {
 	return nil, false
 }
 
-// step adds a change, unless the set is as wanted already.
+// step adds a change of records, unless they are as wanted already.
 func (b *builder) step(before, after failover.RRset, reason failover.Sentence) {
+	if before.SameValues(after) {
+		return
+	}
 	if b.o.OwnTTL && before.Exists() {
 		after.TTL = before.TTL
 	}
-	s := failover.Step{
+	b.change(before, after, reason)
+}
+
+// change adds a change, of records or of a TTL.
+func (b *builder) change(before, after failover.RRset, reason failover.Sentence) {
+	b.plan.Steps = append(b.plan.Steps, failover.Step{
 		ID: strconv.Itoa(len(b.plan.Steps) + 1), Domain: b.o.Domain.Name, Zone: b.o.Zone, Host: b.o.Host,
 		Before: before, After: after, Reason: reason, OwnTTL: b.o.OwnTTL,
-	}
-	if !s.IsAfter(before) {
-		b.plan.Steps = append(b.plan.Steps, s)
-	}
+	})
 }
 
 // note adds a remark, once.

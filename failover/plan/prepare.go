@@ -43,7 +43,7 @@ func (b *builder) lowerTTL() error {
 	if after.TTL >= before.TTL {
 		return nil
 	}
-	b.step(before, after, failover.Say("a shorter TTL ({ttl} seconds) makes a later switch take effect sooner", "ttl", after.TTL))
+	b.change(before, after, failover.Say("a shorter TTL ({ttl} seconds) makes a later switch take effect sooner", "ttl", after.TTL))
 	return nil
 }
 
@@ -58,21 +58,15 @@ func (b *builder) spf() error {
 	if err != nil {
 		return err
 	}
-	at := -1
-	for i, v := range before.Values {
-		if !isSPF(text(v)) {
-			continue
-		}
-		if at >= 0 {
-			return failover.Fail(failover.ErrBlocked,
-				"{domain} has more than one SPF string, which receivers treat as an error (RFC 7208 section 4.5): leave one of them",
-				"domain", failover.Display(d.Name))
-		}
-		at = i
+	old, at, several := dnswire.SPF(before.Values)
+	if several {
+		return failover.Fail(failover.ErrBlocked,
+			"{domain} has more than one SPF string, which receivers treat as an error (RFC 7208 section 4.5): leave one of them",
+			"domain", failover.Display(d.Name))
 	}
 	values := slices.Clone(before.Values)
 	if at >= 0 {
-		if spf, changed := withInclude(text(values[at]), d.Secondary.SPFInclude); changed {
+		if spf, changed := withInclude(old, d.Secondary.SPFInclude); changed {
 			values[at] = dnswire.TXT(spf)
 		}
 	} else if d.Primary.SPFInclude != "" {
@@ -120,12 +114,6 @@ func (b *builder) dkim() error {
 
 func dkimName(d failover.Domain, s failover.DKIMSelector) string {
 	return failover.FQDN(s.Selector + "._domainkey." + d.Name)
-}
-
-// isSPF reports whether a TXT string is an SPF record (RFC 7208 section 4.5).
-func isSPF(s string) bool {
-	v := strings.ToLower(s)
-	return v == "v=spf1" || strings.HasPrefix(v, "v=spf1 ")
 }
 
 // withInclude puts "include:host" where it takes effect: in front of the first

@@ -51,7 +51,7 @@ func TestConsoleRollback(t *testing.T) {
 		t.Fatal(err)
 	}
 	live := map[failover.Key]failover.RRset{p.Steps[0].After.Key: p.Steps[0].After, p.Steps[1].After.Key: p.Steps[1].Before}
-	back, err := plan.Inverse(plan.Request{ID: "back"}, p, live)
+	back, err := plan.Inverse(plan.Request{ID: "back"}, plan.Left{Plan: p, States: w.lastRun().Steps, Live: live})
 	if err != nil {
 		t.Fatal(err)
 	}

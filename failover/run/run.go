@@ -103,10 +103,8 @@ func (r *Runner) Apply(ctx context.Context, p failover.Plan, opt Options) (failo
 	}
 	// The reason comes first, so that no run goes on, after a crash, whose reason
 	// is not on record.
-	if opt.Override != "" {
-		if err := r.Journal.Append(journal.Entry{Op: p.ID, Event: journal.Override, Who: r.Owner, Reason: opt.Override}); err != nil {
-			return out, err
-		}
+	if err := r.overruled(p.ID, opt); err != nil {
+		return out, err
 	}
 	if err := r.Journal.Append(journal.Entry{Op: p.ID, Event: journal.Begin, Who: r.Owner, Plan: &p}); err != nil {
 		return out, err
@@ -115,14 +113,26 @@ func (r *Runner) Apply(ctx context.Context, p failover.Plan, opt Options) (failo
 	return r.carryOut(ctx, op, opt, out)
 }
 
+// overruled takes down why the preflight was overruled, if it was.
+func (r *Runner) overruled(op string, opt Options) error {
+	if opt.Override == "" {
+		return nil
+	}
+	return r.Journal.Append(journal.Entry{Op: op, Event: journal.Override, Who: r.Owner, Reason: opt.Override})
+}
+
 // Resume goes on with the run that is open. It does nothing but look where all is
-// done already.
+// done already; what somebody else has changed since is a failover.ErrSurprise there,
+// too.
 func (r *Runner) Resume(ctx context.Context, opt Options) (failover.Outcome, error) {
 	op, open := journal.Unfinished(r.Journal.Entries())
 	if !open {
 		return failover.Outcome{}, failover.Fail(failover.ErrInvalid, "no run is open")
 	}
 	out := failover.Outcome{Operation: op.ID, Plan: op.Plan, Started: op.Started, Resumed: true}
+	if err := r.overruled(op.ID, opt); err != nil {
+		return out, err
+	}
 	return r.carryOut(ctx, op, opt, out)
 }
 
@@ -175,9 +185,9 @@ func (r *Runner) conclude(out *failover.Outcome, op journal.Operation, err error
 			if errors.Is(err, failover.ErrWaiting) || errors.Is(err, failover.ErrDisk) {
 				return err
 			}
-			return errors.Join(err, r.Journal.Append(journal.Entry{Op: op.ID, Event: journal.Trouble, Who: r.Owner, Say: sentenceOf(err)}))
+			return errors.Join(err, r.Journal.Append(journal.Entry{Op: op.ID, Event: journal.Trouble, Who: r.Owner, Say: failover.SentenceOf(err)}))
 		}
-		end.Result, end.Say = journal.Aborted, sentenceOf(err)
+		end.Result, end.Say = journal.Aborted, failover.SentenceOf(err)
 	}
 	if jerr := r.Journal.Append(end); jerr != nil {
 		return errors.Join(err, jerr)
@@ -191,12 +201,4 @@ func (r *Runner) tell(e Event) {
 	if r.Tell != nil {
 		r.Tell(e)
 	}
-}
-
-func sentenceOf(err error) failover.Sentence {
-	var e *failover.Error
-	if errors.As(err, &e) {
-		return e.Say
-	}
-	return failover.Say("{error}", "error", err.Error())
 }

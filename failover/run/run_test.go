@@ -11,7 +11,6 @@ import (
 	"lifeboat/failover/dnshost"
 	"lifeboat/failover/failovertest"
 	"lifeboat/failover/journal"
-	"lifeboat/failover/plan"
 	"lifeboat/failover/run"
 )
 
@@ -201,11 +200,7 @@ func TestRollback(t *testing.T) {
 			t.Fatalf("stop %d: %v", stop, err)
 		}
 		w.log.fullAt = 0
-		live := map[failover.Key]failover.RRset{}
-		for _, s := range p.Steps {
-			live[s.After.Key] = w.authority.Get(s.After.Key)
-		}
-		back, err := plan.Inverse(plan.Request{ID: "back", Author: "admin@office", Now: w.clock.Now()}, p, live)
+		back, err := w.inverse()
 		if err != nil {
 			t.Fatalf("stop %d: %v", stop, err)
 		}
@@ -226,13 +221,8 @@ func TestRollback(t *testing.T) {
 
 func TestRollbackStopsAtASurprise(t *testing.T) {
 	w := newWorld(swapping)
-	p := w.plan(t, failover.Failover)
-	w.apply(t, p)
-	live := map[failover.Key]failover.RRset{}
-	for _, s := range p.Steps {
-		live[s.After.Key] = w.authority.Get(s.After.Key)
-	}
-	back, err := plan.Inverse(plan.Request{ID: "back"}, p, live)
+	w.apply(t, w.plan(t, failover.Failover))
+	back, err := w.inverse()
 	if err != nil {
 		t.Fatal(err)
 	}

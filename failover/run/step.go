@@ -53,17 +53,15 @@ func (z *zoneRun) changeAll(ctx context.Context) error {
 	return nil
 }
 
-// survey reads all sets that are to be changed. What is as wanted already is taken
+// survey reads all sets of the zone's steps. What is as wanted already is taken
 // down as made; anything that is neither as the plan found it nor as it wants it
-// is somebody else's doing, and stops the zone before its first change. Of a
-// console's half-typed states the interactive host is the judge.
+// is somebody else's doing, and stops the zone before its first change. So is a set
+// that was made and is not as wanted any more. Of a console's half-typed states the
+// interactive host is the judge.
 func (z *zoneRun) survey(ctx context.Context) error {
-	var steps []*failover.StepOutcome
 	var keys []failover.Key
-	for i := range z.outcomes {
-		if out := &z.outcomes[i]; !made(out.State) {
-			steps, keys = append(steps, out), append(keys, out.Step.After.Key)
-		}
+	for _, out := range z.outcomes {
+		keys = append(keys, out.Step.After.Key)
 	}
 	interactive := z.host.Capabilities().Interactive
 	var live []failover.RRset
@@ -77,16 +75,24 @@ func (z *zoneRun) survey(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for i, out := range steps {
-		if s := out.Step; !interactive && !s.IsBefore(live[i]) && !s.IsAfter(live[i]) {
-			return surprise(s, live[i])
+	for i := range z.outcomes {
+		out := &z.outcomes[i]
+		s, open := out.Step, !out.State.Made()
+		if !s.IsAfter(live[i]) && (!open || !interactive && !s.IsBefore(live[i])) {
+			err := surprise(s, live[i])
+			out.Problem = failover.SentenceOf(err)
+			return err
 		}
 	}
-	for i, out := range steps {
-		if out.Step.IsAfter(live[i]) {
+	for i := range z.outcomes {
+		switch out := &z.outcomes[i]; {
+		case out.State.Made():
+		case out.Step.IsAfter(live[i]):
 			if err := z.mark(out, journal.Ack, failover.Ack); err != nil {
 				return err
 			}
+		case out.Step.IsBefore(live[i]):
+			z.seen[out.Step.ID] = live[i]
 		}
 	}
 	return nil
@@ -99,7 +105,7 @@ func surprise(s failover.Step, live failover.RRset) error {
 // change makes one step's change, from wherever the journal says it was left, up
 // to the host's word that it holds the new set.
 func (z *zoneRun) change(ctx context.Context, out *failover.StepOutcome) error {
-	if made(out.State) {
+	if out.State.Made() {
 		return nil
 	}
 	halfway := out.State != failover.Pending || z.takesBackHalf()
@@ -145,8 +151,12 @@ func (z *zoneRun) send(ctx context.Context, out *failover.StepOutcome, halfway b
 		return err
 	}
 	s := out.Step
+	before, seen := z.seen[s.ID]
+	if !seen {
+		before = s.Before
+	}
 	return z.host.Apply(ctx, dnshost.Change{
-		Zone: z.zone, Before: s.Before, After: s.After, Resumed: halfway, Lock: z.lock,
+		Zone: z.zone, Before: before, After: s.After, Resumed: halfway, Lock: z.lock,
 		Tell: func(p dnshost.Progress) {
 			z.r.tell(Event{Operation: z.op.ID, Step: s, State: out.State, Say: p.Say, Guide: p.Guide})
 		},
@@ -194,7 +204,7 @@ func (z *zoneRun) afterLostReply(ctx context.Context, out *failover.StepOutcome,
 	case !out.Step.IsBefore(live):
 		return false, surprise(out.Step, live)
 	}
-	z.lost[out.Step.ID] = true
+	z.lost[out.Step.ID], z.seen[out.Step.ID] = true, live
 	return z.host.Capabilities().CompareAndSwap, err
 }
 

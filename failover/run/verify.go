@@ -60,7 +60,10 @@ func (z *zoneRun) verify(ctx context.Context, out *failover.StepOutcome, f found
 		out.OldUntil, out.Open = w.oldUntil()
 		z.r.tell(Event{Operation: z.op.ID, Step: out.Step, State: out.State, View: w.view})
 		if w.settled() {
-			return z.verified(out)
+			if err := z.verified(out); err != nil {
+				return err
+			}
+			return z.remarkTTL(w)
 		}
 		if w.hopeless() || z.r.Now().Sub(began) > limit {
 			return z.unverified(out, w.complaint())
@@ -90,6 +93,18 @@ func (z *zoneRun) verified(out *failover.StepOutcome) error {
 	return nil
 }
 
+// remarkTTL notes that the servers give the records with another TTL than was asked
+// for: hosts bend TTLs to bounds of their own.
+func (z *zoneRun) remarkTTL(w *watch) error {
+	if w.bent == nil {
+		return nil
+	}
+	say := failover.Say("{set} is served with a TTL of {ttl} seconds, not {want}: the DNS host keeps TTLs of its own; its records are right",
+		"set", w.step.After.Key.String(), "ttl", *w.bent, "want", w.step.After.TTL)
+	z.r.tell(Event{Operation: z.op.ID, Step: w.step, State: failover.Verified, Say: say})
+	return z.r.Journal.Append(journal.Entry{Op: z.op.ID, Event: journal.Note, Say: say})
+}
+
 // unverified notes why a change that was made is not seen everywhere.
 func (z *zoneRun) unverified(out *failover.StepOutcome, why failover.Sentence) error {
 	out.Problem = why
@@ -116,14 +131,16 @@ type watch struct {
 	step   failover.Step
 	view   failover.View
 	now    time.Time
-	oldTTL uint32
+	old    bool                 // there is, or was seen, a set that is replaced
+	oldTTL uint32               // the longest TTL of any such set
+	bent   *uint32              // a TTL that the new records are served with in place of ours
 	newAt  map[string]time.Time // when an address was first seen to give the new set
 	silent int                  // looks in a row in which only silence was missing
 	since  time.Time            // the first of them
 }
 
 func newWatch(s failover.Step) *watch {
-	return &watch{step: s, oldTTL: s.Before.TTL, newAt: map[string]time.Time{}}
+	return &watch{step: s, old: s.Before.Exists(), oldTTL: s.Before.TTL, newAt: map[string]time.Time{}}
 }
 
 func (w *watch) take(v failover.View, now time.Time) {
@@ -135,17 +152,20 @@ func (w *watch) take(v failover.View, now time.Time) {
 			continue
 		}
 		switch at := address(*a); {
-		case !w.step.IsAfter(a.Set):
+		case !w.isNew(a.Set):
 			answering = true
 			delete(w.newAt, at)
-			if a.Set.SameValues(w.step.Before) {
-				w.oldTTL = max(w.oldTTL, a.Set.TTL)
+			if a.Set.Exists() { // whatever it is, caches have it
+				w.old, w.oldTTL = true, max(w.oldTTL, a.Set.TTL)
 			}
 		case w.newAt[at].IsZero():
 			w.newAt[at] = now
 			fallthrough
 		default:
-			a.Set.TTL = w.step.After.TTL // another one only where TTLs are the host's choice
+			if ttl := a.Set.TTL; a.Set.Exists() && ttl != w.step.After.TTL && w.step.After.Exists() && !w.step.OwnTTL {
+				w.bent = &ttl
+			}
+			a.Set = w.step.After // so that it counts as it, whatever its TTL
 		}
 	}
 	w.view, w.now = v, now
@@ -157,6 +177,12 @@ func (w *watch) take(v failover.View, now time.Time) {
 	default:
 		w.silent++
 	}
+}
+
+// isNew reports whether a server that gives this set has taken the change over. Where
+// the set was to go, what is given in its place is a wildcard's (RFC 4592).
+func (w *watch) isNew(set failover.RRset) bool {
+	return w.step.IsAfter(set) || !w.step.After.Exists() && !set.SameValues(w.step.Before)
 }
 
 func address(a failover.Answer) string { return a.Server + a.Addr.String() }
@@ -187,9 +213,10 @@ func (w *watch) hopeless() bool {
 // oldUntil is when the last old answer leaves the caches (RFC 2181 section 8): the
 // moment by which every address had been seen to give the new set, plus the old
 // TTL. An address that has not been seen to may be giving the old set still, so
-// while there is one the end is open.
+// while there is one the end is open; so it is while there is a server that could not
+// be asked at all.
 func (w *watch) oldUntil() (until time.Time, open bool) {
-	if !w.step.Before.Exists() {
+	if !w.old {
 		return time.Time{}, false
 	}
 	var latest time.Time
@@ -205,8 +232,8 @@ func (w *watch) oldUntil() (until time.Time, open bool) {
 			latest = at
 		}
 	}
-	if latest.IsZero() {
-		latest, open = w.now, true // nobody could be asked
+	if latest.IsZero() || len(w.view.Unasked()) > 0 {
+		latest, open = w.now, true
 	}
 	return latest.Add(time.Duration(w.oldTTL) * time.Second).UTC(), open
 }

@@ -155,6 +155,24 @@ func (w *world) plan(t rapid.TB, kind failover.Kind) failover.Plan {
 	return p
 }
 
+// lastRun is the newest run in the journal.
+func (w *world) lastRun() journal.Operation {
+	ops := journal.Operations(w.log.Entries())
+	return ops[len(ops)-1]
+}
+
+// inverse plans the way back from the last run.
+func (w *world) inverse() (failover.Plan, error) {
+	op := w.lastRun()
+	left := plan.Left{Plan: op.Plan, States: op.Steps, Live: map[failover.Key]failover.RRset{}, Unguarded: map[string]bool{}}
+	for _, s := range op.Plan.Steps {
+		left.Live[s.After.Key] = w.authority.Get(s.After.Key)
+		caps := w.host.Capabilities()
+		left.Unguarded[s.ID] = !caps.CompareAndSwap && !caps.Interactive
+	}
+	return plan.Inverse(plan.Request{ID: "back", Author: "admin@office", Now: w.clock.Now()}, left)
+}
+
 // rest is every record but the MX sets that a failover is about.
 func (w *world) rest() []failover.RRset {
 	var out []failover.RRset

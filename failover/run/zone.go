@@ -10,6 +10,7 @@ import (
 	"lifeboat/failover/dnshost"
 	"lifeboat/failover/dnsview"
 	"lifeboat/failover/journal"
+	"lifeboat/failover/plan"
 )
 
 // zoneRun is one zone's share of a run: its lock, and its steps in order.
@@ -23,7 +24,10 @@ type zoneRun struct {
 	steps    []failover.Step
 	outcomes []failover.StepOutcome
 	lost     map[string]bool // see journal.Operation
-	changes  int
+	// seen is what was read of a set that is as before: its TTL may be another one
+	// than when the plan was made.
+	seen    map[string]failover.RRset
+	changes int
 }
 
 // zones sorts the steps of a run by zone, in the order they come.
@@ -37,7 +41,7 @@ func (r *Runner) zones(op journal.Operation) ([]*zoneRun, error) {
 			if err != nil {
 				return nil, err
 			}
-			z = &zoneRun{r: r, op: op, zone: s.Zone, host: host, lost: maps.Clone(op.Lost)}
+			z = &zoneRun{r: r, op: op, zone: s.Zone, host: host, lost: maps.Clone(op.Lost), seen: map[string]failover.RRset{}}
 			at[s.Zone] = z
 			out = append(out, z)
 		}
@@ -70,7 +74,19 @@ func (z *zoneRun) carryOut(ctx context.Context, opt Options) error {
 		<-servers
 		return z.problem(ctx, err)
 	}
-	return z.verifyAll(ctx, <-servers)
+	err = z.verifyAll(ctx, <-servers)
+	z.warnOfLate()
+	return err
+}
+
+// warnOfLate says, at what a rollback found as it should be, that a request may be on
+// its way that changes it.
+func (z *zoneRun) warnOfLate() {
+	for i := range z.outcomes {
+		if out := &z.outcomes[i]; out.Step.Late && out.Problem.IsZero() {
+			out.Problem = plan.StillComing(out.Step)
+		}
+	}
 }
 
 // problem says at each step that was not made why not, and returns the error. What
@@ -80,14 +96,12 @@ func (z *zoneRun) problem(ctx context.Context, err error) error {
 		err = stopped(err)
 	}
 	for i := range z.outcomes {
-		if out := &z.outcomes[i]; !made(out.State) {
-			out.Problem = sentenceOf(err)
+		if out := &z.outcomes[i]; !out.State.Made() {
+			out.Problem = failover.SentenceOf(err)
 		}
 	}
 	return err
 }
-
-func made(s failover.StepState) bool { return s == failover.Ack || s == failover.Verified }
 
 // found is the zone's servers, or why they are not known.
 type found struct {
@@ -108,9 +122,11 @@ func (z *zoneRun) findServers(ctx context.Context) <-chan found {
 // locked runs work under the zone's lock record, if there is anything to change.
 func (z *zoneRun) locked(ctx context.Context, opt Options, work func() error) error {
 	if z.allMade() {
-		// Crashed after the last change: only a lock of ours may be left.
+		// Crashed after the last change: only a lock of ours may be left, and somebody
+		// else may have been at the records since.
+		err := z.survey(ctx)
 		z.unlock(ctx)
-		return nil
+		return err
 	}
 	err := z.takeLock(ctx, opt)
 	switch {
@@ -125,7 +141,7 @@ func (z *zoneRun) locked(ctx context.Context, opt Options, work func() error) er
 
 func (z *zoneRun) allMade() bool {
 	for _, out := range z.outcomes {
-		if !made(out.State) {
+		if !out.State.Made() {
 			return false
 		}
 	}

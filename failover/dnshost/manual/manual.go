@@ -124,7 +124,7 @@ func (h *Host) Zone(ctx context.Context, name string) (string, error) {
 	if h.opt.Zone == "" {
 		return h.opt.Reader.Zone(ctx, name)
 	}
-	if !dnshost.Within(failover.FQDN(name), h.opt.Zone) {
+	if !failover.Within(failover.FQDN(name), h.opt.Zone) {
 		return "", notThere(name, h.opt.Zone)
 	}
 	return h.opt.Zone, nil

@@ -16,7 +16,7 @@ import (
 // zone's apex, and in the authority section below it (RFC 2308 section 3).
 func (h *Host) Zone(ctx context.Context, name string) (string, error) {
 	name = failover.FQDN(name)
-	if h.zone != "" && !dnshost.Within(name, h.zone) {
+	if h.zone != "" && !failover.Within(name, h.zone) {
 		return "", failover.Fail(failover.ErrZone,
 			"{name} is not in the zone {zone}, which the settings name for {server}",
 			"name", failover.Display(name), "zone", failover.Display(h.zone), "server", h.name)
@@ -64,7 +64,7 @@ func apex(a answer, name string) (zone string, alias bool) {
 		return "", name != "."
 	}
 	for _, rr := range a.Ns {
-		if owner := failover.FQDN(rr.Header().Name); rr.Header().Rrtype == dns.TypeSOA && dnshost.Within(name, owner) {
+		if owner := failover.FQDN(rr.Header().Name); rr.Header().Rrtype == dns.TypeSOA && failover.Within(name, owner) {
 			return owner, false
 		}
 	}
@@ -146,7 +146,7 @@ func pick(k failover.Key, a answer) found {
 // synthesised reports whether a wildcard made the answer up (RFC 4592): a wildcard
 // above gives the same, and the name itself does not exist.
 func (s *session) synthesised(ctx context.Context, zone string, k failover.Key, qtype uint16, f found) (bool, error) {
-	for up := parent(k.Name); dnshost.Within(up, zone); up = parent(up) {
+	for up := parent(k.Name); failover.Within(up, zone); up = parent(up) {
 		wild := failover.Key{Name: "*." + up, Type: k.Type}
 		a, err := s.ask(ctx, zone, wild.Name, qtype)
 		if err != nil {
