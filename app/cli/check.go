@@ -57,11 +57,12 @@ func (s *session) checkCommand() *cobra.Command {
 			return nil
 		},
 	}
-	c.Flags().StringVar(&f.to, "to", string(failover.Secondary), t.T("the provider to try: primary or secondary"))
+	c.Flags().StringVar(&f.to, "to", string(failover.Secondary), t.T("the `PROVIDER` to try: primary, or secondary as without this flag"))
+	c.Flags().Lookup("to").DefValue = "" // the text says it
 	c.Flags().BoolVar(&f.fresh, "fresh", false, t.T("try everything anew, also what is known from the last hours"))
 	c.Flags().BoolVar(&f.seed, "seed", false, t.T("send a seed message through the provider's submission port"))
-	c.Flags().StringVar(&f.file, "import", "", t.T("take in a result from another line: a report of lifeboat check --json, or a copied SMTP dialogue (- reads standard input)"))
-	c.Flags().StringVar(&f.at, "at", "", t.T("when the imported dialogue took place, as 2006-01-02T15:04 (default: the file's time)"))
+	c.Flags().StringVar(&f.file, "import", "", t.T("take in `FILE`, a result from another line: a report of lifeboat check --json, or a copied SMTP dialogue (- reads standard input)"))
+	c.Flags().StringVar(&f.at, "at", "", t.T("`TIME` of the imported dialogue, as 2006-01-02T15:04 (default: the file's time)"))
 	c.Flags().BoolVar(&f.passes, "all", false, t.T("show what passes as well"))
 	return c
 }

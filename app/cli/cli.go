@@ -80,6 +80,9 @@ func Run(ctx context.Context, app App, args []string) int {
 	root.SetErr(app.Err)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
+		err = s.unwritten
+	}
+	if err == nil {
 		return exitDone
 	}
 	var status statusError
@@ -97,6 +100,8 @@ type session struct {
 	place  Place
 	json   bool
 	tongue *i18n.Tongue
+	// unwritten is why a line of the answer did not get out.
+	unwritten error
 }
 
 // statusError ends the program with a status when all has been said already.
@@ -106,10 +111,14 @@ func (e statusError) Error() string { return "" }
 
 // statusOf is the exit status of an error.
 func statusOf(err error) int {
-	if errors.Is(err, failover.ErrInvalid) || len(configs.ProblemsIn(err)) > 0 {
-		return exitUsage
+	usage := len(configs.ProblemsIn(err)) > 0
+	if ours := (*failover.Error)(nil); errors.As(err, &ours) {
+		usage = errors.Is(ours.Kind, failover.ErrInvalid)
 	}
-	return exitFailed
+	if !usage {
+		return exitFailed
+	}
+	return exitUsage
 }
 
 // speak sets the language; one that the program does not have leaves English.
@@ -150,8 +159,8 @@ func (s *session) root() *cobra.Command {
 		RunE:          onlyBelow,
 	}
 	f := root.PersistentFlags()
-	f.StringVar(&s.place.Config, "config", "", t.T("settings file (default: lifeboat.yaml here, or in your configuration folder)"))
-	f.StringVar(&s.place.Data, "data", "", t.T("data folder"))
+	f.StringVar(&s.place.Config, "config", "", t.T("settings `FILE` (default: lifeboat.yaml here, or in your configuration folder)"))
+	f.StringVar(&s.place.Data, "data", "", t.T("data folder `DIR`"))
 	f.BoolVar(&s.json, "json", false, t.T("print one JSON document"))
 	root.SetFlagErrorFunc(wrongFlag)
 	root.AddCommand(
@@ -162,7 +171,7 @@ func (s *session) root() *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	f.BoolP("help", "h", false, t.T("say what a command does"))
 	root.Flags().Bool("version", false, t.T("say which version this is"))
-	root.SetHelpCommand(helpCommand(root))
+	root.SetHelpCommand(s.helpCommand(root))
 	root.SetUsageTemplate(translated(root.UsageTemplate(), t))
 	return root
 }

@@ -35,13 +35,13 @@ func (s *session) initCommand() *cobra.Command {
 			return s.initialise(c, domain, f)
 		},
 	}
-	c.Flags().StringVar(&f.Secondary, "secondary", "", t.T("secondary provider: {presets}", "presets", strings.Join(presetNames(), ", ")))
-	c.Flags().StringSliceVar(&f.SecondaryMX, "secondary-mx", nil, t.T(`its MX hosts, as "10 mx1.example.net"`))
-	c.Flags().StringVar(&f.Emergency, "emergency", "", t.T("emergency subdomain"))
-	c.Flags().StringVar(&f.DNS, "dns", "", t.T("DNS host: rfc2136, cloudflare or manual"))
-	c.Flags().StringVar(&f.Server, "dns-server", "", t.T("for rfc2136: the server that takes updates, as host:port"))
-	c.Flags().StringVar(&f.Key, "dns-key", "", t.T("for rfc2136: the name of the TSIG key"))
-	c.Flags().StringVar(&f.CSV, "recipients", "", t.T("CSV file of recipients, beside the settings file"))
+	c.Flags().StringVar(&f.Secondary, "secondary", "", t.T("secondary `PROVIDER`: {presets}", "presets", strings.Join(presetNames(), ", ")))
+	c.Flags().StringSliceVar(&f.SecondaryMX, "secondary-mx", nil, t.T("its `MX` hosts, as \"10 mx1.example.net\""))
+	c.Flags().StringVar(&f.Emergency, "emergency", "", t.T("emergency subdomain, a `NAME`"))
+	c.Flags().StringVar(&f.DNS, "dns", "", t.T("DNS `HOST`: rfc2136, cloudflare or manual"))
+	c.Flags().StringVar(&f.Server, "dns-server", "", t.T("for rfc2136: the `SERVER` that takes updates, as host:port"))
+	c.Flags().StringVar(&f.Key, "dns-key", "", t.T("for rfc2136: the `NAME` of the TSIG key"))
+	c.Flags().StringVar(&f.CSV, "recipients", "", t.T("CSV `FILE` of recipients, beside the settings file"))
 	c.Flags().BoolVarP(&f.yes, "yes", "y", false, t.T("do not ask; take what was discovered and the flags"))
 	return c
 }

@@ -18,9 +18,18 @@ import (
 // print writes a line of the answer to standard output, unless the answer is
 // JSON.
 func (s *session) print(line string) {
-	if !s.json {
-		_, _ = fmt.Fprintln(s.Out, line)
+	if s.json {
+		return
 	}
+	if _, err := fmt.Fprintln(s.Out, line); err != nil && s.unwritten == nil {
+		s.unwritten = unwritten(err)
+	}
+}
+
+// unwritten is the error of an answer that reached nobody: a full disk, or a pipe
+// that nobody reads.
+func unwritten(cause error) error {
+	return failover.Fail(failover.ErrDisk, "the answer could not be written to standard output; what was done is done").Because(cause)
 }
 
 // printT is print of a translated line.
@@ -41,7 +50,10 @@ func (s *session) document(v any) error {
 	e := json.NewEncoder(s.Out)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
-	return e.Encode(v)
+	if err := e.Encode(v); err != nil {
+		return unwritten(err)
+	}
+	return nil
 }
 
 // failure is the document of a command that failed. What a run did before it failed
@@ -62,9 +74,7 @@ func (s *session) complain(err error, out *failover.Outcome) {
 		lines[i] = whole(l, s.tongue.Language)
 	}
 	f := failure{Error: strings.Join(lines, "\n"), Refused: refusals(err), Outcome: out}
-	if derr := s.document(f); derr != nil {
-		lines = append(lines, derr.Error())
-	}
+	_ = s.document(f) // where it cannot be written, the sentences say what matters more
 	if len(f.Refused) > 0 {
 		s.showRefusals(f.Refused)
 		return

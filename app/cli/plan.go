@@ -37,7 +37,7 @@ func (s *session) planCommand() *cobra.Command {
 		},
 	}
 	s.planFlags(c, &pf)
-	c.Flags().StringVarP(&out, "out", "o", "", t.T("save the plan to this file"))
+	c.Flags().StringVarP(&out, "out", "o", "", t.T("save the plan to this `FILE`"))
 	return c
 }
 

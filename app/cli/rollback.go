@@ -43,6 +43,6 @@ func (s *session) rollbackCommand() *cobra.Command {
 		},
 	}
 	s.runFlags(c, &rf)
-	c.Flags().StringVar(&abandon, "abandon", "", t.T("close the unfinished run and leave the records as they are; give the reason"))
+	c.Flags().StringVar(&abandon, "abandon", "", t.T("close the unfinished run and leave the records as they are, for this `REASON`"))
 	return c
 }

@@ -39,7 +39,7 @@ func (s *session) runFlags(c *cobra.Command, f *runFlags) {
 	t := s.tongue
 	c.Flags().BoolVarP(&f.yes, "yes", "y", false, t.T("do it without asking"))
 	c.Flags().BoolVar(&f.takeLock, "take-lock", false, t.T("take the zone's lock over from whoever holds it"))
-	c.Flags().StringVar(&f.override, "override", "", t.T("go on although the preflight refuses; give the reason, which is kept in the journal"))
+	c.Flags().StringVar(&f.override, "override", "", t.T("go on although the preflight refuses, for this `REASON`, which is kept in the journal"))
 }
 
 // switchCommand is failover, failback or prepare.
@@ -70,7 +70,7 @@ func (s *session) switchCommand(kind failover.Kind) *cobra.Command {
 	}
 	s.planFlags(c, &pf)
 	s.runFlags(c, &rf)
-	c.Flags().StringVar(&file, "plan", "", t.T("apply this saved plan, if nothing has moved since"))
+	c.Flags().StringVar(&file, "plan", "", t.T("apply the plan saved in `FILE`, if nothing has moved since"))
 	return c
 }
 

@@ -57,9 +57,9 @@ func onlyBelow(c *cobra.Command, a []string) error {
 }
 
 // helpCommand is "lifeboat help COMMAND", for those who try that first.
-func helpCommand(root *cobra.Command) *cobra.Command {
+func (s *session) helpCommand(root *cobra.Command) *cobra.Command {
 	return &cobra.Command{
-		Use: "help [COMMAND]", Hidden: true,
+		Use: "help [COMMAND]", Short: s.tongue.T("say what a command does"),
 		RunE: func(_ *cobra.Command, a []string) error {
 			c, rest, err := root.Find(a)
 			if err != nil || len(rest) > 0 && len(a) > 0 {
