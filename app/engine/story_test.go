@@ -10,6 +10,7 @@ import (
 // TestStoryAccountsForEveryMessage plays the main job from the calm day to the way
 // back, with the product's own parts over real sockets.
 func TestStoryAccountsForEveryMessage(t *testing.T) {
+	t.Parallel()
 	p, err := engine.StartPractice(t.Context(), "en", slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)

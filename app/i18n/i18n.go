@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -131,25 +132,29 @@ func (t *Tongue) word(template string) string {
 }
 
 // Errors tells an error to a person: a sentence for each of the errors joined in
-// it, without their technical causes; errors without a sentence in their own
-// words.
+// it, each once, without their technical causes; errors without a sentence in their
+// own words.
 func (t *Tongue) Errors(err error) []string {
 	if err == nil {
 		return nil
 	}
-	var s Speaker
+	if s, ok := err.(Speaker); ok {
+		return []string{t.Say(s)}
+	}
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		if sp, isSpeaker := err.(Speaker); isSpeaker {
-			return []string{t.Say(sp)}
-		}
 		var out []string
 		for _, e := range joined.Unwrap() {
-			out = append(out, t.Errors(e)...)
+			for _, line := range t.Errors(e) {
+				if !slices.Contains(out, line) {
+					out = append(out, line)
+				}
+			}
 		}
 		return out
 	}
-	if errors.As(err, &s) {
-		return []string{t.Say(s)}
+	// What was wrapped around a sentence says where the program was, not the person.
+	if s := (Speaker)(nil); errors.As(err, &s) {
+		return t.Errors(errors.Unwrap(err))
 	}
 	return []string{err.Error()}
 }
