@@ -25,6 +25,10 @@ type ResolverAnswer struct {
 	Resolver string // its URL
 	Set      failover.RRset
 	Err      error
+	// Authenticated is set when the resolver says that DNSSEC proves the answer, a
+	// set that is not there included (the AD bit, RFC 4035 section 3.2.3). Resolvers
+	// that check no signatures never say so.
+	Authenticated bool
 	// ServerTime is the Date header of the answer (to the second), for telling
 	// whether this machine's clock is right; zero when there was none.
 	ServerTime time.Time
@@ -42,7 +46,7 @@ func (r *Reader) DoH(ctx context.Context, key failover.Key) []ResolverAnswer {
 			m, at, err := r.overHTTPS(ctx, u, key)
 			out[i] = ResolverAnswer{Resolver: u, Err: err, ServerTime: at}
 			if err == nil {
-				out[i].Set = setOf(m, key)
+				out[i].Set, out[i].Authenticated = setOf(m, key), m.AuthenticatedData
 			}
 		})
 	}
@@ -99,7 +103,9 @@ func mayAsk(resolver string) error {
 
 func (r *Reader) post(ctx context.Context, resolver string, q query) (*dns.Msg, time.Time, error) {
 	// The ID is 0, so that the same question is the same bytes (RFC 8484 section 4.1).
-	wire, err := q.message(0, true).Pack()
+	question := q.message(0, true)
+	question.AuthenticatedData = true // asks for the AD bit in the answer (RFC 6840 section 5.7)
+	wire, err := question.Pack()
 	if err != nil {
 		return nil, time.Time{}, fmt.Errorf("no DNS question can be made of %q: %w", q.name, err)
 	}

@@ -1,11 +1,12 @@
 package probe
 
 import (
-	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"net/netip"
 	"strings"
+	"time"
 
 	"lifeboat/failover"
 )
@@ -41,11 +42,14 @@ func domainOf(address string) string {
 	return failover.FQDN(address[strings.LastIndexByte(address, '@')+1:])
 }
 
-// stranger makes up an address of the domain that nobody has.
-func stranger(domain string) string {
-	var b [8]byte
-	_, _ = rand.Read(b[:]) // never fails (crypto/rand)
-	return "lifeboat-nobody-" + hex.EncodeToString(b[:]) + "@" + strings.TrimSuffix(domain, ".")
+// stranger makes up an address of the domain that nobody has. It is the same for
+// all of a day (UTC): a server that puts off whom it has not met (greylisting) says
+// what it really thinks of an address only when that address comes again, which a
+// new one in each check would never do.
+func stranger(domain string, now time.Time) string {
+	domain = strings.TrimSuffix(failover.FQDN(domain), ".")
+	sum := sha256.Sum256([]byte("an address that nobody has at " + domain + " on " + now.UTC().Format(time.DateOnly)))
+	return "lifeboat-nobody-" + hex.EncodeToString(sum[:8]) + "@" + domain
 }
 
 // literal reads an IP address that stands where a host name should: "192.0.2.1",

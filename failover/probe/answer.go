@@ -46,25 +46,15 @@ func (a answer) evidence(address string) []string {
 // domain is not theirs, so that the words have to be looked at as well: those
 // that Postfix, Exim, Exchange, Sendmail and the large providers use.
 func judgeRCPT(r reply) answerKind {
-	var words []string
-	for _, w := range strings.Fields(strings.ToLower(strings.Join(r.lines, " "))) {
-		if !strings.Contains(w, "@") { // an address may contain any of the words below
-			words = append(words, w)
-		}
-	}
-	text := " " + strings.Join(words, " ") + " "
-	has := func(parts []string) bool {
-		return slices.ContainsFunc(parts, func(p string) bool { return strings.Contains(text, p) })
-	}
 	code := r.enhanced()
 	switch {
 	case r.ok():
 		return taken
 	case r.later():
 		return deferred
-	case has(aboutUs):
+	case r.mentions(aboutUs):
 		return policy
-	case has(aboutRelay) || code == "5.1.2" || code == "5.7.64":
+	case r.mentions(aboutRelay) || code == "5.1.2" || code == "5.7.64":
 		return notTheir
 	case strings.HasPrefix(code, "5.7."), code == "" && r.code == 554, strings.HasPrefix(code, "5.5.") && code != "5.5.0":
 		return doubtful
@@ -73,9 +63,38 @@ func judgeRCPT(r reply) answerKind {
 	}
 }
 
-// Words of refusals that are about the client, and of those that are about the
-// domain.
+// disowns reports whether an answer about an address that nobody has shows that the
+// server tells such addresses from those that exist. Being put off does not: that is
+// what greylisting does to every address it has not met, and afterwards the server
+// may take them all. The exception is a reply about the mailbox itself (X.1.1 or
+// X.1.6, RFC 3463 section 3.2), as of a Postfix told to refuse unknown users for the
+// time being only.
+func (a answer) disowns() bool {
+	if a.kind != deferred {
+		return a.kind == rejected || a.kind == notTheir
+	}
+	code := a.reply.enhanced()
+	return (code == "4.1.1" || code == "4.1.6") && !a.reply.mentions(aboutWaiting)
+}
+
+// mentions reports whether one of the phrases stands in the reply, whatever its case.
+func (r reply) mentions(phrases []string) bool {
+	var words []string
+	for _, w := range strings.Fields(strings.ToLower(strings.Join(r.lines, " "))) {
+		if !strings.Contains(w, "@") { // an address may contain any of the phrases
+			words = append(words, w)
+		}
+	}
+	text := " " + strings.Join(words, " ") + " "
+	return slices.ContainsFunc(phrases, func(p string) bool { return strings.Contains(text, p) })
+}
+
+// Words of refusals that are about the client, of those that are about the domain,
+// and of those that will have another answer later (Postfix looks an address up
+// behind the scenes and says 4.1.1 until it knows).
 var (
+	aboutWaiting = []string{"greylist", "graylist", "grey list", "gray list", "in progress", "unverified"}
+
 	aboutUs = []string{
 		"spamhaus", "blocklist", "block list", "blacklist", "black list", "dnsbl", " rbl", "client host", "your ip", "the ip you", "ip address",
 		"blocked using", "banned", "reputation", "dynamic ip", "dialup", "dial-up", "residential", "reverse dns", "ptr record", "rdns",

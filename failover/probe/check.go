@@ -25,9 +25,9 @@ type Check struct {
 	asked func(Target) string
 	// keeps bounds how long a finding counts, below what [Judge] is told; 0 is no bound.
 	keeps time.Duration
-	// covered marks what only port 25 can show and what matters no more once all
-	// recipients are proven in another way: an Unknown owed to our own line is then
-	// a warning.
+	// covered marks what only port 25 can show and what is no reason to stop once all
+	// recipients are proven in another way: an Unknown that is owed to our own line,
+	// and no other, is then a warning.
 	covered bool
 	// portable marks what can be seen from another machine in our stead.
 	portable bool
@@ -121,6 +121,7 @@ type say struct {
 	remedy   failover.Sentence
 	evidence []string
 	ownLine  bool
+	unseen   bool // see failover.Finding; what is owed to our own line always is
 }
 
 // note makes a finding and tells it.
@@ -136,9 +137,9 @@ func (v *visit) inOrder(subjects []string) []failover.Finding {
 	for _, subject := range subjects {
 		if _, ok := v.found[subject]; !ok {
 			v.note(subject, say{
-				verdict: failover.Unknown,
-				text:    failover.Say("The check was stopped before it was done."),
-				remedy:  failover.Say("Start the check again."),
+				verdict: failover.Unknown, unseen: true,
+				text:   failover.Say("The check was stopped before it was done."),
+				remedy: failover.Say("Start the check again."),
 			})
 		}
 		out = append(out, v.found[subject])

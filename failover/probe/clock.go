@@ -45,7 +45,7 @@ func checkClock() Check {
 // counts, so that one server that is wrong itself does no harm.
 func judgeClock(off []time.Duration, now time.Time, evidence []string) say {
 	if len(off) == 0 {
-		return say{verdict: failover.Warn, text: failover.Say("There is no server to compare this machine's clock with."),
+		return say{verdict: failover.Warn, unseen: true, text: failover.Say("There is no server to compare this machine's clock with."),
 			remedy: failover.Say("See that the clock is right, and name a resolver over HTTPS in the settings.")}
 	}
 	slices.Sort(off)

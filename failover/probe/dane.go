@@ -8,10 +8,10 @@ import (
 	"lifeboat/failover"
 )
 
-// Senders heed TLSA records only where DNSSEC proves them (RFC 7672 section
-// 2.1.1). What is read here is not validated, so a record that does not fit is a
-// failure either way: whoever publishes one without DNSSEC loses nothing by
-// removing it.
+// Senders heed TLSA records only where DNSSEC proves them (RFC 7672 section 2.1).
+// Nothing is validated here, but a resolver over HTTPS that validates tells whether
+// they are proven. Where none can be asked, a record that does not fit is a failure
+// all the same.
 func checkDANE() Check {
 	return Check{
 		ID:       "dane",
@@ -33,7 +33,7 @@ func (s *survey) judgePins(ctx context.Context, host string) say {
 	r := s.tlsa(ctx, host)
 	switch {
 	case r.err != nil:
-		return say{verdict: failover.Unknown, evidence: []string{clean(r.err.Error(), 300)},
+		return say{verdict: failover.Unknown, unseen: true, evidence: []string{clean(r.err.Error(), 300)},
 			text:   failover.Say("Nobody could say whether {mx} has TLSA records: the DNS gives no answer.", "mx", mx),
 			remedy: failover.Say("See whether this machine is on the network, and check again.")}
 	case len(r.values) == 0:
@@ -43,11 +43,17 @@ func (s *survey) judgePins(ctx context.Context, host string) say {
 	for _, v := range r.values {
 		out.evidence = append(out.evidence, "_25._tcp."+mx+" TLSA "+clean(v, 200))
 	}
+	if r.unproven {
+		out.verdict = failover.Warn
+		out.text = failover.Say("{mx} has TLSA records that DNSSEC does not prove, so senders do not use them (RFC 7672 section 2.1).", "mx", mx)
+		out.remedy = failover.Say("Ask the provider to sign the zone of {mx} with DNSSEC, or to remove the records.", "mx", mx)
+		return out
+	}
 	g := s.greeting(ctx, host)
 	line := s.lineState(ctx)
 	switch {
 	case g.fault != nil || line.kind == lineAltered:
-		out.verdict, out.ownLine = failover.Unknown, line.kind != lineOpen
+		out.verdict, out.unseen, out.ownLine = failover.Unknown, true, line.kind != lineOpen
 		out.text = failover.Say("{mx} has TLSA records, but its certificate could not be looked at.", "mx", mx)
 		out.remedy = otherWays()
 		return out

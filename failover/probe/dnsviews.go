@@ -107,12 +107,13 @@ func (v views) withoutServers(domain string, out say) say {
 		out.remedy = failover.Say("Ask the DNS host whether its servers are working.")
 		return out
 	case public:
-		out.ownLine = true
+		out.ownLine = true // and so unseen
 		out.text = failover.Say("This line lets no DNS out on port 53; the MX records of {domain} were read over HTTPS only.", "domain", domain)
 		out.remedy = failover.Say("Open port 53 for this machine, or use another line: a switch cannot be verified at the authoritative servers from here.")
 		return out
 	}
 	if v.noSystem == nil {
+		out.unseen = true
 		out.text = failover.Say("Only this machine's resolver says anything about {domain}; its authoritative servers cannot be reached from here.", "domain", domain)
 		out.remedy = failover.Say("Open port 53 for this machine, or use another line: a switch cannot be verified at the authoritative servers from here.")
 		return out

@@ -28,7 +28,8 @@
 // # What acceptance proves
 //
 // A server that answers 250 to everything proves nothing by it, so each one is
-// asked for an address that does not exist as well. Addresses are asked for one
+// asked for an address that does not exist as well, and has to refuse it: putting
+// it off is what greylisting does to everybody at first. Addresses are asked for one
 // in a transaction, from the null sender as bounces come (RFC 5321 section
 // 4.5.5), slowly and in no order, never with a message: neither a harvester nor
 // a spammer looks like that.
@@ -36,6 +37,7 @@
 // # Weighing
 //
 // [Evidence] keeps findings over restarts, each with what it was asked about, so
-// that a changed setting makes only that part worthless. [Judge] says whether a
+// that a changed setting makes only that part worthless. What nobody could look
+// at does not undo what was seen, and is looked at again the next time. [Judge] says whether a
 // plan may go ahead. Whoever overrules it does so elsewhere, in writing.
 package probe

@@ -3,10 +3,9 @@ package probe
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -31,6 +30,10 @@ const ahead = 5 * time.Minute
 // settings it depends on have changed, it is as if it were not there. It is safe
 // for use by several goroutines; the zero value is empty.
 type Evidence struct {
+	// Now is the clock that tells which findings lie ahead, made while a clock was
+	// wrong; nil is time.Now. Set it before first use.
+	Now func() time.Time
+
 	mu      sync.Mutex
 	entries []entry
 }
@@ -83,32 +86,9 @@ func (ev *Evidence) Save(path string) error {
 		err = replaceFile(path, append(b, '\n'))
 	}
 	if err != nil {
-		return failover.Fail(failover.ErrDisk, "The evidence could not be written to {file}; see whether the disk is full and the folder may be written to.", "file", path).Because(err)
+		return notSaved(path, err)
 	}
 	return nil
-}
-
-func replaceFile(path string, b []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.new")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(b)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	if runtime.GOOS == "windows" {
-		return nil // a folder cannot be synced there, nor need it be
-	}
-	dir, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
 }
 
 // Merge adds findings on a target, made just now with these settings or
@@ -116,36 +96,48 @@ func replaceFile(path string, b []byte) error {
 // see does not take the place of what somebody saw. Imported findings on other
 // domains, or on hosts that are not the destination's, are left out. It returns
 // how many were taken in.
+//
+// What is dated ahead of now was made while the clock was wrong, and nobody knows
+// when: it is neither taken in nor kept.
 func (ev *Evidence) Merge(target Target, findings []failover.Finding) int {
 	ev.mu.Lock()
 	defer ev.mu.Unlock()
+	now := time.Now
+	if ev.Now != nil {
+		now = ev.Now
+	}
+	latest := now().Add(ahead)
+	early := func(f failover.Finding) bool { return f.At.After(latest) }
+	ev.entries = slices.DeleteFunc(ev.entries, func(e entry) bool { return early(e.Finding) || latest.Sub(e.Finding.At) > keptFor })
 	count := 0
 	for _, f := range findings {
 		c, known := checkOf(f.Check)
-		if !known || f.Domain != target.Domain.Name || f.Source == failover.FromImported && !target.concerns(f) {
+		if !known || early(f) || f.Domain != target.Domain.Name || f.Source == failover.FromImported && !target.concerns(f) {
 			continue
 		}
 		count++
-		e := entry{Destination: target.Provider.Role, Asked: c.asked(target), Finding: f}
+		e := entry{Destination: target.Provider.Role, Asked: c.askedOf(target, f.Source), Finding: f}
 		ev.entries = slices.DeleteFunc(ev.entries, func(old entry) bool { return e.replaces(old) })
 		ev.entries = append(ev.entries, e)
 	}
-	newest := time.Time{}
-	for _, e := range ev.entries {
-		if e.Finding.At.After(newest) {
-			newest = e.Finding.At
-		}
-	}
-	ev.entries = slices.DeleteFunc(ev.entries, func(e entry) bool { return newest.Sub(e.Finding.At) > keptFor })
 	return count
+}
+
+// askedOf is what a finding of this check depends on. A seed message is asked of
+// the submission server, which need not be the provider's at all when its name in
+// the settings is wrong.
+func (c Check) askedOf(t Target, source failover.Source) string {
+	if source != failover.FromSeed {
+		return c.asked(t)
+	}
+	return fmt.Sprintf("%s by way of %s:%d", c.asked(t), failover.FQDN(t.Provider.Submission.Host), t.Provider.Submission.Port)
 }
 
 // replaces reports whether an entry takes the place of an older one.
 func (e entry) replaces(old entry) bool {
 	a, b := e.Finding, old.Finding
 	return e.Destination == old.Destination && a.Check == b.Check && a.Domain == b.Domain && a.Subject == b.Subject && a.Source == b.Source &&
-		!a.At.Before(b.At) &&
-		(a.Verdict != failover.Unknown || b.Verdict == failover.Unknown || e.Asked != old.Asked)
+		!a.At.Before(b.At) && (weightOf(a) >= weightOf(b) || e.Asked != old.Asked)
 }
 
 // Findings returns what is known about a target with its present settings,
@@ -156,21 +148,21 @@ func (ev *Evidence) Findings(target Target) []failover.Finding {
 	var out []failover.Finding
 	for _, e := range ev.entries {
 		c, known := checkOf(e.Finding.Check)
-		if known && e.Destination == target.Provider.Role && e.Finding.Domain == target.Domain.Name && e.Asked == c.asked(target) {
+		if known && e.Destination == target.Provider.Role && e.Finding.Domain == target.Domain.Name && e.Asked == c.askedOf(target, e.Finding.Source) {
 			out = append(out, e.Finding)
 		}
 	}
 	return out
 }
 
-// Stale lists what has to be looked at (again): what is missing, too old, or was
-// not good when it was last seen, since somebody may have mended it.
+// Stale lists what has to be looked at (again): what is missing, too old, could not
+// be seen, or was not good when it was last seen, since somebody may have mended it.
 func (ev *Evidence) Stale(target Target, now time.Time, maxAge time.Duration) []Need {
 	findings := ev.Findings(target)
 	var out []Need
 	for _, n := range target.Needs() {
 		f := weigh(findings, target, n, now, maxAge)
-		if f.Verdict != failover.Pass && f.Verdict != failover.Warn {
+		if f.Unseen || f.Verdict != failover.Pass && f.Verdict != failover.Warn {
 			out = append(out, n)
 		}
 	}

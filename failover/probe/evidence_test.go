@@ -14,6 +14,9 @@ import (
 
 var noon = time.Date(2025, 3, 1, 12, 0, 0, 0, time.UTC)
 
+// keptAt is empty evidence on the clock of a test.
+func keptAt(now time.Time) *Evidence { return &Evidence{Now: func() time.Time { return now }} }
+
 func targetOf(role failover.Role, addresses ...string) Target {
 	d := failover.Domain{
 		Name: "example.test.", Recipients: people(addresses...),
@@ -67,8 +70,8 @@ func TestJudge(t *testing.T) {
 		{"another domain's do not count", away, with(good(away, noon), "dane", "mx1.second.test.", func(f *failover.Finding) { f.Domain = "other.test." }), 0, 1, 0},
 		{"all is well at home", home, good(home, noon.Add(-10*time.Minute)), 0, 0, 0},
 		{"what was well before the outage", home, good(home, noon.Add(-time.Hour)), 0, len(home.Needs()), 0},
-		{"unknown by our line, recipients proven", away, with(good(away, noon), "line", "", verdict(failover.Unknown)), 0, 0, 1},
-		{"unknown by our line, recipients not", away, with(with(good(away, noon), "line", "", verdict(failover.Unknown)), "rcpt", "a@example.test", verdict(failover.Unknown)), 0, 2, 0},
+		{"unknown by our line, recipients proven", away, with(good(away, noon), "line", "", unseenByOurLine), 0, 0, 1},
+		{"unknown by our line, recipients not", away, with(with(good(away, noon), "line", "", unseenByOurLine), "rcpt", "a@example.test", verdict(failover.Unknown)), 0, 2, 0},
 		{"nothing is known", away, nil, 0, len(away.Needs()), 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -90,6 +93,10 @@ func TestJudge(t *testing.T) {
 
 func verdict(v failover.Verdict) func(*failover.Finding) {
 	return func(f *failover.Finding) { f.Verdict = v }
+}
+
+func unseenByOurLine(f *failover.Finding) {
+	f.Verdict, f.OwnLine, f.Unseen = failover.Unknown, true, true
 }
 
 func aged(d time.Duration) func(*failover.Finding) {
@@ -131,7 +138,7 @@ func TestJudgeSeveralSources(t *testing.T) {
 
 func TestEvidenceAsksAgainOnlyForWhatIsMissing(t *testing.T) {
 	away := targetOf(failover.Secondary, "a@example.test", "b@example.test")
-	ev := &Evidence{}
+	ev := keptAt(noon)
 	if got := ev.Stale(away, noon, 0); len(got) != len(away.Needs()) {
 		t.Errorf("without evidence %v is asked for", got)
 	}
@@ -173,7 +180,7 @@ func TestEvidenceAsksAgainOnlyForWhatIsMissing(t *testing.T) {
 		change func(*failover.Finding)
 		stale  bool
 	}{{verdict(failover.Red), true}, {verdict(failover.Unknown), false}, {verdict(failover.Warn), false}, {aged(-time.Minute), false}} {
-		ev := &Evidence{}
+		ev := keptAt(noon)
 		ev.Merge(away, good(away, noon.Add(-time.Minute)))
 		ev.Merge(away, with(good(away, noon), "dane", "mx1.second.test.", c.change))
 		if got := ev.Stale(away, noon, 0); (len(got) == 1) != c.stale {
@@ -189,9 +196,11 @@ func TestEvidenceAsksAgainOnlyForWhatIsMissing(t *testing.T) {
 // has become too old.
 func TestUnknownHidesNothing(t *testing.T) {
 	away := targetOf(failover.Secondary, "a@example.test")
-	ev := &Evidence{}
+	clock := newClock(noon)
+	ev := &Evidence{Now: clock.now}
 	ev.Merge(away, good(away, noon))
 	later := noon.Add(20 * time.Hour)
+	clock.at = later
 	ev.Merge(away, with(good(away, later), "rcpt", "a@example.test", func(f *failover.Finding) {
 		f.Verdict, f.Say = failover.Unknown, failover.Say("the line")
 	}))
@@ -199,6 +208,7 @@ func TestUnknownHidesNothing(t *testing.T) {
 		t.Error("a look that saw nothing undid one that saw")
 	}
 	much := later.Add(5 * time.Hour)
+	clock.at = much
 	ev.Merge(away, with(good(away, much), "rcpt", "a@example.test", func(f *failover.Finding) {
 		f.At = later
 		f.Verdict = failover.Unknown
@@ -269,8 +279,10 @@ func TestEvidenceCannotBeWritten(t *testing.T) {
 
 func TestEvidenceForgets(t *testing.T) {
 	old, away := targetOf(failover.Secondary, "gone@example.test"), targetOf(failover.Secondary, "a@example.test")
-	ev := &Evidence{}
+	clock := newClock(noon)
+	ev := &Evidence{Now: clock.now}
 	ev.Merge(old, good(old, noon))
+	clock.at = noon.Add(40 * 24 * time.Hour)
 	ev.Merge(away, good(away, noon.Add(40*24*time.Hour)))
 	if got := ev.Findings(old); slices.ContainsFunc(got, func(f failover.Finding) bool { return f.Subject == "gone@example.test" }) {
 		t.Error("what was seen 40 days ago is still kept")

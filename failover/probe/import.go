@@ -82,16 +82,19 @@ func plainText(b []byte) []byte {
 }
 
 // sift keeps what another line can show in our stead and nobody dates in the
-// future. Something in it has to be young enough to count.
+// future. What could not be seen there either says nothing about the provider, nor
+// about our own line. Something in it has to be young enough to count.
 func sift(got []failover.Finding, opt ImportOptions) ([]failover.Finding, error) {
 	var out []failover.Finding
-	young, early := 0, 0
+	young, early, blind := 0, 0, 0
 	for _, f := range got {
 		c, known := checkOf(f.Check)
 		switch {
 		case !known || !c.portable:
 		case f.At.After(opt.Now.Add(ahead)):
 			early++
+		case f.Unseen:
+			blind++
 		default:
 			out = append(out, f)
 			if opt.Now.Sub(f.At) <= opt.MaxAge {
@@ -106,6 +109,8 @@ func sift(got []failover.Finding, opt ImportOptions) ([]failover.Finding, error)
 		return nil, failover.Fail(failover.ErrInvalid, "The result is older than {hours} hours and does not count; take it again.", "hours", int(opt.MaxAge.Hours()))
 	case early > 0:
 		return nil, failover.Fail(failover.ErrInvalid, "The result is dated in the future and is not believed; see whether the clocks of both machines are right.")
+	case blind > 0:
+		return nil, failover.Fail(failover.ErrInvalid, "The provider could not be looked at from the other line either, so the result shows nothing; take it on a line that lets mail out on port 25.")
 	case len(got) > 0:
 		return nil, failover.Fail(failover.ErrInvalid, "The result holds only what this machine has to see itself; nothing in it is about recipients or mail servers.")
 	}
@@ -133,12 +138,13 @@ func importJSON(b []byte) ([]failover.Finding, error) {
 			f.Evidence[j] = clean(line, 600)
 		}
 		f.Evidence = f.Evidence[:min(40, len(f.Evidence))]
-		f.Source, f.OwnLine = failover.FromImported, false
 		switch f.Verdict {
 		case failover.Pass, failover.Warn, failover.Red:
 		default:
 			f.Verdict = failover.Unknown
 		}
+		unseen := (f.Unseen || f.OwnLine) && (f.Verdict == failover.Warn || f.Verdict == failover.Unknown)
+		f.Source, f.OwnLine, f.Unseen = failover.FromImported, false, unseen
 	}
 	return doc.Findings, nil
 }
@@ -196,7 +202,7 @@ func (d dialogue) finding(a asked, refuses bool, at time.Time) failover.Finding 
 			return f
 		}
 		f.Say = failover.Say("{mx} accepts {address}; the transcript does not show whether it accepts every address, so this proves nothing yet.", "mx", mx, "address", a.address)
-		f.Remedy = failover.Say("In the same session, ask for an address that nobody has as well, such as {address}.", "address", stranger(f.Domain))
+		f.Remedy = failover.Say("In the same session, ask for an address that nobody has as well, such as {address}.", "address", stranger(f.Domain, at))
 	case rejected, notTheir:
 		f.Verdict = failover.Red
 		f.Say = failover.Say("{address} is refused by {mx}: {answer}", "address", a.address, "mx", mx, "answer", a.reply)

@@ -57,7 +57,7 @@ func (s *survey) interview(ctx context.Context, host string, addresses []string,
 	domain := s.target.Domain.Name
 	iv := &interviewer{
 		p: s.prober, host: host, place: s.place(ctx, host), sender: s.prober.opt.Sender, heard: heard,
-		got: interview{host: host, answers: map[string]answer{}, stranger: stranger(domain)},
+		got: interview{host: host, answers: map[string]answer{}, stranger: stranger(domain, s.prober.now())},
 	}
 	if iv.sender == "" {
 		iv.sender = "postmaster@" + strings.TrimSuffix(domain, ".")
@@ -266,8 +266,8 @@ func (iv *interviewer) settle() {
 
 // tellAnswer tells of a recipient as soon as its answer is beyond doubt.
 func (s *survey) tellAnswer(address string, a answer, so interview) {
-	if _, known := so.answers[so.stranger]; !known || !slices.Contains(s.wanted, address) {
-		return
+	if u, known := so.answers[so.stranger]; !known || u.kind == deferred || !slices.Contains(s.wanted, address) {
+		return // what the answer is worth is not known yet
 	}
 	switch a.kind {
 	case taken, rejected, notTheir:
@@ -280,7 +280,7 @@ func (s *survey) tellAnswer(address string, a answer, so interview) {
 func (s *survey) putOff(host string, addresses []string) {
 	for _, address := range addresses {
 		if slices.Contains(s.wanted, address) {
-			s.report(s.finding("rcpt", address, say{verdict: failover.Unknown,
+			s.report(s.finding("rcpt", address, say{verdict: failover.Unknown, unseen: true,
 				text: failover.Say("{mx} asks for patience about {address}; it is asked once more in {seconds} seconds.",
 					"mx", failover.Display(host), "address", address, "seconds", int(s.prober.opt.RetryAfter.Seconds()))}))
 		}

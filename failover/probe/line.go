@@ -116,8 +116,9 @@ func judgeLine(controls, theirs []sighting) lineState {
 		return lineState{lineOpen, say{verdict: failover.Pass, evidence: evidence,
 			text: failover.Say("This line lets mail out on port 25; {count} of {all} control hosts answer.", "count", answering, "all", len(controls))}}
 	case len(controls) == 0:
-		return lineState{lineUntested, say{verdict: failover.Unknown, evidence: evidence, remedy: otherWays(),
-			text: failover.Say("Nobody answers on port 25, and there are no control hosts to tell whether this line blocks it.")}}
+		return lineState{lineUntested, say{verdict: failover.Unknown, evidence: evidence, unseen: true,
+			remedy: failover.Say("Name mail servers of other organisations in the settings (controls, under resolver), and check again."),
+			text:   failover.Say("Nobody answers on port 25, and there are no control hosts to tell whether this line blocks it.")}}
 	case nameless == len(controls):
 		return lineState{lineOffline, say{verdict: failover.Unknown, evidence: evidence, ownLine: true,
 			text:   failover.Say("This machine finds no host at all; it seems to have no network."),

@@ -151,7 +151,7 @@ func (s *survey) judgePolicy(r stsResult) say {
 	out := say{verdict: failover.Warn, evidence: slices.Clone(r.text)}
 	switch {
 	case r.err != nil:
-		out.verdict, out.evidence = failover.Unknown, []string{clean(r.err.Error(), 300)}
+		out.verdict, out.unseen, out.evidence = failover.Unknown, true, []string{clean(r.err.Error(), 300)}
 		out.text = failover.Say("Nobody could say whether {domain} has an MTA-STS policy: the DNS gives no answer.", "domain", domain)
 		out.remedy = failover.Say("See whether this machine is on the network, and check again.")
 	case len(r.text) == 0:
@@ -161,7 +161,7 @@ func (s *survey) judgePolicy(r stsResult) say {
 		out.text = failover.Say("The MTA-STS record of {domain} is broken, so senders see no policy; those who keep an older one go on applying it.", "domain", domain)
 		out.remedy = failover.Say("Publish exactly one TXT record at _mta-sts.{domain}, with v=STSv1 and an id.", "domain", domain)
 	case r.lost != nil:
-		out.verdict, out.evidence = failover.Unknown, append(out.evidence, clean(r.lost.Error(), 300))
+		out.verdict, out.unseen, out.evidence = failover.Unknown, true, append(out.evidence, clean(r.lost.Error(), 300))
 		out.text = failover.Say("{domain} has an MTA-STS policy, but it could not be fetched from mta-sts.{domain}; senders may keep one that does not allow the new MX hosts.", "domain", domain)
 		out.remedy = failover.Say("Bring the policy's web host back, at a place that does not depend on the failing provider, and check again.")
 	case r.broken != nil:

@@ -66,16 +66,21 @@ func judgeStranger(mx string, iv interview, known answer) say {
 	unknown := iv.unknown()
 	evidence := unknown.evidence(iv.stranger)
 	switch unknown.kind {
-	case rejected, notTheir:
+	case rejected, notTheir: // as disowns says; put off while others are taken is told below
 		return say{verdict: failover.Pass, evidence: evidence,
 			text: failover.Say("{mx} answers, and refuses an address that does not exist.", "mx", mx)}
 	case taken:
-		return say{verdict: failover.Unknown, evidence: evidence, remedy: proveOtherwise(),
-			text: failover.Say("{mx} accepts every address, even {address}, which nobody has; so its acceptance proves nothing.", "mx", mx, "address", iv.stranger)}
+		return say{verdict: failover.Unknown, evidence: evidence,
+			remedy: failover.Say("Ask the provider to refuse unknown addresses (550 5.1.1), or take {mx} out of the settings. Where neither can be done, see that every address exists at the provider, and overrule this check with that as the reason.", "mx", mx),
+			text:   failover.Say("{mx} accepts every address, even {address}, which nobody has; so its acceptance proves nothing.", "mx", mx, "address", iv.stranger)}
 	case deferred:
 		if known.kind != taken {
-			return say{verdict: failover.Unknown, evidence: evidence, remedy: failover.Say("Check again in a few minutes."),
+			return say{verdict: failover.Unknown, evidence: evidence, unseen: true, remedy: failover.Say("Check again in a few minutes."),
 				text: failover.Say("{mx} puts everybody off, asked twice: {answer}", "mx", mx, "answer", unknown.reply)}
+		}
+		if !unknown.disowns() {
+			return say{verdict: failover.Unknown, evidence: evidence, remedy: failover.Say("Check again in a few minutes."),
+				text: failover.Say("{mx} puts off an address that does not exist, asked twice, and may accept it later; so its acceptance of others proves nothing yet: {answer}", "mx", mx, "answer", unknown.reply)}
 		}
 		return say{verdict: failover.Warn, evidence: evidence,
 			text:   failover.Say("{mx} answers, but puts off an address that does not exist where it should refuse it; senders hear of a mistyped address only days later: {answer}", "mx", mx, "answer", unknown.reply),
@@ -84,12 +89,12 @@ func judgeStranger(mx string, iv interview, known answer) say {
 		return say{verdict: failover.Unknown, evidence: evidence, ownLine: true, remedy: otherWays(),
 			text: failover.Say("{mx} refuses to answer this line, whatever the address: {answer}", "mx", mx, "answer", unknown.reply)}
 	default:
-		return say{verdict: failover.Unknown, evidence: evidence, remedy: failover.Say("Check again later."),
+		return say{verdict: failover.Unknown, evidence: evidence, unseen: true, remedy: failover.Say("Check again later."),
 			text: failover.Say("{mx} answers, but broke off before it could be asked for an address that does not exist.", "mx", mx)}
 	}
 }
 
-// proveOtherwise is what to do about a server that accepts everything.
+// proveOtherwise is what to do about a recipient of a server that accepts everything.
 func proveOtherwise() failover.Sentence {
 	return failover.Say("Look in the provider's console whether the addresses exist, or send a seed message through its submission port and see it arrive; better still, have the provider refuse unknown addresses.")
 }
@@ -112,7 +117,7 @@ func (s *survey) sample(r roster) string {
 // host of the provider can be, senders find that one.
 func (s *survey) noConversation(ctx context.Context, host string, f *fault, others bool) say {
 	mx := failover.Display(host)
-	out := say{verdict: failover.Unknown, evidence: f.evidence()}
+	out := say{verdict: failover.Unknown, evidence: f.evidence(), unseen: true}
 	switch f.kind {
 	case stopped:
 		return say{}
@@ -121,7 +126,7 @@ func (s *survey) noConversation(ctx context.Context, host string, f *fault, othe
 		out.remedy = failover.Say("See whether this machine is on the network, and check again.")
 		return out
 	case noAddress:
-		out.verdict = failover.Red
+		out.verdict, out.unseen = failover.Red, false
 		out.text = failover.Say("{mx} has no address in the DNS, so no mail can reach it.", "mx", mx)
 		out.remedy = failover.Say("Correct the host's name in the settings; the provider's documentation has the right one.")
 		return out
@@ -140,9 +145,9 @@ func (s *survey) noConversation(ctx context.Context, host string, f *fault, othe
 	if line := s.lineState(ctx); line.kind != lineOpen {
 		return unseen(line)
 	}
-	out.verdict = failover.Red
+	out.verdict, out.unseen = failover.Red, false
 	if others {
-		out.verdict = failover.Warn
+		out.verdict, out.unseen = failover.Warn, true // it may answer the next time
 	}
 	out.text = didNotAnswer(mx, f)
 	out.remedy = failover.Say("Ask the provider whether the host is in service. Until it answers, mail sent there waits or bounces.")
@@ -152,7 +157,7 @@ func (s *survey) noConversation(ctx context.Context, host string, f *fault, othe
 // unseen is the finding where our own line stands in the way.
 func unseen(line lineState) say {
 	out := line.finding
-	out.verdict = failover.Unknown
+	out.verdict, out.unseen = failover.Unknown, true
 	return out
 }
 

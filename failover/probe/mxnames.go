@@ -39,7 +39,7 @@ func judgeName(host string, at place) say {
 		out.text = failover.Say("The MX host {mx} is an alias (CNAME) of {target}; an MX record must name the host itself (RFC 2181 section 10.3).", "mx", mx, "target", failover.Display(at.cname))
 		out.remedy = failover.Say("Ask the provider for the MX host's own name; it may be {target}.", "target", failover.Display(at.cname))
 	case at.err != nil:
-		out.verdict, out.evidence = failover.Unknown, []string{clean(at.err.Error(), 300)}
+		out.verdict, out.unseen, out.evidence = failover.Unknown, true, []string{clean(at.err.Error(), 300)}
 		out.text = failover.Say("Nobody could say where {mx} is: the DNS gives no answer.", "mx", mx)
 		out.remedy = failover.Say("See whether this machine is on the network, and check again.")
 	case len(at.addrs) == 0:

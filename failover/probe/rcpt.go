@@ -105,7 +105,7 @@ func (s *survey) notAsked(ctx context.Context, address string, r roster) say {
 		why.text = failover.Say("Whether {mx} takes {address} cannot be seen from this line.", "mx", failover.Display(r.host), "address", address)
 		return why
 	}
-	return say{verdict: failover.Unknown, evidence: why.evidence, remedy: why.remedy,
+	return say{verdict: failover.Unknown, evidence: why.evidence, remedy: why.remedy, unseen: true,
 		text: failover.Say("{mx} could not be asked for {address}.", "mx", failover.Display(r.host), "address", address)}
 }
 
@@ -115,7 +115,7 @@ func (s *survey) judgeAnswer(address string, r roster) say {
 	out := say{verdict: failover.Unknown, evidence: a.evidence(address)}
 	switch a.kind {
 	case taken:
-		return judgeTaken(mx, address, out, r.unknown())
+		return judgeTaken(address, out, r.interview)
 	case rejected:
 		out.verdict = failover.Red
 		out.text = failover.Say("{address} is refused by {mx}: {answer}", "address", address, "mx", mx, "answer", a.reply)
@@ -143,16 +143,21 @@ func (s *survey) judgeAnswer(address string, r roster) say {
 }
 
 // judgeTaken weighs an acceptance by what the server says of an address that
-// does not exist. Where that one is put off and this one is not, it tells the
-// two apart as well.
-func judgeTaken(mx, address string, out say, unknown answer) say {
-	switch unknown.kind {
-	case rejected, notTheir, deferred:
+// does not exist.
+func judgeTaken(address string, out say, iv interview) say {
+	mx, unknown := failover.Display(iv.host), iv.unknown()
+	switch {
+	case unknown.disowns():
 		out.verdict = failover.Pass
 		out.text = failover.Say("{mx} takes mail for {address}.", "mx", mx, "address", address)
-	case taken:
+	case unknown.kind == taken:
 		out.text = failover.Say("{mx} accepts {address}, but it accepts every address, so this proves nothing.", "mx", mx, "address", address)
 		out.remedy = proveOtherwise()
+	case unknown.kind == deferred:
+		out.evidence = append(out.evidence, unknown.evidence(iv.stranger)...)
+		out.text = failover.Say("{mx} accepts {address}, but puts off an address that does not exist, and may accept that one later as well, so this proves nothing yet: {answer}",
+			"mx", mx, "address", address, "answer", unknown.reply)
+		out.remedy = failover.Say("Check again in a few minutes; what has been shown by then is kept.")
 	default:
 		out.text = failover.Say("{mx} accepts {address}; whether it accepts every address could not be found out, so this proves nothing yet.", "mx", mx, "address", address)
 		out.remedy = failover.Say("Check again later.")
@@ -161,6 +166,7 @@ func judgeTaken(mx, address string, out say, unknown answer) say {
 }
 
 func judgeUnheard(address, mx string, a answer, out say) say {
+	out.unseen = true
 	switch {
 	case a.fault == nil || a.fault.kind == stopped:
 		return say{}

@@ -100,6 +100,30 @@ func (s *survey) overHTTPS(ctx context.Context, key failover.Key) records {
 	return records{err: errors.New("no resolver over HTTPS answers")}
 }
 
+// unproven reports whether DNSSEC is known not to prove a set: a resolver over
+// HTTPS that checks signatures, as its answer about the root shows, does not vouch
+// for it, and no other does. Without such a resolver nobody can tell, and the
+// answer is false.
+func (s *survey) unproven(ctx context.Context, key failover.Key) bool {
+	doubted := map[string]bool{} // the resolvers that give the set and do not vouch for it
+	for _, a := range s.prober.opt.Reader.DoH(ctx, key) {
+		switch {
+		case a.Err != nil:
+		case a.Authenticated:
+			return false
+		default:
+			doubted[a.Resolver] = true
+		}
+	}
+	if len(doubted) == 0 {
+		return false
+	}
+	root := s.prober.opt.Reader.DoH(ctx, failover.Key{Name: ".", Type: "SOA"})
+	return slices.ContainsFunc(root, func(a dnsview.ResolverAnswer) bool {
+		return a.Err == nil && a.Authenticated && doubted[a.Resolver]
+	})
+}
+
 // resolved asks the system's resolvers, else those over HTTPS.
 func (s *survey) resolved(ctx context.Context, key failover.Key) records {
 	set, err := s.prober.opt.Reader.System(ctx, key)

@@ -29,7 +29,7 @@ const seedRecipients = 50
 // address that does not exist, and sends the recipients a short message. A
 // provider that refuses the one and takes the others knows them. One that
 // refuses nobody shows nothing until the message is seen to arrive (see
-// [Arrived]) and no bounce comes.
+// [Evidence.Arrived]) and no bounce comes.
 //
 // The error says why nothing could be asked: failover.ErrInvalid,
 // ErrUnreachable, ErrCredential or ErrUncertain. No error, finding or log has the
@@ -101,7 +101,7 @@ func seedID() string {
 // run asks for the address that does not exist, in a transaction of its own that
 // is given up, and then sends the message.
 func (sd *seeder) run(ctx context.Context) error {
-	sd.nobody = stranger(sd.target.Domain.Name)
+	sd.nobody = stranger(sd.target.Domain.Name, sd.p.now())
 	if err := sd.envelope(ctx, []string{sd.nobody}); err != nil {
 		return err
 	}
@@ -204,7 +204,7 @@ func (sd *seeder) message() string {
 		"Date: " + sd.p.now().Format(time.RFC1123Z),
 		"Message-ID: <lifeboat-" + sd.id + "@" + from[strings.LastIndexByte(from, '@')+1:] + ">",
 		"Auto-Submitted: auto-generated",
-		"X-Lifeboat-Seed: " + sd.id,
+		seedMark + sd.id,
 		"MIME-Version: 1.0",
 		"Content-Type: text/plain; charset=us-ascii",
 		"",
@@ -218,11 +218,13 @@ func (sd *seeder) message() string {
 // judge says what the submission server's answer about a recipient shows.
 func (sd *seeder) judge(address string) say {
 	a, server, provider := sd.answers[address], failover.Display(sd.target.Provider.Submission.Host), sd.target.Provider.Name
-	out := say{verdict: failover.Unknown, evidence: append(a.evidence(address), "X-Lifeboat-Seed: "+sd.id)}
+	out := say{verdict: failover.Unknown, evidence: a.evidence(address)}
 	for i, line := range out.evidence {
 		out.evidence[i] = sd.redact(line)
 	}
-	refuses := sd.stranger.kind == rejected || sd.stranger.kind == notTheir
+	if a.kind == taken {
+		out.evidence = append(out.evidence, seedMark+sd.id) // only these have the message under way
+	}
 	switch {
 	case a.kind == rejected || a.kind == notTheir:
 		out.verdict = failover.Red
@@ -231,22 +233,16 @@ func (sd *seeder) judge(address string) say {
 	case a.kind != taken:
 		out.text = failover.Say("{server} did not take the seed message for {address}: {answer}", "server", server, "address", address, "answer", sd.redact(a.reply.String()))
 		out.remedy = failover.Say("Check again in a few minutes.")
-	case refuses:
+	case sd.stranger.disowns():
 		out.verdict = failover.Pass
 		out.text = failover.Say("{provider} knows {address}: its submission server took the seed message and refused an address that does not exist.", "provider", provider, "address", address)
 	default:
-		out.text = failover.Say("The seed message {id} for {address} is on its way, but {server} takes every address, so this proves nothing yet.", "id", sd.id, "address", address, "server", server)
-		out.remedy = failover.Say("See whether the message arrives in the mailbox and whether a bounce comes to {sender}; then say that it has arrived.", "sender", sd.opt.From)
+		if sd.stranger.kind == taken {
+			out.text = failover.Say("The seed message {id} for {address} is on its way, but {server} takes every address, so this proves nothing yet.", "id", sd.id, "address", address, "server", server)
+		} else {
+			out.text = failover.Say("The seed message {id} for {address} is on its way; {server} does not say whether it refuses addresses that do not exist, so this proves nothing yet.", "id", sd.id, "address", address, "server", server)
+		}
+		out.remedy = failover.Say("See that the message arrives in the mailbox and that no bounce comes to {sender}; then give lifeboat check --arrived {address}", "sender", sd.opt.From, "address", address)
 	}
 	return out
-}
-
-// Arrived is the finding that a seed message was seen in a recipient's mailbox:
-// what somebody who looked says, with the message's id as proof.
-func Arrived(target Target, address, id string, at time.Time) failover.Finding {
-	return failover.Finding{
-		Check: "rcpt", Domain: target.Domain.Name, Subject: lowerAddress(address), Verdict: failover.Pass,
-		Say:      failover.Say("The seed message {id} has arrived at {address}.", "id", clean(id, 80), "address", clean(address, 254)),
-		Evidence: []string{"X-Lifeboat-Seed: " + clean(id, 80)}, Source: failover.FromSeed, At: at,
-	}
 }

@@ -104,7 +104,11 @@ func TestSeedAtAServerThatTakesEverything(t *testing.T) {
 	// Somebody sees it arrive.
 	ev := &Evidence{}
 	ev.Merge(w.target, findings)
-	ev.Merge(w.target, []failover.Finding{Arrived(w.target, "Info@example.test", id, w.clock.now())})
+	arrived, err := ev.Arrived(w.target, []string{"Info@example.test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ev.Merge(w.target, arrived)
 	if slices.Contains(ev.Stale(w.target, w.clock.now(), 0), Need{"rcpt", "info@example.test"}) {
 		t.Error("a message that arrived proves nothing")
 	}

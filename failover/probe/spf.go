@@ -41,7 +41,7 @@ func (s *survey) judgeSPF(ctx context.Context) say {
 	}
 	switch {
 	case sets.err != nil:
-		out.verdict, out.evidence = failover.Unknown, []string{clean(sets.err.Error(), 300)}
+		out.verdict, out.unseen, out.evidence = failover.Unknown, true, []string{clean(sets.err.Error(), 300)}
 		out.text = failover.Say("Nobody could say what the SPF record of {domain} is: the DNS gives no answer.", "domain", domain)
 		out.remedy = failover.Say("See whether this machine is on the network, and check again.")
 		return out
@@ -80,6 +80,7 @@ func (s *survey) judgeWalk(ctx context.Context, domain string, w *spfWalk) say {
 	out.verdict = failover.Warn
 	switch {
 	case w.unsure != nil:
+		out.unseen = true
 		out.evidence = append(out.evidence, clean(w.unsure.Error(), 300))
 		out.text = failover.Say("The SPF record of {domain} could not be followed to its end: the DNS gives no answer for part of it.", "domain", domain)
 		out.remedy = failover.Say("Check again later.")
@@ -114,7 +115,7 @@ func (s *survey) notCovered(domain string, w *spfWalk, out say) say {
 	out.remedy = s.addInclude()
 	switch {
 	case w.unsure != nil:
-		out.verdict = failover.Warn
+		out.verdict, out.unseen = failover.Warn, true
 		out.evidence = append(out.evidence, clean(w.unsure.Error(), 300))
 		out.text = failover.Say("The SPF record of {domain} could not be followed to its end: the DNS gives no answer for part of it.", "domain", domain)
 		out.remedy = failover.Say("Check again later.")

@@ -47,6 +47,9 @@ func (w *spfWalk) walk(ctx context.Context, domain, text string, passing, outerm
 		if w.problem != nil || w.lookups >= spfPatience {
 			return
 		}
+		if t.name == "all" {
+			break // what follows is never looked at (RFC 7208 section 5.1)
+		}
 		w.term(ctx, domain, t, passing && t.qualifier == '+')
 	}
 	all := r.all()

@@ -137,7 +137,7 @@ func describeTLS(c *session) []string {
 // recipients are what counts, and it is a warning.
 func (s *survey) tlsUnseen(ctx context.Context, host string, f *fault) say {
 	mx := failover.Display(host)
-	out := say{verdict: failover.Warn}
+	out := say{verdict: failover.Warn, unseen: true}
 	if f != nil {
 		if why := s.noConversation(ctx, host, f, true); why.verdict == "" {
 			return say{}

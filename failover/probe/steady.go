@@ -44,7 +44,7 @@ func (s *survey) judgeSteady(ctx context.Context) say {
 		if ctx.Err() != nil {
 			return say{}
 		}
-		out := say{verdict: failover.Unknown, remedy: failover.Say("See to the recipients first, then check again."),
+		out := say{verdict: failover.Unknown, unseen: true, remedy: failover.Say("See to the recipients first, then check again."),
 			text: failover.Say("{provider} has not been seen accepting mail, so it could not be seen twice.", "provider", provider)}
 		if !first.usable && first.fault != nil {
 			why := s.noConversation(ctx, first.host, first.fault, false)

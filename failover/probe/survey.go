@@ -52,7 +52,7 @@ func newSurvey(p *Prober, t Target, needs map[Need]bool) *survey {
 func (s *survey) finding(check, subject string, what say) failover.Finding {
 	return failover.Finding{
 		Check: check, Domain: s.target.Domain.Name, Subject: subject, Verdict: what.verdict,
-		Say: what.text, Remedy: what.remedy, Evidence: what.evidence, OwnLine: what.ownLine,
+		Say: what.text, Remedy: what.remedy, Evidence: what.evidence, OwnLine: what.ownLine, Unseen: what.unseen || what.ownLine,
 		Source: failover.FromHere, At: s.prober.now(),
 	}
 }

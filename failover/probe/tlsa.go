@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"lifeboat/failover"
 )
 
 // pin is one TLSA record (RFC 6698 section 2.1).
@@ -67,19 +69,26 @@ func (p pin) fits(c *x509.Certificate) bool {
 
 // tlsaResult is what a host's TLSA records say.
 type tlsaResult struct {
-	values []string
-	pins   []pin // the usable ones
-	err    error // nobody could tell
+	values   []string
+	pins     []pin // those that senders use
+	unproven bool  // DNSSEC does not prove them, so that senders use none
+	err      error // nobody could tell
 }
 
 // insists reports whether senders that know DANE may refuse the host.
 func (r tlsaResult) insists() bool { return len(r.pins) > 0 }
 
-// tlsa finds the TLSA records of a host's port 25 (RFC 7672 section 2.2).
+// tlsa finds the TLSA records of a host's port 25 (RFC 7672 section 2.2). Those
+// that DNSSEC does not prove must not be used (section 2.1).
 func (s *survey) tlsa(ctx context.Context, host string) tlsaResult {
 	return s.pinned.get(host, func() tlsaResult {
-		sets := s.lookup(ctx, fmt.Sprintf("_25._tcp.%s", host), "TLSA")
+		name := fmt.Sprintf("_25._tcp.%s", host)
+		sets := s.lookup(ctx, name, "TLSA")
 		r := tlsaResult{err: sets.err, values: sets.set.Values}
+		if len(r.values) > 0 && s.unproven(ctx, failover.Key{Name: name, Type: "TLSA"}) {
+			r.unproven = true
+			return r
+		}
 		for _, v := range r.values {
 			if p, err := parseTLSA(v); err == nil && p.usable() {
 				r.pins = append(r.pins, p)
