@@ -90,3 +90,15 @@ func TestFindingSurvivesAFile(t *testing.T) {
 		t.Errorf("changed on the way (-before +after):\n%s", d)
 	}
 }
+
+func TestUnasked(t *testing.T) {
+	v := failover.View{Answers: []failover.Answer{
+		{Server: "both.test.", State: failover.NoIPv6}, {Server: "both.test.", State: failover.Silent},
+		{Server: "six.test.", State: failover.NoIPv6, RTT: 1}, {Server: "six.test.", State: failover.NoIPv6, RTT: 2},
+		{Server: "lost.test.", State: failover.Unresolved}, {Server: "good.test.", State: failover.Answered},
+	}}
+	got := v.Unasked()
+	if len(got) != 2 || got[0].Server != "six.test." || got[0].RTT != 1 || got[1].Server != "lost.test." {
+		t.Errorf("%+v", got)
+	}
+}

@@ -106,3 +106,40 @@ func TestInverseStep(t *testing.T) {
 		}
 	})
 }
+
+func TestStepTTLs(t *testing.T) {
+	before, after := failover.NewRRset("example.test", "MX", 3600, "10 a.test."), failover.NewRRset("example.test", "MX", 300, "10 b.test.")
+	with := func(s failover.RRset, ttl uint32) failover.RRset { s.TTL = ttl; return s }
+	for name, c := range map[string]struct {
+		step failover.Step
+		any  bool
+	}{
+		"records":              {failover.Step{Before: before, After: after}, true},
+		"made":                 {failover.Step{Before: failover.RRset{Key: after.Key}, After: after}, true},
+		"TTL only":             {failover.Step{Before: before, After: with(before, 300)}, false},
+		"TTL only, not theirs": {failover.Step{Before: before, After: with(before, 300), OwnTTL: true}, true},
+	} {
+		if c.step.AnyTTL() != c.any {
+			t.Errorf("%s: any TTL is %v", name, !c.any)
+		}
+		for _, ttl := range []uint32{c.step.After.TTL, 60} {
+			if got := c.step.IsAfter(with(c.step.After, ttl)); got != (c.any || ttl == c.step.After.TTL) {
+				t.Errorf("%s: after with TTL %d: %v", name, ttl, got)
+			}
+		}
+		if c.step.Before.Exists() && c.step.IsBefore(with(before, 60)) != c.any {
+			t.Errorf("%s: before with another TTL", name)
+		}
+	}
+}
+
+func TestStepStates(t *testing.T) {
+	for state, want := range map[failover.StepState][2]bool{
+		"": {false, false}, failover.Pending: {false, false}, failover.Intent: {false, false},
+		failover.Sent: {true, false}, failover.Ack: {true, true}, failover.Verified: {true, true},
+	} {
+		if got := [2]bool{state.Reached(), state.Made()}; got != want {
+			t.Errorf("%q: reached, made are %v", state, got)
+		}
+	}
+}

@@ -319,9 +319,9 @@ func calledOff(ctx context.Context, t *testing.T, w *world, when string) {
 	}
 	w.log.on = nil
 	if open {
-		w.resume(t) //nolint:contextcheck // the same command again is another one
+		w.resume(t)
 	} else {
-		w.apply(t, p) //nolint:contextcheck // the same command again is another one
+		w.apply(t, p)
 	}
 	w.switched(t)
 	w.unlocked(t)
