@@ -32,7 +32,7 @@ func (s *session) initCommand() *cobra.Command {
 			if len(a) == 1 {
 				domain = a[0]
 			}
-			return s.initialise(c, domain, f)
+			return s.initialise(c.Context(), domain, f)
 		},
 	}
 	c.Flags().StringVar(&f.Secondary, "secondary", "", t.T("secondary `PROVIDER`: {presets}", "presets", strings.Join(presetNames(), ", ")))
@@ -54,11 +54,11 @@ func presetNames() []string {
 	return out
 }
 
-func (s *session) initialise(c *cobra.Command, domain string, f initFlags) error {
+func (s *session) initialise(ctx context.Context, domain string, f initFlags) error {
 	asks := s.Terminal && !f.yes
 	var err error
 	if domain == "" && asks {
-		if domain, err = s.askLine(c.Context(), s.tongue.T("Your mail domain: ")); err != nil {
+		if domain, err = s.askLine(ctx, s.tongue.T("Your mail domain: ")); err != nil {
 			return err
 		}
 	}
@@ -71,13 +71,13 @@ func (s *session) initialise(c *cobra.Command, domain string, f initFlags) error
 		return err
 	}
 	s.note(s.tongue.T("Looking {domain} up …", "domain", domain))
-	found, err := s.Discover().Discover(c.Context(), domain)
+	found, err := s.Discover().Discover(ctx, domain)
 	if err != nil {
 		return err
 	}
 	s.showDiscovery(found)
 	if asks {
-		if err := s.askRest(c.Context(), found, now, &f); err != nil {
+		if err := s.askRest(ctx, found, now, &f); err != nil {
 			return err
 		}
 	}

@@ -142,7 +142,7 @@ func TestSavedPlanIsRefused(t *testing.T) {
 			kind: failover.ErrStale, parts: []string{"settings have changed", "30 mx2.lighthouse.test."},
 		},
 		"the settings want more": {
-			do: func(o *office, p *failover.Plan) *engine.Engine {
+			do: func(o *office, _ *failover.Plan) *engine.Engine {
 				if err := o.world.Put(failover.RRset{Key: emergency}); err != nil {
 					o.t.Fatal(err)
 				}

@@ -44,7 +44,7 @@ func TestDamagedJournal(t *testing.T) {
 		"status": func() error { _, err := o.Status(t.Context(), nil); return err },
 		"verify": func() error { _, err := o.Verify(t.Context(), nil); return err },
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(name, func(*testing.T) {
 			o.refused(before, do(), failover.ErrDamaged, "line 1", o.journal(), "move the file aside")
 		})
 	}
