@@ -17,6 +17,8 @@ type checkFlags struct {
 	file   string
 	at     string
 	passes bool
+	// arrived are addresses whose seed message was seen to arrive.
+	arrived []string
 }
 
 // checkCommand takes the preflight's evidence and shows it with its remedies.
@@ -40,6 +42,13 @@ func (s *session) checkCommand() *cobra.Command {
 					return err
 				}
 			}
+			if len(f.arrived) > 0 {
+				count, err := e.Arrived(f.arrived, domains, to)
+				if err != nil {
+					return err
+				}
+				s.note(s.tongue.T("Results taken in: {count}.", "count", count))
+			}
 			p := s.progress()
 			report, err := e.Check(c.Context(), engine.CheckRequest{
 				Domains: domains, To: to, Fresh: f.fresh, Seed: f.seed, Found: p.finding,
@@ -61,6 +70,7 @@ func (s *session) checkCommand() *cobra.Command {
 	c.Flags().Lookup("to").DefValue = "" // the text says it
 	c.Flags().BoolVar(&f.fresh, "fresh", false, t.T("try everything anew, also what is known from the last hours"))
 	c.Flags().BoolVar(&f.seed, "seed", false, t.T("send a seed message through the provider's submission port"))
+	c.Flags().StringSliceVar(&f.arrived, "arrived", nil, t.T("say that the seed message to `ADDRESS` was seen to arrive"))
 	c.Flags().StringVar(&f.file, "import", "", t.T("take in `FILE`, a result from another line: a report of lifeboat check --json, or a copied SMTP dialogue (- reads standard input)"))
 	c.Flags().StringVar(&f.at, "at", "", t.T("`TIME` of the imported dialogue, as 2006-01-02T15:04 (default: the file's time)"))
 	c.Flags().BoolVar(&f.passes, "all", false, t.T("show what passes as well"))

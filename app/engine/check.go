@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"io"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -128,30 +127,4 @@ func (e *Engine) seed(ctx context.Context, domains []failover.Domain, to failove
 		}
 	}
 	return nil
-}
-
-// ImportEvidence takes in what was found on another line: a report of lifeboat
-// check --json, or an SMTP dialogue copied from a terminal, held at the given time.
-// It returns how many findings were taken in.
-func (e *Engine) ImportEvidence(r io.Reader, at time.Time, names []string, to failover.Role) (int, error) {
-	domains, err := e.Domains(names)
-	if err != nil {
-		return 0, err
-	}
-	release, err := e.lease()
-	if err != nil {
-		return 0, err
-	}
-	defer release()
-	got, err := probe.Import(r, probe.ImportOptions{At: at, Now: e.opt.Now(), MaxAge: e.maxAge()})
-	if err != nil {
-		return 0, err
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	ev, count := e.evidence(), 0
-	for _, d := range domains {
-		count += ev.Merge(probe.Target{Domain: d, Provider: d.Provider(to)}, got)
-	}
-	return count, ev.Save(e.path(evidenceFile))
 }

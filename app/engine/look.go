@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"lifeboat/failover"
+	"lifeboat/failover/dnswire"
 	"lifeboat/failover/journal"
 	"lifeboat/failover/probe"
 )
@@ -33,6 +34,32 @@ func (l *looker) preflight(ctx context.Context, p failover.Plan, domains []failo
 		})
 	}
 	return out, g.Wait()
+}
+
+// published judges what a preparation would publish: an SPF record that receivers
+// cannot evaluate is worse than none, for it harms the mail that is sent today.
+func (l *looker) published(ctx context.Context, p failover.Plan) (map[string]probe.Judgement, error) {
+	out := map[string]probe.Judgement{}
+	for _, s := range p.Steps {
+		spf, at, _ := dnswire.SPF(s.After.Values)
+		if s.After.Type != "TXT" || s.After.Name != s.Domain || at < 0 {
+			continue
+		}
+		prober, err := l.prober(failover.Secondary)
+		if err != nil {
+			return nil, err
+		}
+		j := probe.Judgement{Allowed: true}
+		switch f := prober.SPFWorks(ctx, s.Domain, spf); f.Verdict {
+		case failover.Red:
+			j.Allowed, j.Blocking = false, append(j.Blocking, f)
+		case failover.Unknown, failover.Warn:
+			j.Warnings = append(j.Warnings, f)
+		case failover.Pass:
+		}
+		out[s.Domain] = j
+	}
+	return out, nil
 }
 
 // target is what has to be shown before a plan is carried out: that the hosts it
@@ -112,25 +139,6 @@ func (l *looker) judge(ctx context.Context, t probe.Target, fresh bool) ([]failo
 func (l *looker) recall(t probe.Target) probe.Judgement {
 	now := l.e.opt.Now()
 	return probe.Judge(l.e.evidence().Findings(t), t, now, l.e.ageFor(t.Domain, t.Provider.Role, l.ops, now))
-}
-
-// evidence reads the evidence file. A damaged one counts as none: everything is
-// looked at anew.
-func (e *Engine) evidence() *probe.Evidence {
-	ev, err := probe.LoadEvidence(e.path(evidenceFile))
-	if err != nil {
-		e.opt.Logger.Warn("evidence", "error", err)
-	}
-	return ev
-}
-
-// keep adds findings to the evidence file.
-func (e *Engine) keep(t probe.Target, fresh []failover.Finding) (*probe.Evidence, error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	ev := e.evidence()
-	ev.Merge(t, fresh)
-	return ev, ev.Save(e.path(evidenceFile))
 }
 
 func (e *Engine) maxAge() time.Duration { return e.opt.Settings.Preflight.MaxAge.Duration() }

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -88,4 +89,55 @@ func oneKind(t *testing.T, err, kind error) {
 	if !errors.Is(err, kind) {
 		t.Fatalf("the error is %v, not of the kind %v", err, kind)
 	}
+}
+
+// A run was gone on with by the plan of yesterday after the admin had corrected the
+// settings: the old hosts were published on evidence about the new ones.
+func TestResumeAfterTheSettingsWereCorrected(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.interrupt(1)
+	first := failover.Display(o.world.Domain().Secondary.MX[0].Host)
+	corrected := o.another(func(p *engine.Options) { p.Settings = o.settings("      - 10 "+first+"\n", "") })
+	before := o.zone()
+	_, err := corrected.Switch(t.Context(), engine.SwitchRequest{PlanRequest: engine.PlanRequest{Kind: failover.Failover}})
+	o.refused(before, err, failover.ErrStale, first, "lifeboat rollback")
+}
+
+// An SPF record with too many look-ups makes receivers answer with an error to all
+// mail of the domain: a preparation must not publish one.
+func TestPrepareRefusesAnSPFRecordThatBreaks(t *testing.T) {
+	t.Parallel()
+	o := newOfficeIn(t, lab.Options{Interval: -1, Unprepared: true})
+	spf := "v=spf1"
+	for range 10 {
+		spf += " a:www.example.test"
+	}
+	if err := o.world.Put(failover.NewRRset("example.test", "TXT", 300, `"`+spf+` -all"`)); err != nil {
+		t.Fatal(err)
+	}
+	before := o.zone()
+	_, err := o.change(failover.Prepare)
+	o.refused(before, err, failover.ErrBlocked, "SPF")
+	out, err := o.change(failover.Prepare, func(r *engine.SwitchRequest) { r.Override = "mail is sent elsewhere" })
+	o.done(out, err)
+}
+
+// The admin's word that a seed message arrived counts only where one was sent.
+func TestArrivedNeedsASeedMessage(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	_, err := o.Arrived([]string{"sales@example.test"}, nil, failover.Secondary)
+	oneSentence(t, err, failover.ErrInvalid, "sales@example.test")
+	_, err = o.Arrived([]string{"stranger@example.test"}, nil, failover.Secondary)
+	oneSentence(t, err, failover.ErrInvalid, "stranger@example.test")
+}
+
+// A result about another provider was taken in as nothing, without a word.
+func TestImportOfAnotherProvidersResult(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	const transcript = "220 mx.elsewhere.test ESMTP\nEHLO x\n250 mx.elsewhere.test\nMAIL FROM:<>\n250 ok\nRCPT TO:<nobody-x@example.test>\n550 5.1.1 no\nRCPT TO:<sales@example.test>\n250 ok\n"
+	_, err := o.ImportEvidence(strings.NewReader(transcript), time.Now(), nil, failover.Secondary)
+	oneSentence(t, err, failover.ErrInvalid)
 }

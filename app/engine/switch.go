@@ -65,6 +65,9 @@ func (e *Engine) Switch(ctx context.Context, req SwitchRequest) (failover.Outcom
 			return failover.Outcome{Plan: op.Plan}, err
 		}
 		out := failover.Outcome{Operation: op.ID, Plan: op.Plan, Started: op.Started}
+		if err := e.stillWanted(op); err != nil {
+			return out, err
+		}
 		overruled, err := e.admit(ctx, op.Plan, req, ops, &op)
 		if err != nil {
 			return out, err
@@ -96,6 +99,16 @@ func goesOn(op journal.Operation, req SwitchRequest) error {
 		return nil
 	}
 	return unfinished(op)
+}
+
+// stillWanted refuses to go on with a run whose unmade steps are not what the
+// settings say any more.
+func (e *Engine) stillWanted(op journal.Operation) error {
+	domains, err := e.Domains(op.Plan.Domains)
+	if err != nil {
+		return err
+	}
+	return plan.StillWanted(op.Plan, op.Steps, domains)
 }
 
 // unfinished is the refusal to begin a run, or to take one back, while another is
@@ -181,13 +194,17 @@ func (e *Engine) admit(ctx context.Context, p failover.Plan, req SwitchRequest, 
 	}
 	look := e.looker(ops, req.Found)
 	todo := rest(p, resumes)
-	if p.Kind != failover.Prepare {
+	recall := func(d failover.Domain) probe.Judgement { return look.recall(target(todo, d, p.Kind.Target())) }
+	if p.Kind == failover.Prepare {
+		pre.Judgements, err = look.published(ctx, todo)
+		recall = func(d failover.Domain) probe.Judgement { return pre.Judgements[d.Name] }
+	} else {
 		pre.Judgements, err = look.preflight(ctx, todo, pre.Domains)
-		if err != nil {
-			return "", err
-		}
 	}
-	return pre.admit(req.Override, req.Confirm, func(d failover.Domain) probe.Judgement { return look.recall(target(todo, d, p.Kind.Target())) })
+	if err != nil {
+		return "", err
+	}
+	return pre.admit(req.Override, req.Confirm, recall)
 }
 
 // rest is what of a plan is still to be changed: all of it, unless it is resumed.
