@@ -73,7 +73,7 @@ const (
 func Run(ctx context.Context, app App, args []string) int {
 	s := &session{App: app}
 	s.speak("auto")
-	root := s.root()
+	root := s.root() //nolint:contextcheck // a command takes its context from cobra, which is given it below
 	root.SetArgs(args)
 	root.SetIn(app.In)
 	root.SetOut(app.Out)
