@@ -33,6 +33,7 @@ var update = flag.Bool("update", false, "write what is said now into the scripts
 //	world without|with ROLE ADDRESS
 //	world mx RECORD...           what somebody else makes of the domain's MX
 //	world line                   the office's line blocks port 25
+//	world dns SERVER [FAULT]     a name server fails, or works again
 //	world shows                  prints the domain's MX as its primary server has it
 //	sets NAME=VALUE              sets a variable of the environment
 //
@@ -223,6 +224,12 @@ func world(ts *testscript.TestScript, _ bool, args []string) {
 			mx = append(mx, m)
 		}
 		ts.Check(d.world.Put(failover.MXSet("example.test", 300, mx)))
+	case "dns":
+		fault := lab.None
+		if len(args) > 2 {
+			fault = lab.Fault(args[2])
+		}
+		ts.Check(d.world.BreakDNS(args[1], fault))
 	case "line":
 		d.world.SetLine(lab.Line{Blocked: []uint16{25}})
 	case "shows":
