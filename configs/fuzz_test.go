@@ -44,7 +44,7 @@ func FuzzSettings(f *testing.F) {
 	f.Add(example)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if strings.Contains(string(data), "csv:") || strings.Contains(string(data), "ca_file:") {
-			t.Skip("files named by the fuzzer are not for reading")
+			return // files named by the fuzzer are not for reading
 		}
 		s, warnings, err := load("lifeboat.yaml", data, Options{})
 		problems := ProblemsIn(err)

@@ -2,13 +2,13 @@ package engine
 
 import (
 	"context"
-	"strings"
 
 	"golang.org/x/sync/errgroup"
 
 	"lifeboat/configs"
 	"lifeboat/failover"
 	"lifeboat/failover/dnsview"
+	"lifeboat/failover/dnswire"
 )
 
 // Discoverer finds out how a domain is set up now, before there are settings.
@@ -65,7 +65,8 @@ func (d *Discoverer) Discover(ctx context.Context, domain string) (Discovery, er
 	if err := g.Wait(); err != nil {
 		return out, err
 	}
-	out.MX, out.MXTTL, out.SPF = mx.MX(), mx.TTL, spfOf(txt)
+	out.MX, out.MXTTL = mx.MX(), mx.TTL
+	out.SPF, _, _ = dnswire.SPF(txt.Values)
 	out.recognise()
 	return out, nil
 }
@@ -86,14 +87,4 @@ func (d *Discovery) recognise() {
 			d.Console = h.Console
 		}
 	}
-}
-
-// spfOf returns the SPF string among TXT values, as it is published.
-func spfOf(txt failover.RRset) string {
-	for _, v := range txt.Values {
-		if text := strings.Trim(v, `"`); strings.HasPrefix(strings.ToLower(text), "v=spf1") {
-			return text
-		}
-	}
-	return ""
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"lifeboat/failover"
+	"lifeboat/failover/dnswire"
 )
 
 // SPF is about mail that leaves, and the switch is about mail that comes in; but
@@ -31,7 +32,7 @@ func (s *survey) judgeSPF(ctx context.Context) say {
 	sets := s.published(ctx, s.target.Domain.Name, "TXT")
 	var records []string
 	for _, text := range sets.texts() {
-		if isSPF(text) {
+		if dnswire.IsSPF(text) {
 			records = append(records, text)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"lifeboat/failover"
+	"lifeboat/failover/dnswire"
 )
 
 // spfRecord is an SPF record (RFC 7208 section 4.6).
@@ -23,18 +24,11 @@ type spfTerm struct {
 	network   netip.Prefix
 }
 
-// isSPF reports whether a TXT text is an SPF record of version 1 (RFC 7208
-// section 4.5).
-func isSPF(text string) bool {
-	word, _, _ := strings.Cut(text, " ")
-	return strings.EqualFold(word, "v=spf1")
-}
-
 // parseSPF reads an SPF record. An error means that receivers answer permerror
 // (RFC 7208 section 4.6).
 func parseSPF(text string) (spfRecord, error) {
 	var r spfRecord
-	if !isSPF(text) {
+	if !dnswire.IsSPF(text) {
 		return r, errors.New("no SPF record")
 	}
 	for _, word := range strings.Fields(text)[1:] {

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"lifeboat/failover"
+	"lifeboat/failover/dnswire"
 )
 
 // Limits of RFC 7208 section 4.6.4.
@@ -97,7 +98,7 @@ func (w *spfWalk) into(ctx context.Context, t spfTerm, domain string, passing, o
 	}
 	var records []string
 	for _, text := range sets.texts() {
-		if isSPF(text) {
+		if dnswire.IsSPF(text) {
 			records = append(records, text)
 		}
 	}
