@@ -108,7 +108,7 @@ func (h *Home) State() HomeState {
 	if h.status.At.IsZero() {
 		return HomeState{Age: t.T("Looking …")}
 	}
-	s := HomeState{Age: t.T("Looked {span} ago", "span", t.Span(h.now().Sub(h.status.At)))}
+	s := HomeState{Age: t.T("Looked at {when}", "when", t.Clock(h.status.At, h.status.At))}
 	for _, d := range h.status.Domains {
 		s.Cards = append(s.Cards, h.card(d))
 	}
@@ -137,7 +137,8 @@ func (h *Home) card(d engine.DomainStatus) DomainCard {
 	return c
 }
 
-// lightOf weighs a domain's state.
+// lightOf weighs a domain's state: where its mail goes, and whether it could be
+// switched.
 func lightOf(d engine.DomainStatus) Light {
 	switch {
 	case !d.Problem.IsZero() || d.Route == failover.RouteUnknown:
@@ -146,6 +147,10 @@ func lightOf(d engine.DomainStatus) Light {
 		return LightDown
 	case d.Disagree || d.Route == failover.RouteMixed || d.Route == failover.RouteForeign || d.Route == failover.RouteSecondary:
 		return LightCare
+	case len(d.Ready.Blocking) > 0:
+		return LightCare
+	case !d.Ready.Allowed:
+		return LightUnknown // what nobody has looked at never looks healthy
 	default:
 		return LightHealthy
 	}
