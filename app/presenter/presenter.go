@@ -41,6 +41,8 @@ func Readiness(t *i18n.Tongue, d engine.DomainStatus) string {
 		return t.T("Ready: the evidence for a switch is there and fresh.")
 	case len(d.Ready.Blocking) > 0:
 		return t.T("Not ready: {first}", "first", d.Ready.Blocking[0].Say)
+	case d.Route == failover.RouteSecondary:
+		return t.T("Whether the primary accepts again is unknown: give lifeboat check --to primary.")
 	default:
 		return t.T("Readiness unknown: give lifeboat check.")
 	}
