@@ -186,7 +186,7 @@ func setText(text string, steps []step, fresh *yaml.Node) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if changed, ok := newSurgery(text).set(steps, fresh); ok {
+	if changed, ok := operate(text, steps, fresh); ok {
 		if got, err := parseAny(changed); err == nil && sameNode(got, want) {
 			return changed, nil
 		}

@@ -18,6 +18,16 @@ type surgery struct {
 	eol    string
 }
 
+// operate makes the change by surgery, unless the text has line breaks that only
+// YAML knows (a carriage return alone, NEL, LS, PS): its lines are counted otherwise.
+func operate(text string, steps []step, fresh *yaml.Node) (string, bool) {
+	alone := strings.ReplaceAll(text, "\r\n", "")
+	if strings.ContainsAny(alone, "\r\u0085\u2028\u2029") {
+		return "", false
+	}
+	return newSurgery(text).set(steps, fresh)
+}
+
 func newSurgery(text string) *surgery {
 	s := &surgery{text: text, eol: "\n"}
 	if strings.Contains(text, "\r\n") {

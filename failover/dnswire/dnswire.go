@@ -106,7 +106,12 @@ func Canonical(name, typ string, ttl uint32, values ...string) (failover.RRset, 
 	if err != nil {
 		return failover.RRset{}, err
 	}
-	return Pick(set.Key, rrs), nil
+	out := Pick(set.Key, rrs)
+	// Of a few obsolete types (NXT) the library writes what it does not read.
+	if _, err := Records(out); err != nil {
+		return failover.RRset{}, err
+	}
+	return out, nil
 }
 
 // parse reads one value by the library's zone file parser, and passes it
