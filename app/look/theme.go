@@ -19,12 +19,16 @@ const (
 	ColorFailTint fyne.ThemeColorName = "lifeboatFailTint"
 	ColorUnkTint  fyne.ThemeColorName = "lifeboatUnknownTint"
 	ColorUnknown  fyne.ThemeColorName = "lifeboatUnknown"
+
+	ColorAccentHover fyne.ThemeColorName = "lifeboatAccentHover" // a filled button under the pointer
+	ColorAccentPress fyne.ThemeColorName = "lifeboatAccentPress" // and while it is pressed
 )
 
 // Sizes of our own.
 const (
 	SizeState fyne.ThemeSizeName = "lifeboatState" // the one sentence on Home
 	SizeLead  fyne.ThemeSizeName = "lifeboatLead"
+	SizeClock fyne.ThemeSizeName = "lifeboatClock"
 )
 
 type pair struct{ light, dark uint32 }
@@ -56,6 +60,8 @@ var palette = map[fyne.ThemeColorName]pair{
 	ColorFailTint:                    {0xFCE9E6, 0x3D1D1A},
 	ColorUnkTint:                     {0xEBEFF3, 0x252E38},
 	ColorUnknown:                     {0x556173, 0xA3AFBD},
+	ColorAccentHover:                 {0x154F8E, 0x2F76C6},
+	ColorAccentPress:                 {0x0F3F74, 0x225C9F},
 }
 
 var sizes = map[fyne.ThemeSizeName]float32{
@@ -68,6 +74,7 @@ var sizes = map[fyne.ThemeSizeName]float32{
 	theme.SizeNameSelectionRadius: 8,
 	SizeState:                     28,
 	SizeLead:                      15,
+	SizeClock:                     40,
 }
 
 // Theme is Lifeboat's theme. It follows the system between light and dark.

@@ -31,13 +31,14 @@ const (
 type Window struct {
 	app    fyne.App
 	window fyne.Window
+	frame  *Frame
 	ctx    context.Context //nolint:containedctx // the window's life: workers that it starts end with it
 	cancel context.CancelFunc
 }
 
 // New opens nothing yet; it prepares the application.
 func New(ctx context.Context, title string) *Window {
-	w := &Window{app: app.NewWithID(appID)}
+	w := &Window{app: app.NewWithID(appID), frame: NewFrame()}
 	w.ctx, w.cancel = context.WithCancel(ctx)
 	w.app.Settings().SetTheme(look.NewTheme())
 	w.window = w.app.NewWindow(title)
@@ -65,6 +66,23 @@ func (w *Window) ShowHome(p *presenter.Home) {
 	w.fill(s.Content())
 	go door.run(w.ctx)
 	go p.Watch(w.ctx, watchEvery, door.Knock)
+}
+
+// Frame is what surrounds the pages. Hand pages to it, then call [Window.ShowFrame].
+func (w *Window) Frame() *Frame { return w.frame }
+
+// ShowFrame fills the window with the frame.
+func (w *Window) ShowFrame() { w.window.SetContent(w.frame.Object()) }
+
+// Context ends with the window: workers that a page starts end with it.
+func (w *Window) Context() context.Context { return w.ctx }
+
+// Door returns a doorway to the UI thread: after a [Doorway.Knock] update is
+// called there, once a frame at most.
+func (w *Window) Door(update func()) *Doorway {
+	d := newDoorway(fyne.Do, update)
+	go d.run(w.ctx)
+	return d
 }
 
 func (w *Window) fill(content fyne.CanvasObject) {

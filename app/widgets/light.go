@@ -17,14 +17,16 @@ import (
 // whoever does not see the colour.
 type Shape int
 
-// The shapes: a filled disc with a tick, a ring with a tick, a triangle with an
-// exclamation mark, an octagon with a cross, a ring with a question mark.
+// The shapes. The zero value shows nothing: what nobody set never looks healthy.
 const (
-	Disc Shape = iota
-	Ring
-	Triangle
-	Octagon
-	Question
+	NoShape  Shape = iota
+	Disc           // filled, with a tick: healthy, passed, done
+	Ring           // with a tick: ready
+	Triangle       // with an exclamation mark: degraded, care
+	Octagon        // with a cross: down, failed
+	Question       // in a dashed ring: unknown
+	Working        // three quarters of a ring, turning
+	Waiting        // an empty ring
 )
 
 // Light is a status light, square, of the size it is given.
