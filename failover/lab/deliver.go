@@ -112,7 +112,7 @@ func (s *sender) absent(a netip.Addr) (until time.Time, is bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	h := s.hosts[a]
-	if h == nil || !time.Now().Before(h.until) {
+	if h == nil || !s.clock.flow().Before(h.until) {
 		return time.Time{}, false
 	}
 	return h.until, true
@@ -131,11 +131,11 @@ func (s *sender) noteHost(a netip.Addr, works bool) {
 		s.hosts[a] = h
 	}
 	// Those who tried side by side have met with one failure, not with many.
-	if time.Now().Before(h.until) {
+	if s.clock.flow().Before(h.until) {
 		return
 	}
 	h.failures++
-	h.until = time.Now().Add(s.backoff(h.failures, 0))
+	h.until = s.clock.flow().Add(s.backoff(h.failures, 0))
 }
 
 // storeLimit is how long the sender waits to hear that a message is stored (RFC

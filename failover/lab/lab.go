@@ -38,7 +38,15 @@ type Options struct {
 	Retry Retry
 	// Delay is how late each reply comes from a provider that is Slow; 0 is 2 s.
 	Delay time.Duration
-	// Now is the clock for TTLs, lag and what is told; nil is time.Now.
+	// Factor is how many times faster than life the world's clock runs; 0 is 1.
+	// Whatever waits by the clock follows it (TTLs, lag, retries, intervals, staff);
+	// what the network takes does not (Delay, time-outs).
+	Factor float64
+	// StatusDelay is how long after the beginning of a trouble an honest status page
+	// tells of it; 0 is 20 minutes, and a negative one is at once.
+	StatusDelay time.Duration
+	// Now is a clock for a test to turn: TTLs, lag and what is told go by it. nil is
+	// a clock that starts at the real time and goes Factor times as fast.
 	Now func() time.Time
 	// Log takes what goes on inside, at debug level; nil is nowhere.
 	Log *slog.Logger
@@ -62,6 +70,7 @@ type Retry struct {
 // goroutines.
 type World struct {
 	opt      Options
+	clock    *clock
 	domain   failover.Domain
 	ca       *certifier
 	inet     *network
@@ -98,6 +107,8 @@ func New(opt Options) (*World, error) {
 	if err != nil {
 		return nil, err
 	}
+	clock := newClock(opt.Factor, opt.Now)
+	opt.Now = clock.now
 	ca, err := newCertifier()
 	if err != nil {
 		return nil, err
@@ -107,7 +118,7 @@ func New(opt Options) (*World, error) {
 		return nil, err
 	}
 	w := &World{
-		opt: opt, ca: ca, key: key,
+		opt: opt, clock: clock, ca: ca, key: key,
 		inet:   newNetwork(),
 		events: newEvents(opt.Now),
 		ledger: newLedger(keepSettled),
@@ -251,12 +262,14 @@ func (o Options) filled() (Options, error) {
 	orDefault(&o.TTL, 300)
 	orDefault(&o.Interval, 500*time.Millisecond)
 	orDefault(&o.Delay, 2*time.Second)
+	orDefault(&o.StatusDelay, 20*time.Minute)
 	orDefault(&o.Retry.First, time.Second)
 	orDefault(&o.Retry.Most, max(o.Retry.First, 15*time.Second))
 	orDefault(&o.Retry.Expire, 4*time.Hour)
 	orDefault(&o.Retry.Patience, 5*time.Second)
-	if o.Now == nil {
-		o.Now = time.Now
+	orDefault(&o.Factor, 1)
+	if err := checkFactor(o.Factor); err != nil {
+		return o, err
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

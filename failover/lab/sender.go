@@ -27,7 +27,7 @@ type sender struct {
 	marker marker
 	ledger *ledger
 	events *events
-	now    func() time.Time
+	clock  *clock
 	retry  Retry
 	tls    *tls.Config
 	owner  func(host string) *provider // whose host it is, or nil
@@ -93,7 +93,7 @@ func (w *World) Flush() {
 	s.mu.Lock()
 	clear(s.hosts)
 	for _, l := range s.queue {
-		l.next = time.Now()
+		l.next = s.clock.flow()
 	}
 	heap.Init(&s.queue)
 	s.mu.Unlock()
@@ -121,7 +121,7 @@ func (s *sender) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		l, wait := s.due(time.Now())
+		l, wait := s.due(s.clock.flow())
 		if l != nil {
 			wg.Go(func() {
 				defer func() { <-slots }()
@@ -130,7 +130,7 @@ func (s *sender) run(ctx context.Context) {
 			continue
 		}
 		<-slots
-		timer.Reset(wait)
+		timer.Reset(s.clock.real(wait))
 		select {
 		case <-ctx.Done():
 			return
@@ -166,7 +166,7 @@ func (s *sender) stream(ctx context.Context) {
 		if interval <= 0 {
 			interval = time.Hour
 		}
-		timer.Reset(interval)
+		timer.Reset(s.clock.real(interval))
 		select {
 		case <-ctx.Done():
 			return
@@ -185,9 +185,9 @@ func (s *sender) stream(ctx context.Context) {
 
 // write puts a new message into the queue.
 func (s *sender) write(to string) int {
-	at := s.now()
+	at, now := s.clock.now(), s.clock.flow()
 	n := s.ledger.sent(to, at)
-	l := &letter{number: n, to: to, data: s.marker.compose(n, to, at), written: time.Now(), next: time.Now()}
+	l := &letter{number: n, to: to, data: s.marker.compose(n, to, at), written: now, next: now}
 	s.mu.Lock()
 	s.written++
 	s.mu.Unlock()
@@ -222,11 +222,11 @@ func (s *sender) try(ctx context.Context, l *letter) {
 	switch {
 	case fail.forGood:
 		s.bounce(l, role, fail.say)
-	case time.Since(l.written) >= s.retry.Expire:
+	case s.clock.flow().Sub(l.written) >= s.retry.Expire:
 		s.bounce(l, role, failover.Say("Message {number} went back to its sender: nobody took it within {time}.",
 			"number", l.number, "time", s.retry.Expire))
 	case fail.away.IsZero():
-		l.next = time.Now().Add(s.backoff(l.tries, l.number))
+		l.next = s.clock.flow().Add(s.backoff(l.tries, l.number))
 		s.events.tell(Event{Kind: EventDeferred, Message: l.number, Role: role, Say: fail.say})
 		s.put(l)
 	default:
@@ -237,7 +237,7 @@ func (s *sender) try(ctx context.Context, l *letter) {
 }
 
 func (s *sender) bounce(l *letter, role failover.Role, why failover.Sentence) {
-	s.ledger.bounced(l.number, s.now())
+	s.ledger.bounced(l.number, s.clock.now())
 	s.events.tell(Event{Kind: EventBounced, Message: l.number, Role: role, Say: why})
 }
 
@@ -248,7 +248,7 @@ func (s *sender) settle(l *letter, host string) {
 	if p := s.owner(host); p != nil {
 		title = p.title
 	}
-	if e := s.ledger.accepted(l.number, s.now()); e.Fate == Lost {
+	if e := s.ledger.accepted(l.number, s.clock.now()); e.Fate == Lost {
 		ev.Kind = EventLost
 		ev.Say = failover.Say("Message {number} is lost: {provider} said that it had stored it, and has not.", "number", l.number, "provider", title)
 	} else {

@@ -112,7 +112,7 @@ func (w *World) settle() error {
 	}
 	w.sender = &sender{
 		line: w.newLine(senderAddr), domain: w.opt.Domain, marker: mark,
-		ledger: w.ledger, events: w.events, now: w.opt.Now, retry: w.opt.Retry,
+		ledger: w.ledger, events: w.events, clock: w.clock, retry: w.opt.Retry,
 		tls: w.TLSConfig(), owner: w.owner,
 		wake: make(chan struct{}, 1), turn: make(chan struct{}, 1),
 		hosts: map[netip.Addr]*absence{}, interval: w.opt.Interval,
