@@ -38,7 +38,7 @@ func TestLongSingle(t *testing.T) {
 func TestLongThresholds(t *testing.T) {
 	long(t)
 	var b strings.Builder
-	try := func(name string, noise float64, change func(*detect.Pace)) {
+	try := func(name string, noise float64, change func(*detect.Pace)) watch {
 		set := settings()
 		set.Probes = detect.Default(0).Probes
 		change(&set.Probes)
@@ -56,6 +56,7 @@ func TestLongThresholds(t *testing.T) {
 		}
 		fmt.Fprintf(&b, "%-18s %4.0f %10d %14d %15d %9d %9s %9s %9s\n", name, noise, len(o.falseDown), len(o.falseDegraded), len(o.falseRecovery), len(o.missed),
 			middle("resets (as on 19 Nov 2019)", "refuses", "no answer"), middle("451 after RCPT (22 Jan 2026)", "421 as greeting"), middle("half of connections reset"))
+		return o
 	}
 	fmt.Fprintf(&b, "%-18s %4s %10s %14s %15s %9s %9s %9s %9s\n", "in 1,000 days", "noise", "false down", "false degraded", "false recovery", "not found", "dead", "4xx", "half")
 	for _, n := range []int{2, 3, 4, 5, 6, 8} {
@@ -74,7 +75,10 @@ func TestLongThresholds(t *testing.T) {
 		})
 	}
 	for _, noise := range []float64{1, 2, 3, 5} {
-		try("defaults", noise, func(*detect.Pace) {})
+		o := try("defaults", noise, func(*detect.Pace) {})
+		if noise <= 2 && (len(o.falseDown) > 1 || len(o.falseRecovery)+len(o.missed)+len(o.wrong) > 0) {
+			t.Errorf("noise %g: the defaults are worse than they were: %v", noise, slices.Concat(o.falseDown, o.falseRecovery, o.missed, o.wrong))
+		}
 	}
 	t.Log("\n" + b.String())
 }
