@@ -12,12 +12,16 @@ type EventKind string
 
 // The kinds of event.
 const (
-	EventSent      EventKind = "sent"      // a message was written outside
-	EventDelivered EventKind = "delivered" // a provider has it, and the sender knows
+	EventSent      EventKind = "sent"      // a message was written
+	EventDelivered EventKind = "delivered" // it is where it was to go, and nobody holds it any more
 	EventDeferred  EventKind = "deferred"  // a try failed; there will be another
 	EventBounced   EventKind = "bounced"   // the sender gave up
 	EventDoubled   EventKind = "doubled"   // it arrived once more
 	EventLost      EventKind = "lost"      // a provider said it had it, and has not
+	EventNotice    EventKind = "notice"    // a provider told the writer that it is delayed
+	EventRead      EventKind = "read"      // a member of staff read it
+	EventTrouble   EventKind = "trouble"   // a member of staff cannot read, or cannot send
+	EventRelief    EventKind = "relief"    // and can again
 	EventBroken    EventKind = "broken"
 	EventMended    EventKind = "mended"
 	EventSwitched  EventKind = "switched" // the domain's MX set is another
@@ -28,6 +32,8 @@ type Event struct {
 	At      time.Time
 	Kind    EventKind
 	Message int           // its number in the Ledger; 0 when it is about none
+	Sender  Group         // who wrote the message, and where it goes; empty where the
+	Way     Direction     // event is about none
 	Role    failover.Role // of the provider concerned; empty when there is none
 	Say     failover.Sentence
 	// Missed counts the events that this subscriber was too slow for, just before

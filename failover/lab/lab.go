@@ -34,8 +34,13 @@ type Options struct {
 	// Interval is the time between two messages of the outside sender; 0 is half a
 	// second, and a negative one is none until SetInterval or Send.
 	Interval time.Duration
-	// Retry is how the outside sender tries again.
+	// Retry is how those who have mail to hand on try again.
 	Retry Retry
+	// Staff: the domain's people read and write.
+	Staff bool
+	// LateAfter is how long after it was written a message that arrives counts as
+	// delayed; 0 is a minute, and a negative one is never.
+	LateAfter time.Duration
 	// Delay is how late each reply comes from a provider that is Slow; 0 is 2 s.
 	Delay time.Duration
 	// Factor is how many times faster than life the world's clock runs; 0 is 1.
@@ -263,6 +268,7 @@ func (o Options) filled() (Options, error) {
 	orDefault(&o.Interval, 500*time.Millisecond)
 	orDefault(&o.Delay, 2*time.Second)
 	orDefault(&o.StatusDelay, 20*time.Minute)
+	orDefault(&o.LateAfter, time.Minute)
 	orDefault(&o.Retry.First, time.Second)
 	orDefault(&o.Retry.Most, max(o.Retry.First, 15*time.Second))
 	orDefault(&o.Retry.Expire, 4*time.Hour)

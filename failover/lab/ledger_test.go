@@ -22,11 +22,11 @@ func TestLedgerBalances(t *testing.T) {
 			n := rapid.IntRange(1, max(1, l.totals.Sent)).Draw(t, "message")
 			switch rapid.IntRange(0, 4).Draw(t, "what") {
 			case 0:
-				fate[l.sent("a@example.test", now)] = Waiting
+				fate[l.sent(Customers, Inbound, "b@customers.test", "a@example.test", now)] = Waiting
 			case 1:
 				if l.totals.Sent > 0 {
 					copies[n]++
-					if again := l.arrived(n, failover.Primary); again != (copies[n] > 1) && fate[n] == Waiting {
+					if again := l.arrived(n, Arrival{Where: failover.Primary}); again != (copies[n] > 1) && fate[n] == Waiting {
 						t.Fatalf("message %d, copy %d: once more: %v", n, copies[n], again)
 					}
 				}
@@ -38,7 +38,7 @@ func TestLedgerBalances(t *testing.T) {
 					if copies[n] == 0 {
 						fate[n] = Lost
 					}
-					l.accepted(n, now)
+					l.handed(n, now)
 				}
 			default:
 				if fate[n] == Waiting {
@@ -51,7 +51,7 @@ func TestLedgerBalances(t *testing.T) {
 		for _, f := range fate {
 			count[f]++
 		}
-		got := l.read()
+		got := l.tell()
 		if got.Sent != len(fate) || got.Waiting != count[Waiting] || got.Delivered != count[Delivered] || got.Bounced != count[Bounced] || got.Lost != count[Lost] {
 			t.Fatalf("%+v, want %v", got.Totals, count)
 		}
@@ -71,17 +71,17 @@ func TestLedgerKnowsLateCopies(t *testing.T) {
 	l := newLedger(1)
 	now := time.Unix(0, 0)
 	for range 3 {
-		n := l.sent("a@example.test", now)
-		l.arrived(n, failover.Secondary)
-		l.accepted(n, now)
+		n := l.sent(Customers, Inbound, "b@customers.test", "a@example.test", now)
+		l.arrived(n, Arrival{Where: failover.Secondary})
+		l.handed(n, now)
 	}
-	if again := l.arrived(1, failover.Secondary); !again || l.totals.Doubled != 1 {
+	if again := l.arrived(1, Arrival{Where: failover.Secondary}); !again || l.totals.Doubled != 1 {
 		t.Errorf("a copy of a message that is no longer kept: %v, %+v", again, l.totals)
 	}
-	if again := l.arrived(99, failover.Secondary); again || l.totals.Doubled != 1 {
+	if again := l.arrived(99, Arrival{Where: failover.Secondary}); again || l.totals.Doubled != 1 {
 		t.Errorf("a number never given out: %v, %+v", again, l.totals)
 	}
-	if e := l.accepted(2, now); e.Fate != "" || l.totals.Delivered != 3 {
+	if e, settled := l.handed(2, now); e.Fate != "" || settled || l.totals.Delivered != 3 {
 		t.Errorf("settled twice: %+v", l.totals)
 	}
 }

@@ -186,7 +186,7 @@ func (s *sender) stream(ctx context.Context) {
 // write puts a new message into the queue.
 func (s *sender) write(to string) int {
 	at, now := s.clock.now(), s.clock.flow()
-	n := s.ledger.sent(to, at)
+	n := s.ledger.sent(Customers, Inbound, "someone@"+hostOf(senderZone), to, at)
 	l := &letter{number: n, to: to, data: s.marker.compose(n, to, at), written: now, next: now}
 	s.mu.Lock()
 	s.written++
@@ -248,7 +248,7 @@ func (s *sender) settle(l *letter, host string) {
 	if p := s.owner(host); p != nil {
 		title = p.title
 	}
-	if e := s.ledger.accepted(l.number, s.clock.now()); e.Fate == Lost {
+	if e, _ := s.ledger.handed(l.number, s.clock.now()); e.Fate == Lost {
 		ev.Kind = EventLost
 		ev.Say = failover.Say("Message {number} is lost: {provider} said that it had stored it, and has not.", "number", l.number, "provider", title)
 	} else {
