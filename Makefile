@@ -29,10 +29,10 @@ endif
 install = $(if $(filter yes,$(SETUP)),@bash .ci/install $(1))
 
 .DEFAULT_GOAL := help
-.PHONY: help run build bin/lifeboat bin/lifeboat-desktop cross windows test test-long bench lint fmt clean
+.PHONY: help run build bin/lifeboat bin/lifeboat-desktop cross windows test test-long bench lint fmt fonts icons clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z\/-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z \/-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 run: ## see Lifeboat at work: the window, or the terminal where there is no screen
 ifeq ($(WINDOW),yes)
@@ -91,6 +91,9 @@ lint: ## the linter, with the rules of .golangci.yml
 
 fmt: ## gofmt over everything
 	gofmt -s -w $(ROOMS)
+
+fonts icons: ## make assets/fonts or assets/icons again (they are committed)
+	.ci/$@
 
 clean: ## remove what was built here
 	rm -rf bin .cache

@@ -1,5 +1,15 @@
 package look
 
+import (
+	"bytes"
+	"fmt"
+	"image/color"
+
+	"fyne.io/fyne/v2"
+
+	"lifeboat/assets"
+)
+
 // Icon names a sign, drawn on a grid of 20 with lines of 1.6.
 type Icon string
 
@@ -36,4 +46,34 @@ const (
 	IconBolt     Icon = "bolt" // break it
 	IconTheme    Icon = "theme"
 	IconLanguage Icon = "language"
+	IconEye      Icon = "eye"
+	IconInfo     Icon = "info"
+	IconCheck    Icon = "check"
+	IconNote     Icon = "note"
+	IconPhone    Icon = "phone"
+	IconHeading  Icon = "heading" // the way the signpost points: an arrow to the lower right
 )
+
+// Icons lists all signs.
+func Icons() []Icon {
+	return []Icon{
+		IconHome, IconMail, IconSwitch, IconTests, IconQueue, IconDrills, IconLog, IconSettings, IconFlag, IconCopy,
+		IconRefresh, IconPause, IconPlay, IconStop, IconBack, IconArrow, IconNext, IconDown, IconClose, IconLock,
+		IconBuilding, IconGlobe, IconServer, IconPeople, IconSave, IconPrint, IconBolt, IconTheme, IconLanguage, IconEye,
+		IconInfo, IconCheck, IconNote, IconPhone, IconHeading,
+	}
+}
+
+// In returns the sign in a colour, or nil where there is none.
+func (i Icon) In(c color.Color) fyne.Resource {
+	drawing, err := assets.Icons.ReadFile("icons/" + string(i) + ".svg")
+	if i == NoIcon || err != nil {
+		return nil
+	}
+	n, _ := color.NRGBAModel.Convert(c).(color.NRGBA)
+	rgb := fmt.Sprintf("#%02X%02X%02X", n.R, n.G, n.B)
+	return fyne.NewStaticResource(string(i)+rgb+".svg", bytes.ReplaceAll(drawing, []byte("#000000"), []byte(rgb)))
+}
+
+// Lifebuoy is the program's own sign, in its own colours.
+func Lifebuoy() fyne.Resource { return Icon("lifebuoy").In(color.Black) }

@@ -77,14 +77,46 @@ var sizes = map[fyne.ThemeSizeName]float32{
 	SizeClock:                     40,
 }
 
-// Theme is Lifeboat's theme. It follows the system between light and dark.
-type Theme struct{ base fyne.Theme }
+// Brightness is whether the window is light or dark.
+type Brightness int
 
-// NewTheme returns the theme.
-func NewTheme() *Theme { return &Theme{base: theme.DefaultTheme()} }
+// The choices.
+const (
+	System Brightness = iota // as the system prefers
+	Light
+	Dark
+)
+
+// Theme is Lifeboat's theme.
+type Theme struct {
+	base       fyne.Theme
+	faces      faces
+	brightness Brightness
+}
+
+// NewTheme returns the theme, as bright as the system prefers.
+func NewTheme() *Theme { return NewThemeIn(System) }
+
+// NewThemeIn returns the theme with a brightness of its own.
+func NewThemeIn(b Brightness) *Theme {
+	return &Theme{base: theme.DefaultTheme(), faces: bundled(), brightness: b}
+}
+
+// variant is the system's, unless there is one of our own.
+func (t *Theme) variant(v fyne.ThemeVariant) fyne.ThemeVariant {
+	switch t.brightness {
+	case Light:
+		return theme.VariantLight
+	case Dark:
+		return theme.VariantDark
+	default:
+		return v
+	}
+}
 
 // Color returns a colour of ours, or Fyne's own.
 func (t *Theme) Color(name fyne.ThemeColorName, v fyne.ThemeVariant) color.Color {
+	v = t.variant(v)
 	if name == theme.ColorNameHover {
 		ink := palette[theme.ColorNameForeground].in(v)
 		ink.A = hoverAlpha
@@ -116,9 +148,6 @@ func (t *Theme) Size(name fyne.ThemeSizeName) float32 {
 	}
 	return t.base.Size(name)
 }
-
-// Font returns the face for a style.
-func (t *Theme) Font(s fyne.TextStyle) fyne.Resource { return t.base.Font(s) }
 
 // Icon returns Fyne's icon.
 func (t *Theme) Icon(n fyne.ThemeIconName) fyne.Resource { return t.base.Icon(n) }
