@@ -199,6 +199,13 @@ func (d *decoder) scalar(n *yaml.Node, v reflect.Value, path string) {
 	switch {
 	case v.Kind() == reflect.String:
 		v.SetString(text)
+	case v.Kind() == reflect.Bool:
+		yes, ok := yesOrNo(text)
+		if !ok {
+			d.fail(n, path, Say("{at}: {key} must be true or false, not {value}.", "value", show(text)))
+			return
+		}
+		v.SetBool(yes)
 	case v.CanInt():
 		if number, ok := d.wholeNumber(n, path, v.Type().Bits()-1); ok {
 			v.SetInt(int64(number)) //nolint:gosec // it fits into one bit less
@@ -215,6 +222,17 @@ func (d *decoder) scalar(n *yaml.Node, v reflect.Value, path string) {
 		}
 		v.SetFloat(number)
 	}
+}
+
+// yesOrNo reads the ways in which YAML has written a truth value.
+func yesOrNo(text string) (yes, ok bool) {
+	switch strings.ToLower(text) {
+	case "true", "yes", "on":
+		return true, true
+	case "false", "no", "off":
+		return false, true
+	}
+	return false, false
 }
 
 // wholeNumber reads a number that is not negative and fits into so many bits.

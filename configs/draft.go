@@ -64,6 +64,7 @@ func (d Draft) text() (string, error) {
 	d.providers(p)
 	p.gap()
 	d.recipients(p)
+	p.later()
 	return p.String(), p.err
 }
 

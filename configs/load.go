@@ -131,6 +131,9 @@ func (c *checker) checkAll() {
 	c.checkProviders()
 	c.checkRecipients()
 	c.checkPreflight()
+	c.checkPeople()
+	c.checkTargets()
+	c.checkRuncard()
 }
 
 // inOrder sorts what was found by line, the settings file before other places.

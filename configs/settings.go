@@ -16,6 +16,9 @@ type Settings struct {
 	Providers    Providers  `yaml:"providers"`
 	Recipients   Recipients `yaml:"recipients"`
 	Preflight    Preflight  `yaml:"preflight"`
+	People       []Person   `yaml:"people"`
+	Targets      Targets    `yaml:"targets"`
+	Runcard      Runcard    `yaml:"runcard"`
 
 	file     string
 	places   places
