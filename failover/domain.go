@@ -64,6 +64,9 @@ type Provider struct {
 	DKIM       []DKIMSelector `json:"dkim,omitempty"`
 	Submission Endpoint       `json:"submission"`
 	IMAP       Endpoint       `json:"imap"`
+	// StatusPage is the URL where the provider tells of its incidents, in the form of
+	// Google Workspace's incidents.json; empty where it is not known.
+	StatusPage string `json:"status_page,omitempty"`
 }
 
 // RecipientKind says what an address of the domain is.

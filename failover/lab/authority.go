@@ -22,6 +22,9 @@ type nameserver struct {
 	now   func() time.Time
 	// key is what updates are signed with; nil where none are taken.
 	key *TSIG
+	// door is how the door for updates is, which can break while questions are
+	// answered.
+	door *condition
 
 	mu   sync.Mutex
 	lag  time.Duration
@@ -118,7 +121,16 @@ func (s *nameserver) respond(_ context.Context, raw []byte, stream bool) []byte 
 	case q.Opcode == dns.OpcodeQuery:
 		s.query(q, r)
 	case q.Opcode == dns.OpcodeUpdate:
-		r.Rcode = s.update(q, sig != nil)
+		switch fault, _ := s.door.now(); fault {
+		case Silent:
+			return nil
+		case Refuse:
+			r.Rcode = dns.RcodeRefused
+		case Failing:
+			r.Rcode = dns.RcodeServerFailure
+		default:
+			r.Rcode = s.update(q, sig != nil)
+		}
 	default:
 		r.Rcode = dns.RcodeNotImplemented
 	}

@@ -21,8 +21,13 @@ const (
 
 // https serves DNS over HTTPS (RFC 8484).
 func (answer responder) https(cert *tls.Certificate, log *slog.Logger) func(ctx context.Context, l net.Listener) {
+	return webServer(dohPath, answer, cert, log)
+}
+
+// webServer serves one page over HTTPS until the listener is closed.
+func webServer(path string, page http.Handler, cert *tls.Certificate, log *slog.Logger) func(ctx context.Context, l net.Listener) {
 	mux := http.NewServeMux()
-	mux.Handle(dohPath, answer)
+	mux.Handle(path, page)
 	return func(ctx context.Context, l net.Listener) {
 		srv := &http.Server{
 			Handler:           mux,

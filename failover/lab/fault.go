@@ -1,8 +1,9 @@
 package lab
 
 import (
+	"fmt"
 	"slices"
-	"sync"
+	"strings"
 
 	"lifeboat/failover"
 )
@@ -37,8 +38,17 @@ const (
 	NoTLS Fault = "no_tls"
 	// BadCertificate: the certificate is another host's, and expired.
 	BadCertificate Fault = "bad_certificate"
-	// NoSignIn: mail flows, and nobody can sign in to submit any.
+	// NoSignIn: mail flows in, and nobody can sign in to read or to submit any.
 	NoSignIn Fault = "no_sign_in"
+	// NoReading: mail flows in and out, and connections to read it (IMAP) are reset.
+	NoReading Fault = "no_reading"
+	// DelayAttachments: a message with an attachment gets its 250 and stays inside
+	// the provider until it is mended; others come into their mailboxes.
+	DelayAttachments Fault = "delay_attachments"
+	// NoName: the provider's own zone has lost the addresses of its MX hosts. Who
+	// knows them still uses them until their TTL has passed, and who has asked in vain
+	// does not ask again before the zone's negative TTL (RFC 2308) has.
+	NoName Fault = "no_name"
 	// LoseReply: a message is stored and the connection reset before the 250, so
 	// that the sender sends it again.
 	LoseReply Fault = "lose_reply"
@@ -56,22 +66,74 @@ const (
 
 // Faults lists what a provider can be given, in an order for people.
 func Faults() []Fault {
-	return []Fault{Reset, Refuse, Silent, Hang, Slow, Busy, Defer, Reject, NoTLS, BadCertificate, NoSignIn, LoseReply, Swallow}
+	return []Fault{
+		Reset, Refuse, Silent, Hang, Slow, Busy, Defer, Reject, NoTLS, BadCertificate, NoSignIn,
+		NoReading, DelayAttachments, NoName, LoseReply, Swallow,
+	}
 }
+
+// StopsMail reports whether no mail can come in while a provider's whole suffers
+// from a fault: it waits outside.
+func StopsMail(f Fault) bool {
+	switch f {
+	case Reset, Refuse, Silent, Hang, Busy, Defer, NoTLS, BadCertificate, NoName:
+		return true
+	default:
+		return false
+	}
+}
+
+// Bounces reports whether mail goes back to its senders: what a failover comes
+// too late for.
+func Bounces(f Fault) bool { return f == Reject }
+
+// LosesOrDoubles reports whether a fault itself loses or doubles messages, whatever
+// anybody does.
+func LosesOrDoubles(f Fault) bool { return f == Swallow || f == LoseReply }
 
 // DNSFaults lists what a name server can be given.
 func DNSFaults() []Fault { return []Fault{Refuse, Silent, Lame, Failing} }
 
+// Trouble is a fault and whom it concerns.
+type Trouble struct {
+	Fault Fault
+	// Share is how much of it fails, of the connections or, for DelayAttachments,
+	// LoseReply and Swallow, of the messages; for NoName it is of the hosts. 0 is all
+	// of it, as 1 is. The failing ones lie evenly among the others: of any run of them
+	// it is this share, give or take one or two.
+	Share float64
+	// Hosts are those of the provider's hosts that it concerns; empty is all.
+	Hosts []string
+}
+
 // Break gives a provider a fault, instead of the one it may have. A fault that
 // providers do not have is failover.ErrInvalid.
-func (w *World) Break(role failover.Role, f Fault) error {
+func (w *World) Break(role failover.Role, f Fault) error { return w.BreakPart(role, Trouble{Fault: f}) }
+
+// BreakPart gives a provider a fault that concerns a part of its hosts, or a share
+// of what they do, instead of the one it may have. It takes effect at once, on that
+// share of the connections in use too. A trouble that providers do not have is
+// failover.ErrInvalid.
+func (w *World) BreakPart(role failover.Role, t Trouble) error {
 	p, ok := w.provider[role]
-	if !ok || !slices.Contains(Faults(), f) {
+	if !ok || !slices.Contains(Faults(), t.Fault) {
 		return failover.Fail(failover.ErrInvalid,
-			`A provider of the practice world cannot break as "{role}", "{fault}"; see the list of faults`, "role", role, "fault", f)
+			`A provider of the practice world cannot break as "{role}", "{fault}"; see the list of faults`, "role", role, "fault", t.Fault)
 	}
-	p.cond.set(f)
-	w.events.tell(Event{Kind: EventBroken, Role: role, Say: p.complaint(f)})
+	if !(t.Share >= 0 && t.Share <= 1) { // not so for NaN
+		return failover.Fail(failover.ErrInvalid,
+			"{share} is no share of what {provider} does; give a number from 0 to 1", "share", t.Share, "provider", p.title)
+	}
+	t.Hosts = slices.Clone(t.Hosts)
+	for i, h := range t.Hosts {
+		t.Hosts[i] = failover.FQDN(h)
+		if !slices.ContainsFunc(p.hosts, func(have *host) bool { return have.name == t.Hosts[i] }) {
+			return failover.Fail(failover.ErrInvalid,
+				"{host} is no host of {provider}; give one of its mail hosts", "host", h, "provider", p.title)
+		}
+	}
+	p.suffer(t)
+	w.events.tell(Event{Kind: EventBroken, Role: role, Say: p.complaint(t)})
 	return nil
 }
 
@@ -84,7 +146,7 @@ func (w *World) Mend(role failover.Role) {
 	if f, _ := p.cond.now(); f == None {
 		return
 	}
-	p.cond.set(None)
+	p.suffer(Trouble{})
 	w.events.tell(Event{Kind: EventMended, Role: role, Say: failover.Say("{provider} works again.", "provider", p.title)})
 }
 
@@ -95,6 +157,19 @@ func (w *World) Fault(role failover.Role) Fault {
 		return f
 	}
 	return None
+}
+
+// Trouble tells what a provider suffers from, and how much of it does.
+func (w *World) Trouble(role failover.Role) Trouble {
+	p, ok := w.provider[role]
+	if !ok {
+		return Trouble{}
+	}
+	p.cond.mu.Lock()
+	defer p.cond.mu.Unlock()
+	t := p.cond.trouble
+	t.Hosts = slices.Clone(t.Hosts)
+	return t
 }
 
 // BreakDNS gives a name server of the domain, or one of the resolver's two
@@ -115,7 +190,7 @@ func (w *World) BreakDNS(server string, f Fault) error {
 	if old, _ := cond.now(); old == f {
 		return nil
 	}
-	cond.set(f)
+	cond.set(Trouble{Fault: f})
 	if f == None {
 		w.events.tell(Event{Kind: EventMended, Say: failover.Say("The name server {server} works again.", "server", failover.Display(name))})
 		return nil
@@ -124,8 +199,58 @@ func (w *World) BreakDNS(server string, f Fault) error {
 	return nil
 }
 
-// complaint says what a person notices of a fault.
-func (p *provider) complaint(f Fault) failover.Sentence {
+// BreakUpdates breaks the door through which the DNS host takes changes, and
+// nothing else: questions are answered as ever. Refuse answers REFUSED, Silent not at
+// all, Failing SERVFAIL; None mends it. Other faults are failover.ErrInvalid.
+func (w *World) BreakUpdates(f Fault) error {
+	var say failover.Sentence
+	server := failover.Display(w.servers[0].name)
+	kind := EventBroken
+	switch f {
+	case None:
+		kind, say = EventMended, failover.Say("The DNS host takes changes at {server} again.", "server", server)
+	case Refuse:
+		say = failover.Say("The DNS host refuses every change at {server}; it answers questions.", "server", server)
+	case Silent:
+		say = failover.Say("The DNS host does not react to changes at {server}; it answers questions.", "server", server)
+	case Failing:
+		say = failover.Say("The DNS host answers every change at {server} with an error; it answers questions.", "server", server)
+	default:
+		return failover.Fail(failover.ErrInvalid,
+			`The door for DNS changes in the practice world cannot break as "{fault}"; give refuse, silent or failing`, "fault", f)
+	}
+	door := w.servers[0].door
+	if old, _ := door.now(); old == f {
+		return nil
+	}
+	door.set(Trouble{Fault: f})
+	w.events.tell(Event{Kind: kind, Say: say})
+	return nil
+}
+
+// complaint says what a person notices of a trouble.
+func (p *provider) complaint(t Trouble) failover.Sentence {
+	percent := fmt.Sprintf("%.3g", t.Share*100)
+	var hosts []string
+	for _, h := range t.Hosts {
+		hosts = append(hosts, failover.Display(h))
+	}
+	all := t.Share == 0 || t.Share == 1
+	switch {
+	case all && len(hosts) == 0:
+		return p.outcry(t.Fault)
+	case all:
+		return failover.Say("Something is wrong with {hosts} of {provider}.", "hosts", strings.Join(hosts, ", "), "provider", p.title)
+	case len(hosts) == 0:
+		return failover.Say("Something is wrong with {percent} % of what {provider} does.", "percent", percent, "provider", p.title)
+	default:
+		return failover.Say("Something is wrong with {percent} % of what {hosts} of {provider} do.",
+			"percent", percent, "hosts", strings.Join(hosts, ", "), "provider", p.title)
+	}
+}
+
+// outcry says what a person notices when all of a provider has a fault.
+func (p *provider) outcry(f Fault) failover.Sentence {
 	switch f {
 	case Reset:
 		return failover.Say("{provider} is down: it resets every connection.", "provider", p.title)
@@ -149,6 +274,12 @@ func (p *provider) complaint(f Fault) failover.Sentence {
 		return failover.Say("{provider} shows an expired certificate of another host.", "provider", p.title)
 	case NoSignIn:
 		return failover.Say("{provider} lets nobody sign in.", "provider", p.title)
+	case NoReading:
+		return failover.Say("{provider} lets nobody read mail; mail flows.", "provider", p.title)
+	case DelayAttachments:
+		return failover.Say("{provider} takes messages with attachments and keeps them back.", "provider", p.title)
+	case NoName:
+		return failover.Say("{provider} has lost the names of its mail hosts.", "provider", p.title)
 	case LoseReply:
 		return failover.Say("{provider} stores messages and breaks off before it says so.", "provider", p.title)
 	case Swallow:
@@ -168,42 +299,5 @@ func dnsComplaint(server string, f Fault) failover.Sentence {
 		return failover.Say("The name server {server} answers with an error.", "server", server)
 	default:
 		return failover.Say("The name server {server} does not answer.", "server", server)
-	}
-}
-
-// condition is how some hosts are, and the connections that a change concerns.
-type condition struct {
-	mu      sync.Mutex
-	fault   Fault
-	changed chan struct{} // closed at the next change
-	conns   map[*serverConn]struct{}
-}
-
-func newCondition() *condition {
-	return &condition{changed: make(chan struct{}), conns: map[*serverConn]struct{}{}}
-}
-
-// now gives the fault and a channel that is closed when it changes.
-func (c *condition) now() (Fault, <-chan struct{}) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.fault, c.changed
-}
-
-func (c *condition) set(f Fault) {
-	c.mu.Lock()
-	c.fault = f
-	close(c.changed)
-	c.changed = make(chan struct{})
-	var open []*serverConn
-	for conn := range c.conns {
-		open = append(open, conn)
-	}
-	c.mu.Unlock()
-	if f != Reset && f != Refuse {
-		return
-	}
-	for _, conn := range open {
-		conn.reset()
 	}
 }

@@ -68,7 +68,7 @@ func FuzzUpdate(f *testing.F) {
 		}
 		z := fresh()
 		before := z.latest()
-		s := &nameserver{zones: []*zone{z}, cond: newCondition(), key: &TSIG{}, seen: map[*zone]*version{}}
+		s := &nameserver{zones: []*zone{z}, cond: newCondition(), door: newCondition(), key: &TSIG{}, seen: map[*zone]*version{}}
 		rcode := s.update(q, true)
 		after := z.latest()
 		if rcode != dns.RcodeSuccess && after != before {
@@ -120,7 +120,7 @@ func FuzzServers(f *testing.F) {
 	f.Add([]byte{0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0}, false)
 	f.Fuzz(func(t *testing.T, wire []byte, stream bool) {
 		z := fresh()
-		s := &nameserver{zones: []*zone{z}, cond: newCondition(), key: &key, seen: map[*zone]*version{}}
+		s := &nameserver{zones: []*zone{z}, cond: newCondition(), door: newCondition(), key: &key, seen: map[*zone]*version{}}
 		reply := s.respond(t.Context(), wire, stream)
 		if len(reply) == 0 {
 			return

@@ -166,6 +166,7 @@ func (w *World) open(ctx context.Context) error {
 	}
 	for _, h := range w.inet.all() {
 		for _, s := range h.services {
+			s.host = h.name
 			if err := s.open(ctx, &w.wg); err != nil {
 				return err
 			}

@@ -144,18 +144,22 @@ func (l *line) DialContext(ctx context.Context, network, address string) (net.Co
 	case shut:
 		return l.inet.odd(ctx, l.inet.void, to)
 	}
-	there, fault := l.inet.find(proto, to)
+	s, fault := l.inet.find(proto, to)
 	switch {
 	case fault == Silent && proto == "tcp":
 		return fail(l.inet.wait(ctx))
 	case fault == Silent:
 		return l.inet.odd(ctx, l.inet.void, to)
-	case !there.IsValid() && proto == "tcp":
+	case s == nil && proto == "tcp":
 		return fail(os.NewSyscallError("connect", syscall.ECONNREFUSED))
-	case !there.IsValid():
+	case s == nil:
 		return l.inet.odd(ctx, l.inet.refuser, to)
 	}
-	return l.connect(ctx, proto, there, to)
+	c, err := l.connect(ctx, proto, s.at(proto), to)
+	if err != nil {
+		s.cond.failed(s)
+	}
+	return c, err
 }
 
 // connect reaches the real socket behind a virtual address.
@@ -194,25 +198,27 @@ func (l *line) resolve(ctx context.Context, network, address string) (netip.Addr
 	return netip.AddrPortFrom(a, uint16(p)), nil
 }
 
-// find gives the loopback address of a service, invalid where nobody listens,
-// and the fault of its host.
-func (n *network) find(proto string, to netip.AddrPort) (netip.AddrPort, Fault) {
+// find gives the service at an address, nil where nobody listens, and what a
+// connection to it meets with on its way.
+func (n *network) find(proto string, to netip.AddrPort) (*service, Fault) {
 	n.mu.RLock()
 	defer n.mu.RUnlock()
 	h, ok := n.byAddr[to.Addr()]
 	if !ok {
-		return netip.AddrPort{}, None
-	}
-	fault, _ := h.cond.now()
-	if fault == Refuse {
-		return netip.AddrPort{}, fault
+		return nil, None
 	}
 	for _, s := range h.services {
-		if s.port == to.Port() && s.speaks(proto) {
-			return s.at(proto), fault
+		if s.port != to.Port() || !s.speaks(proto) || !s.at(proto).IsValid() {
+			continue
 		}
+		fault := s.cond.dialed(s)
+		if fault == Refuse {
+			return nil, None
+		}
+		return s, fault
 	}
-	return netip.AddrPort{}, fault
+	fault, _ := h.cond.now()
+	return nil, fault
 }
 
 // connectLimit is when a system gives up connecting, where nobody else does.

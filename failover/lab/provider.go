@@ -30,6 +30,7 @@ type provider struct {
 	password string
 
 	good, bad *tls.Certificate
+	ward
 
 	mu         sync.Mutex
 	recipients map[string]bool // local parts
@@ -150,15 +151,15 @@ func (p *provider) store(m Mail) {
 	}
 	p.mu.Unlock()
 	n, ok := p.marker.find(m.Data)
-	if ok && p.ledger.arrived(n, p.role) {
+	if ok && p.ledger.arrived(n, Arrival{Where: p.role, Host: hostOf(p.hosts[0].name), At: m.At}) {
 		p.events.tell(Event{Kind: EventDoubled, Message: n, Role: p.role,
 			Say: failover.Say("Message {number} arrived at {provider} once more.", "number", n, "provider", p.title)})
 	}
 }
 
 // certificate is what the provider shows, by its condition.
-func (p *provider) certificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-	switch fault, _ := p.cond.now(); fault {
+func (p *provider) certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+	switch faultOf(hello.Conn) {
 	case NoTLS:
 		return nil, errNoTLS
 	case BadCertificate:

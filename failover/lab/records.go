@@ -36,6 +36,7 @@ func (p *provider) describe() failover.Provider {
 		SPFInclude: "spf." + p.zone,
 		DKIM:       []failover.DKIMSelector{dkim},
 		Submission: failover.Endpoint{Host: hostOf(p.hosts[2].name), Port: 587, Security: failover.StartTLS},
+		StatusPage: p.page.url,
 	}
 }
 
@@ -61,8 +62,9 @@ type tree struct {
 
 // records collects the record sets of one zone.
 type records struct {
-	name string
-	sets []failover.RRset
+	name    string
+	sets    []failover.RRset
+	hostTTL uint32 // of addresses, in seconds
 }
 
 func (r *records) add(name, typ string, ttl uint32, values ...string) {
@@ -76,12 +78,16 @@ func (r *records) host(h *host) {
 		if a.Is6() {
 			typ = "AAAA"
 		}
-		r.add(h.name, typ, infraTTL, a.String())
+		r.add(h.name, typ, r.hostTTL, a.String())
 	}
 }
 
 // infraTTL is that of records that no exercise changes, in seconds.
 const infraTTL = 3600
+
+// providerTTL is that of a provider's hosts, which big ones keep short, and of the
+// answer that one of them does not exist (NoName); in seconds.
+const providerTTL = 60
 
 // open makes a zone out of its records, with an SOA. Its negative TTL (RFC 2308
 // section 5) is that of its records.
@@ -101,7 +107,7 @@ func (t *tree) open(r records, primary string, ttl uint32) *zone {
 // serve puts a name server on the network.
 func (t *tree) serve(name string, addr netip.Addr, zones ...*zone) (*nameserver, *host) {
 	cond := newCondition()
-	s := &nameserver{name: name, addr: addr, zones: zones, cond: cond, now: t.world.opt.Now, seen: map[*zone]*version{}}
+	s := &nameserver{name: name, addr: addr, zones: zones, cond: cond, door: newCondition(), now: t.world.opt.Now, seen: map[*zone]*version{}}
 	h := t.world.house(name, addr, cond)
 	h.services = []*service{dnsService(s.respond, cond)}
 	return s, h
@@ -113,7 +119,7 @@ func (t *tree) domain() {
 	w := t.world
 	d, ttl := w.opt.Domain, w.opt.TTL
 	primary, secondary := w.domain.Primary, w.domain.Secondary
-	r := records{name: d}
+	r := records{name: d, hostTTL: infraTTL}
 	var names []string
 	for i := range w.opt.Secondaries + 1 {
 		name := fmt.Sprintf("ns%d.%s", i+1, d)
@@ -155,18 +161,22 @@ func dkimName(s failover.DKIMSelector, domain string) string {
 func (t *tree) hosting() {
 	w := t.world
 	hosting, house := t.serve(hostingName, netip.MustParseAddr(hostingAddr))
-	zone := func(name string, fill func(r *records)) {
-		r := records{name: name}
+	zone := func(name string, fill func(r *records)) *zone {
+		r := records{name: name, hostTTL: infraTTL}
 		r.add(name, "NS", infraTTL, hostingName)
 		fill(&r)
-		t.zones = append(t.zones, t.open(r, hostingName, infraTTL))
+		z := t.open(r, hostingName, r.hostTTL)
+		t.zones = append(t.zones, z)
+		return z
 	}
 	for _, role := range []failover.Role{failover.Primary, failover.Secondary} {
 		p := w.provider[role]
-		zone(p.zone, func(r *records) {
+		p.names = zone(p.zone, func(r *records) {
+			r.hostTTL = providerTTL
 			for _, h := range p.hosts {
 				r.host(h)
 			}
+			r.host(p.page.host)
 			r.add("spf."+p.zone, "TXT", infraTTL, dnswire.TXT(fmt.Sprintf("v=spf1 ip4:203.0.113.%d/29 -all", p.network&^7)))
 			r.add(p.dkim+".dkim."+p.zone, "TXT", infraTTL, dnswire.TXT(p.key))
 		})

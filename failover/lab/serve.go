@@ -12,7 +12,9 @@ import (
 // service is one port of a host: a stream served over TCP, packets over UDP, or
 // both.
 type service struct {
+	host    string // whose it is, as FQDN makes it
 	port    uint16
+	reads   bool // it is for reading mail
 	cond    *condition
 	delay   time.Duration // of each reply while Slow
 	busy    string        // what is said instead of a greeting while Busy
@@ -106,7 +108,7 @@ func (l *listener) Accept() (net.Conn, error) {
 		}
 		// Asked only now: a fault that came before the connection was known would
 		// have passed it by.
-		switch fault, _ := c.cond.now(); fault {
+		switch fault, _ := c.suffers(); fault {
 		case Reset, Refuse:
 			c.kill()
 			continue
@@ -168,9 +170,7 @@ func (c *serverConn) enter() bool {
 		c.from.open = map[*serverConn]struct{}{}
 	}
 	c.from.open[c] = struct{}{}
-	c.cond.mu.Lock()
-	c.cond.conns[c] = struct{}{}
-	c.cond.mu.Unlock()
+	c.cond.admit(c)
 	return true
 }
 
@@ -199,7 +199,7 @@ func (c *serverConn) Write(p []byte) (int, error) {
 	if !owed && !c.pass() {
 		return 0, net.ErrClosed
 	}
-	if fault, _ := c.cond.now(); fault == Slow {
+	if fault, _ := c.suffers(); fault == Slow {
 		t := time.NewTimer(c.delay)
 		defer t.Stop()
 		select {
@@ -211,10 +211,14 @@ func (c *serverConn) Write(p []byte) (int, error) {
 	return c.Conn.Write(p)
 }
 
+// suffers gives what the connection suffers from, and a channel that is closed
+// when that may change.
+func (c *serverConn) suffers() (Fault, <-chan struct{}) { return c.cond.of(c) }
+
 // pass waits while the host says nothing; false when the connection closed.
 func (c *serverConn) pass() bool {
 	for {
-		fault, changed := c.cond.now()
+		fault, changed := c.suffers()
 		if fault != Hang && fault != Silent {
 			return true
 		}
@@ -272,9 +276,7 @@ func (c *serverConn) Close() error {
 		c.from.mu.Lock()
 		delete(c.from.open, c)
 		c.from.mu.Unlock()
-		c.cond.mu.Lock()
-		delete(c.cond.conns, c)
-		c.cond.mu.Unlock()
+		c.cond.forget(c)
 		c.mu.Lock()
 		if c.grace != nil {
 			c.grace.Stop()

@@ -204,6 +204,20 @@ func (w *World) settleProvider(role failover.Role, mark marker) error {
 		p.hosts = append(p.hosts, h)
 	}
 	w.provider[role] = p
+	return w.settleStatus(p)
+}
+
+// settleStatus opens a provider's status page.
+func (w *World) settleStatus(p *provider) error {
+	name := "status." + p.zone
+	cert, err := w.ca.issue(time.Now().Add(certLife), hostOf(name))
+	if err != nil {
+		return err
+	}
+	cond := newCondition()
+	p.page = &statusPage{url: "https://" + hostOf(name) + statusPath, title: p.title, delay: max(w.opt.StatusDelay, 0), now: w.opt.Now, cond: cond}
+	p.page.host = w.house(name, netip.AddrFrom4([4]byte{203, 0, 113, p.network + 8}), cond)
+	p.page.host.services = []*service{{port: 443, cond: cond, stream: webServer(statusPath, p.page, cert, w.opt.Log)}}
 	return nil
 }
 

@@ -94,7 +94,7 @@ func (p *provider) backend(submission bool) smtp.BackendFunc {
 
 // Mail begins a message.
 func (s *session) Mail(from string, _ *smtp.MailOptions) error {
-	if fault, _ := s.cond.now(); fault == Busy {
+	if faultOf(s.conn.Conn()) == Busy {
 		return tooBusy
 	}
 	if s.submission && !s.signedIn {
@@ -106,7 +106,7 @@ func (s *session) Mail(from string, _ *smtp.MailOptions) error {
 
 // Rcpt takes a recipient who is there.
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
-	switch fault, _ := s.cond.now(); fault {
+	switch faultOf(s.conn.Conn()) {
 	case Defer:
 		s.count(func(n *Counters) { n.Deferred++ })
 		return putOff
@@ -133,14 +133,24 @@ func (s *session) Data(r io.Reader) error {
 	if err != nil {
 		return err // too large, or the client is gone
 	}
-	fault, _ := s.cond.now()
 	if s.submission {
 		s.count(func(n *Counters) { n.Submitted++ })
 	}
 	m := Mail{At: s.now(), From: s.from, To: s.to, Data: data}
 	conn := rawConn(s.conn.Conn())
-	if conn == nil || !conn.commit(func() {
-		if fault != Swallow {
+	if conn == nil {
+		return brokenOff
+	}
+	fault := s.cond.message(conn, data)
+	if fault == DelayAttachments && !s.room(len(data)) {
+		return full
+	}
+	if !conn.commit(func() {
+		switch fault {
+		case Swallow:
+		case DelayAttachments:
+			s.hold(m)
+		default:
 			s.store(m)
 		}
 	}) {
@@ -150,6 +160,16 @@ func (s *session) Data(r io.Reader) error {
 		conn.kill()
 	}
 	return nil
+}
+
+// faultOf is what a connection of a provider suffers from.
+func faultOf(c net.Conn) Fault {
+	conn := rawConn(c)
+	if conn == nil {
+		return None
+	}
+	f, _ := conn.suffers()
+	return f
 }
 
 // rawConn finds the server's end of the connection, under TLS too.
@@ -179,7 +199,7 @@ func (s submitter) AuthMechanisms() []string { return []string{sasl.Plain, sasl.
 // Auth begins to sign in.
 func (s submitter) Auth(mech string) (sasl.Server, error) {
 	check := func(user, password string) error {
-		if fault, _ := s.cond.now(); fault == NoSignIn {
+		if faultOf(s.conn.Conn()) == NoSignIn {
 			return noSignIn
 		}
 		ok := strings.EqualFold(user, s.user) && subtle.ConstantTimeCompare([]byte(password), []byte(s.password)) == 1
