@@ -9,3 +9,9 @@ import "embed"
 //
 //go:embed translations
 var Translations embed.FS
+
+// Drills holds drills/*.yaml: the scenarios to rehearse, as package failover/drill
+// reads them.
+//
+//go:embed drills/*.yaml
+var Drills embed.FS

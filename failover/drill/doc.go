@@ -1,0 +1,2 @@
+// Package drill rehearses outages.
+package drill
