@@ -55,6 +55,8 @@ type Options struct {
 	Now func() time.Time
 	// Log takes what goes on inside, at debug level; nil is nowhere.
 	Log *slog.Logger
+
+	framed bool // datagrams go over TCP even where there is UDP; for tests
 }
 
 // Retry is a sender's patience. Real ones are far slower: Postfix tries again
@@ -161,13 +163,13 @@ func (w *World) Start(ctx context.Context) error {
 
 // open starts every server of the network.
 func (w *World) open(ctx context.Context) error {
-	if err := w.inet.open(ctx); err != nil {
+	if err := w.inet.open(ctx, &w.wg, w.opt.framed, w.opt.Log); err != nil {
 		return err
 	}
 	for _, h := range w.inet.all() {
 		for _, s := range h.services {
 			s.host = h.name
-			if err := s.open(ctx, &w.wg); err != nil {
+			if err := s.open(ctx, &w.wg, w.inet.framed); err != nil {
 				return err
 			}
 		}

@@ -3,6 +3,7 @@ package lab
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"net/netip"
 	"os"
@@ -19,12 +20,13 @@ type network struct {
 	mu     sync.RWMutex
 	hosts  []*host
 	byAddr map[netip.Addr]*host
-	// refuser is a UDP socket connected elsewhere: the system answers any other
-	// sender with "port unreachable", as it does for a port where nobody listens, and
-	// the port cannot fall to another program meanwhile. void is one that nobody reads.
-	refuser, void *net.UDPConn
-	once          sync.Once
-	gone          chan struct{}
+	// refuser and nowhere are where datagrams go that are refused, or come to nothing.
+	refuser, nowhere netip.AddrPort
+	// framed: there is no UDP here, and datagrams go over TCP.
+	framed  bool
+	sockets []*net.UDPConn
+	once    sync.Once
+	gone    chan struct{}
 }
 
 // host is one machine of the world.
@@ -49,36 +51,60 @@ func (n *network) add(h *host) {
 
 func (n *network) all() []*host { return n.hosts }
 
-func (n *network) open(ctx context.Context) error {
-	loopback := &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}
+// open finds out how datagrams travel here, and opens what refuses them and what
+// swallows them. framed leaves the system's UDP alone.
+func (n *network) open(ctx context.Context, wg *sync.WaitGroup, framed bool, log *slog.Logger) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.framed = framed; !framed {
+		err := n.openUDP(ctx)
+		if err == nil {
+			return nil
+		}
+		log.DebugContext(ctx, "the system's UDP is of no use; datagrams go over TCP", "cause", err)
+		n.framed = true
+	}
+	var err error
+	if n.refuser, err = listenFramed(ctx, wg, nobody); err != nil {
+		return err
+	}
+	n.nowhere, err = listenFramed(ctx, wg, void)
+	return err
+}
+
+// openUDP makes the two odd sockets. One is connected to the other: the system
+// answers any other sender with "port unreachable", as it does for a port where
+// nobody listens, and the port cannot fall to another program meanwhile. The other
+// is read by nobody.
+func (n *network) openUDP(ctx context.Context) error {
 	void, err := listenUDP(ctx)
 	if err != nil {
 		return err
 	}
-	// Its peer is void, which never writes: so every datagram that comes is refused.
 	peer, ok := void.LocalAddr().(*net.UDPAddr)
 	if !ok {
-		return errors.Join(errors.New("no UDP address"), void.Close())
+		return errors.Join(net.UnknownNetworkError("udp"), void.Close())
 	}
-	refuser, err := net.DialUDP("udp4", loopback, peer)
+	if err := proveUDP(void); err != nil {
+		return errors.Join(err, void.Close())
+	}
+	refuser, err := net.DialUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}, peer)
 	if err != nil {
 		return errors.Join(err, void.Close())
 	}
-	n.mu.Lock()
-	n.refuser, n.void = refuser, void
-	n.mu.Unlock()
+	n.sockets = []*net.UDPConn{void, refuser}
+	n.nowhere, n.refuser = loopback(void.LocalAddr()), loopback(refuser.LocalAddr())
 	return nil
 }
 
-// close wakes all who wait for a silent host and shuts the two odd sockets.
+// close wakes all who wait for a silent host and shuts the odd sockets.
 func (n *network) close() {
 	n.once.Do(func() {
 		close(n.gone)
 		n.mu.Lock()
 		defer n.mu.Unlock()
-		if n.void != nil {
-			_ = n.void.Close()
-			_ = n.refuser.Close()
+		for _, c := range n.sockets {
+			_ = c.Close()
 		}
 	})
 }
@@ -142,18 +168,18 @@ func (l *line) DialContext(ctx context.Context, network, address string) (net.Co
 	case shut && proto == "tcp":
 		return fail(l.inet.wait(ctx))
 	case shut:
-		return l.inet.odd(ctx, l.inet.void, to)
+		return l.inet.swallow(ctx, to)
 	}
 	s, fault := l.inet.find(proto, to)
 	switch {
 	case fault == Silent && proto == "tcp":
 		return fail(l.inet.wait(ctx))
 	case fault == Silent:
-		return l.inet.odd(ctx, l.inet.void, to)
+		return l.inet.swallow(ctx, to)
 	case s == nil && proto == "tcp":
 		return fail(os.NewSyscallError("connect", syscall.ECONNREFUSED))
 	case s == nil:
-		return l.inet.odd(ctx, l.inet.refuser, to)
+		return l.inet.refuse(ctx, to)
 	}
 	c, err := l.connect(ctx, proto, s.at(proto), to)
 	if err != nil {
@@ -164,13 +190,13 @@ func (l *line) DialContext(ctx context.Context, network, address string) (net.Co
 
 // connect reaches the real socket behind a virtual address.
 func (l *line) connect(ctx context.Context, proto string, there, to netip.AddrPort) (net.Conn, error) {
+	if proto == "udp" {
+		return l.inet.datagrams(ctx, there, to)
+	}
 	var d net.Dialer
 	c, err := d.DialContext(ctx, proto, there.String())
 	if err != nil {
 		return nil, err
-	}
-	if u, ok := c.(*net.UDPConn); ok {
-		return &farUDP{UDPConn: u, remote: addrOf(proto, to)}, nil
 	}
 	return &far{Conn: c, local: addrOf(proto, netip.AddrPortFrom(l.local, portOf(c.LocalAddr()))), remote: addrOf(proto, to)}, nil
 }
@@ -241,15 +267,40 @@ func (n *network) wait(ctx context.Context) error {
 	}
 }
 
-// odd connects to one of the two sockets that never answer.
-func (n *network) odd(ctx context.Context, socket *net.UDPConn, to netip.AddrPort) (net.Conn, error) {
-	if socket == nil {
+// refuse connects to where datagrams are refused.
+func (n *network) refuse(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
+	n.mu.RLock()
+	there := n.refuser
+	n.mu.RUnlock()
+	return n.datagrams(ctx, there, to)
+}
+
+// swallow connects to where datagrams come to nothing.
+func (n *network) swallow(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
+	n.mu.RLock()
+	there := n.nowhere
+	n.mu.RUnlock()
+	return n.datagrams(ctx, there, to)
+}
+
+// datagrams connects to a socket for datagrams.
+func (n *network) datagrams(ctx context.Context, there, to netip.AddrPort) (net.Conn, error) {
+	if !there.IsValid() {
 		return nil, &net.OpError{Op: "dial", Net: "udp", Addr: addrOf("udp", to), Err: errNotRunning}
 	}
+	n.mu.RLock()
+	proto, overTCP := "udp", n.framed
+	n.mu.RUnlock()
+	if overTCP {
+		proto = "tcp"
+	}
 	var d net.Dialer
-	c, err := d.DialContext(ctx, "udp", socket.LocalAddr().String())
+	c, err := d.DialContext(ctx, proto, there.String())
 	if err != nil {
 		return nil, err
+	}
+	if overTCP {
+		return &framed{Conn: c, local: addrOf("udp", loopback(c.LocalAddr())), remote: addrOf("udp", to)}, nil
 	}
 	u, ok := c.(*net.UDPConn)
 	if !ok {

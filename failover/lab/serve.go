@@ -19,7 +19,7 @@ type service struct {
 	delay   time.Duration // of each reply while Slow
 	busy    string        // what is said instead of a greeting while Busy
 	stream  func(ctx context.Context, l net.Listener)
-	packets func(ctx context.Context, c net.PacketConn)
+	packets responder
 
 	tcp, udp atomic.Pointer[netip.AddrPort]
 }
@@ -44,28 +44,36 @@ func (s *service) at(proto string) netip.AddrPort {
 }
 
 // open listens and serves until ctx ends; wg counts what runs for it.
-func (s *service) open(ctx context.Context, wg *sync.WaitGroup) error {
+func (s *service) open(ctx context.Context, wg *sync.WaitGroup, framed bool) error {
 	if s.stream != nil {
 		var lc net.ListenConfig
 		l, err := lc.Listen(ctx, "tcp4", "127.0.0.1:0")
 		if err != nil {
 			return err
 		}
-		at := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), portOf(l.Addr()))
+		at := loopback(l.Addr())
 		s.tcp.Store(&at)
 		sl := &listener{Listener: l, service: s}
 		context.AfterFunc(ctx, sl.shut)
 		wg.Go(func() { s.stream(ctx, sl) })
 	}
-	if s.packets != nil {
+	switch {
+	case s.packets == nil:
+	case framed:
+		at, err := listenFramed(ctx, wg, s.packets.framed)
+		if err != nil {
+			return err
+		}
+		s.udp.Store(&at)
+	default:
 		c, err := listenUDP(ctx)
 		if err != nil {
 			return err
 		}
-		at := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), portOf(c.LocalAddr()))
+		at := loopback(c.LocalAddr())
 		s.udp.Store(&at)
 		context.AfterFunc(ctx, func() { _ = c.Close() })
-		wg.Go(func() { s.packets(ctx, c) })
+		wg.Go(func() { s.packets.datagrams(ctx, c) })
 	}
 	return nil
 }

@@ -237,7 +237,7 @@ func (w *World) settleResolver() error {
 }
 
 func dnsService(r responder, cond *condition) *service {
-	return &service{port: 53, cond: cond, stream: r.stream, packets: r.datagrams}
+	return &service{port: 53, cond: cond, stream: r.stream, packets: r}
 }
 
 // emergency is the emergency subdomain's name.

@@ -34,6 +34,9 @@ func start(t *testing.T, opt lab.Options) *lab.World {
 	if opt.Retry == (lab.Retry{}) {
 		opt.Retry = quick()
 	}
+	if *withoutUDP {
+		opt = lab.WithoutUDP(opt)
+	}
 	w, err := lab.New(opt)
 	if err != nil {
 		t.Fatal(err)
