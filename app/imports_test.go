@@ -27,7 +27,7 @@ var mayImport = map[string][]string{
 	"app":           {"app/...", "failover", "failover/...", "mailstore", "mailstore/...", "configs", "configs/...", "assets"},
 	"app/engine":    {"app/i18n", "failover", "failover/...", "mailstore", "mailstore/...", "configs", "configs/...", "assets"},
 	"app/cli":       {"app/engine", "app/presenter", "app/i18n", "failover", "failover/...", "mailstore", "mailstore/...", "configs", "configs/...", "assets"},
-	"app/presenter": {"app/engine", "app/i18n", "failover", "failover/detect", "failover/run", "failover/drill", "failover/lab", "mailstore", "configs"}, // lab: what happens in practice
+	"app/presenter": {"app/engine", "app/i18n", "failover", "failover/detect", "failover/dnshost", "failover/run", "failover/drill", "failover/lab", "mailstore", "configs"}, // lab: what happens in practice
 	"app/shell":     {"app/screen", "app/presenter", "app/widgets", "app/look", "app/i18n", "app/engine", "failover", "mailstore", "configs", "assets"},
 	"app/screen":    {"app/presenter", "app/widgets", "app/look", "app/i18n", "failover", "mailstore"},
 	"app/widgets":   {"app/look", "app/i18n"}, // know nothing of mail
@@ -46,6 +46,7 @@ var mayImport = map[string][]string{
 	"failover/dnshost/manual": {"failover", "failover/dnshost", "failover/dnswire", "failover/dnsview"},
 	"failover/probe":          {"failover", "failover/dnsview", "failover/dnswire"},
 	"failover/detect":         {"failover"},
+	"failover/watch":          {"failover", "failover/detect", "failover/probe", "failover/dnsview"},
 	"failover/relay":          {"failover"},
 	"failover/trace":          {"failover"},
 	"failover/incident":       {"failover"},

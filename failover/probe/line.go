@@ -3,10 +3,8 @@ package probe
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"unicode"
@@ -200,11 +198,7 @@ func organisation(host string) string {
 
 // sight looks at one control: a connection, the banner, QUIT.
 func (p *Prober) sight(ctx context.Context, control string) sighting {
-	host, portText, err := net.SplitHostPort(control)
-	port, portErr := strconv.ParseUint(portText, 10, 16)
-	if err != nil || portErr != nil {
-		host, port = control, 25
-	}
+	host, port := SplitControl(control)
 	seen := sighting{host: host}
 	at := p.place(ctx, host)
 	if at.err != nil || len(at.addrs) == 0 {
@@ -212,7 +206,7 @@ func (p *Prober) sight(ctx context.Context, control string) sighting {
 		return seen
 	}
 	for _, a := range at.addrs[:min(2, len(at.addrs))] {
-		s, f := p.connect(ctx, host, netip.AddrPortFrom(a, uint16(port)), p.share(2))
+		s, f := p.connect(ctx, host, netip.AddrPortFrom(a, port), p.share(2))
 		if f != nil {
 			seen.fault = f
 			continue

@@ -103,7 +103,7 @@ func (p *Prober) dial(ctx context.Context, host string, at place, port uint16) (
 		if f == nil {
 			return s, nil
 		}
-		if worst == nil || worst.kind == unreachable {
+		if worst == nil || worst.kind == unreachable && !isUnroutable(f.err) {
 			worst = f
 		}
 		if f.kind != unreachable {

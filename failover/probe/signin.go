@@ -79,22 +79,9 @@ func (sd *seeder) connect(ctx context.Context, at netip.AddrPort) *fault {
 // offered.
 func (sd *seeder) authenticate(ctx context.Context) error {
 	server := failover.Display(sd.target.Provider.Submission.Host)
-	password, err := sd.opt.Password(ctx)
+	client, offered, err := sd.credential(ctx)
 	if err != nil {
 		return err
-	}
-	sd.secrets = []string{password, base64.StdEncoding.EncodeToString([]byte(password)),
-		base64.StdEncoding.EncodeToString([]byte("\x00" + sd.opt.Username + "\x00" + password))}
-	offered := strings.Fields(strings.ToUpper(sd.session.features["AUTH"]))
-	var client sasl.Client
-	for _, way := range offered {
-		if way == sasl.Plain {
-			client = sasl.NewPlainClient("", sd.opt.Username, password)
-			break
-		}
-		if way == sasl.Login {
-			client = sasl.NewLoginClient(sd.opt.Username, password)
-		}
 	}
 	if client == nil {
 		return failover.Fail(failover.ErrUnsupported, "{server} does not let anybody sign in with a user name and a password (it offers: {ways}).", "server", server, "ways", clean(strings.Join(offered, " "), 200))
@@ -109,6 +96,27 @@ func (sd *seeder) authenticate(ctx context.Context) error {
 		return failover.Fail(failover.ErrCredential, "{server} does not accept the user name and password of {user}: {answer}", "server", server, "user", sd.opt.Username, "answer", sd.redact(r.String()))
 	}
 	return nil
+}
+
+// credential asks for the password and chooses among the ways that are offered; no
+// client when none of them takes a password.
+func (sd *seeder) credential(ctx context.Context) (client sasl.Client, offered []string, err error) {
+	password, err := sd.opt.Password(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	sd.secrets = []string{password, base64.StdEncoding.EncodeToString([]byte(password)),
+		base64.StdEncoding.EncodeToString([]byte("\x00" + sd.opt.Username + "\x00" + password))}
+	offered = strings.Fields(strings.ToUpper(sd.session.features["AUTH"]))
+	for _, way := range offered {
+		if way == sasl.Plain {
+			return sasl.NewPlainClient("", sd.opt.Username, password), offered, nil
+		}
+		if way == sasl.Login {
+			client = sasl.NewLoginClient(sd.opt.Username, password)
+		}
+	}
+	return client, offered, nil
 }
 
 // exchange carries out the SASL dialogue (RFC 4954 section 4).
