@@ -50,16 +50,21 @@ func (c *checker) checkResolver() {
 	for i := range r.DoH {
 		c.secureURL(itemPath("resolver.doh", i), &r.DoH[i])
 	}
-	for i, control := range r.Controls {
+	c.controls("resolver.controls", r.Controls)
+	c.between("resolver.authority_port", float64(r.AuthorityPort), 1, 65535)
+}
+
+// controls checks and normalises a list of control hosts.
+func (c *checker) controls(path string, list []string) {
+	for i, control := range list {
 		normal, ok := hostPort(control, 25, false)
 		if !ok {
-			c.fail(itemPath("resolver.controls", i), Say("{at}: {key} is {value}, but must be a host with or without a port, as in mx.example.net:25.",
+			c.fail(itemPath(path, i), Say("{at}: {key} is {value}, but must be a host with or without a port, as in mx.example.net:25.",
 				"value", show(control)))
 			continue
 		}
-		r.Controls[i] = normal
+		list[i] = normal
 	}
-	c.between("resolver.authority_port", float64(r.AuthorityPort), 1, 65535)
 }
 
 // secureURL demands https, except to this machine, and drops a final slash.

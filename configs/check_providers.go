@@ -46,6 +46,9 @@ func (c *checker) checkProvider(path string, p *Provider) {
 		}
 		p.SPFInclude = name
 	}
+	if p.StatusPage != "" {
+		c.secureURL(path+".status_page", &p.StatusPage)
+	}
 	if p.CAFile != "" {
 		p.CAFile = c.s.beside(p.CAFile)
 		pem, _, ok := readFile(p.CAFile)

@@ -131,6 +131,7 @@ func (c *checker) checkAll() {
 	c.checkProviders()
 	c.checkRecipients()
 	c.checkPreflight()
+	c.checkDetect()
 	c.checkPeople()
 	c.checkTargets()
 	c.checkRuncard()

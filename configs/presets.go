@@ -25,6 +25,7 @@ type Preset struct {
 	SPFInclude    string     `yaml:"spf_include"`
 	DKIMSelectors []Selector `yaml:"dkim_selectors"` // with placeholders, some of which only the provider can fill
 	SendingLimits Limits     `yaml:"sending_limits"`
+	StatusPage    string     `yaml:"status_page"`
 	// Needs names the keys that the settings must add: mx, imap, submission.
 	Needs []string `yaml:"needs"`
 }

@@ -158,6 +158,7 @@ func (e *Endpoint) fill(domain string, implicit, start uint16, usual string) {
 func (preset Preset) under(p Provider) Provider {
 	p.Name = cmp.Or(p.Name, preset.Title)
 	p.SPFInclude = cmp.Or(p.SPFInclude, preset.SPFInclude)
+	p.StatusPage = cmp.Or(p.StatusPage, preset.StatusPage)
 	p.IMAP = preset.IMAP.under(p.IMAP)
 	p.Submission.Endpoint = preset.Submission.under(p.Submission.Endpoint)
 	own, usual := &p.SendingLimits, preset.SendingLimits

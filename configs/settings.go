@@ -16,6 +16,7 @@ type Settings struct {
 	Providers    Providers  `yaml:"providers"`
 	Recipients   Recipients `yaml:"recipients"`
 	Preflight    Preflight  `yaml:"preflight"`
+	Detect       Detect     `yaml:"detect"`
 	People       []Person   `yaml:"people"`
 	Targets      Targets    `yaml:"targets"`
 	Runcard      Runcard    `yaml:"runcard"`
@@ -123,6 +124,9 @@ type Provider struct {
 	// system's, for this provider's servers; an absolute path or relative to the
 	// settings file as written, complete once loaded.
 	CAFile string `yaml:"ca_file"`
+	// StatusPage is the URL of the provider's incidents as JSON, in the format of
+	// Google's (www.google.com/appsstatus/dashboard/incidents.json).
+	StatusPage string `yaml:"status_page"`
 }
 
 // Configured reports whether there is such a provider at all.
@@ -233,6 +237,7 @@ func Defaults() Settings {
 			AuthorityPort: 53,
 		},
 		Preflight: Preflight{RcptPerSecond: 2, MaxAge: maxAgeHours},
+		Detect:    usualDetect(),
 	}
 }
 
