@@ -52,6 +52,7 @@ const (
 	IconNote     Icon = "note"
 	IconPhone    Icon = "phone"
 	IconHeading  Icon = "heading" // the way the signpost points: an arrow to the lower right
+	IconRising   Icon = "rising"  // and to the upper right
 )
 
 // Icons lists all signs.
@@ -60,7 +61,7 @@ func Icons() []Icon {
 		IconHome, IconMail, IconSwitch, IconTests, IconQueue, IconDrills, IconLog, IconSettings, IconFlag, IconCopy,
 		IconRefresh, IconPause, IconPlay, IconStop, IconBack, IconArrow, IconNext, IconDown, IconClose, IconLock,
 		IconBuilding, IconGlobe, IconServer, IconPeople, IconSave, IconPrint, IconBolt, IconTheme, IconLanguage, IconEye,
-		IconInfo, IconCheck, IconNote, IconPhone, IconHeading,
+		IconInfo, IconCheck, IconNote, IconPhone, IconHeading, IconRising,
 	}
 }
 

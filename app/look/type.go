@@ -21,6 +21,7 @@ const (
 	State               // 28, medium: the one sentence on Home
 	Clock               // 40, medium
 	Record              // 13, fixed width: records and evidence
+	Sign                // 22, in the second ink: what joins figures
 )
 
 // Size names the size.
@@ -32,7 +33,7 @@ func (t Type) Size() fyne.ThemeSizeName {
 		return SizeLead
 	case Heading:
 		return theme.SizeNameSubHeadingText
-	case Title:
+	case Title, Sign:
 		return theme.SizeNameHeadingText
 	case State:
 		return SizeState
@@ -58,7 +59,7 @@ func (t Type) Style() fyne.TextStyle {
 // Ink names the colour that this kind of text has where nothing else is said.
 func (t Type) Ink() fyne.ThemeColorName {
 	switch t {
-	case Quiet, Caption, Lead:
+	case Quiet, Caption, Lead, Sign:
 		return theme.ColorNamePlaceHolder
 	default:
 		return theme.ColorNameForeground

@@ -1,36 +1,40 @@
 package widgets
 
 import (
-	"image/color"
-
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
 	"lifeboat/app/look"
 )
 
-// Padding of a card, and corner radius, in pixels at scale 1.
-const (
-	cardPadding = 20
-	cardRadius  = 10
-)
+// CardPadding is the room inside a card's edge, in pixels at scale 1.
+const CardPadding = 20
+
+const cardRadius = 10
 
 // Card is a surface with a line around it: depth is a line and a tint, never a
 // shadow.
 type Card struct {
 	widget.BaseWidget
-	content fyne.CanvasObject
-	live    bool
+	content       fyne.CanvasObject
+	across, along float32
+	live          bool
+	surface       *canvas.Rectangle
 }
 
 // NewCard returns a card around its content.
 func NewCard(content fyne.CanvasObject) *Card {
-	c := &Card{content: content}
+	c := &Card{content: content, across: CardPadding, along: CardPadding, surface: box(cardRadius)}
 	c.ExtendBaseWidget(c)
+	return c
+}
+
+// Padded sets the room at the card's sides, and above and below, in pixels at scale
+// 1, and returns the card.
+func (c *Card) Padded(sides, aboveBelow float32) *Card {
+	c.across, c.along = sides, aboveBelow
 	return c
 }
 
@@ -44,42 +48,19 @@ func (c *Card) SetLive(live bool) {
 
 // CreateRenderer draws the surface under the content.
 func (c *Card) CreateRenderer() fyne.WidgetRenderer {
-	r := &cardRenderer{card: c, surface: canvas.NewRectangle(color.Transparent)}
-	r.surface.CornerRadius = cardRadius
-	r.box = container.New(layout.NewCustomPaddedLayout(cardPadding, cardPadding, cardPadding, cardPadding), c.content)
-	r.Refresh()
-	return r
-}
-
-type cardRenderer struct {
-	card    *Card
-	surface *canvas.Rectangle
-	box     *fyne.Container
-}
-
-// Layout fills the card.
-func (r *cardRenderer) Layout(size fyne.Size) {
-	r.surface.Resize(size)
-	r.box.Resize(size)
-}
-
-// MinSize is the content's, padded.
-func (r *cardRenderer) MinSize() fyne.Size { return r.box.MinSize() }
-
-// Objects are surface and content.
-func (r *cardRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.surface, r.box} }
-
-// Destroy has nothing to free.
-func (r *cardRenderer) Destroy() {}
-
-// Refresh takes the theme on.
-func (r *cardRenderer) Refresh() {
-	th := r.card.Theme()
-	v := fyne.CurrentApp().Settings().ThemeVariant()
-	r.surface.FillColor = th.Color(look.ColorCard, v)
-	r.surface.StrokeColor, r.surface.StrokeWidth = th.Color(theme.ColorNameSeparator, v), 1
-	if r.card.live {
-		r.surface.StrokeColor, r.surface.StrokeWidth = th.Color(theme.ColorNameFocus, v), 2
+	c.ExtendBaseWidget(c)
+	s := &sheet{owner: c, objects: []fyne.CanvasObject{c.surface, c.content}}
+	s.least = func() fyne.Size { return c.content.MinSize().AddWidthHeight(2*c.across, 2*c.along) }
+	s.lay = func(size fyne.Size) {
+		put(c.surface, 0, 0, size.Width, size.Height)
+		put(c.content, c.across, c.along, size.Width-2*c.across, size.Height-2*c.along)
 	}
-	canvas.Refresh(r.card)
+	s.paint = func() {
+		c.surface.FillColor = ink(c, look.ColorCard)
+		c.surface.StrokeColor, c.surface.StrokeWidth = ink(c, theme.ColorNameSeparator), 1
+		if c.live {
+			c.surface.StrokeColor, c.surface.StrokeWidth = ink(c, theme.ColorNameFocus), 2
+		}
+	}
+	return s.start()
 }

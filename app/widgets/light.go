@@ -1,9 +1,14 @@
 // Package widgets holds the pieces that screens are laid out from. They know
-// nothing of mail: they get words, values and callbacks.
+// nothing of mail: they get words, values and callbacks, and each takes on what it
+// shows by one call of Set.
+//
+// What may move (the arc of a light that says Working, the dots of a map) moves
+// only while it is seen; see pulse. Nothing blinks.
 package widgets
 
 import (
 	"image/color"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -29,19 +34,74 @@ const (
 	Waiting        // an empty ring
 )
 
-// Light is a status light, square, of the size it is given.
+// drawing is a shape's glyph.
+func (s Shape) drawing() look.Icon {
+	switch s {
+	case Disc:
+		return "light-disc"
+	case Ring:
+		return "light-ring"
+	case Triangle:
+		return "light-triangle"
+	case Octagon:
+		return "light-octagon"
+	case Question:
+		return "light-question"
+	case Waiting:
+		return "light-waiting"
+	default:
+		return look.NoIcon // Working is drawn by an arc
+	}
+}
+
+// Color names the colour of a shape.
+func (s Shape) Color() fyne.ThemeColorName {
+	switch s {
+	case Disc, Ring:
+		return theme.ColorNameSuccess
+	case Triangle:
+		return theme.ColorNameWarning
+	case Octagon:
+		return theme.ColorNameError
+	case Question:
+		return look.ColorUnknown
+	case Working:
+		return theme.ColorNameFocus
+	default:
+		return theme.ColorNameInputBorder
+	}
+}
+
+// Sides of lights, in pixels at scale 1: in rows and pills, and before a title.
+const (
+	LightInRow   = 18
+	LightOnTitle = 34
+)
+
+// Light is a status light.
 type Light struct {
 	widget.BaseWidget
 	side  float32
 	shape Shape
+	turn  float32 // of the arc, in degrees
+	glyph *glyph
+	arc   *canvas.Arc
+	track *canvas.Circle
+	pulse *pulse
 }
 
 // NewLight returns a light; side is in pixels at scale 1.
 func NewLight(side float32, s Shape) *Light {
-	l := &Light{side: side, shape: s}
+	l := &Light{side: side, shape: s, glyph: newGlyph(), arc: canvas.NewArc(0, threeQuarters, 0.76, color.Transparent), track: canvas.NewCircle(color.Transparent)}
+	l.pulse = newPulse(func() bool { return l.shape == Working && !still() }, l.beat)
 	l.ExtendBaseWidget(l)
 	return l
 }
+
+const threeQuarters = 270
+
+// Shape is what the light shows.
+func (l *Light) Shape() Shape { return l.shape }
 
 // SetShape sets the shape.
 func (l *Light) SetShape(s Shape) {
@@ -50,94 +110,72 @@ func (l *Light) SetShape(s Shape) {
 	}
 	l.shape = s
 	l.Refresh()
+	if s == Working {
+		l.pulse.ask()
+	} else {
+		l.pulse.rest()
+	}
+}
+
+// beat turns the arc, once a second.
+func (l *Light) beat(now time.Time) bool {
+	if l.shape != Working {
+		return false
+	}
+	l.turn = float32(now.UnixMilli()%1000) * 360 / 1000
+	l.arc.StartAngle, l.arc.EndAngle = l.turn, l.turn+threeQuarters
+	canvas.Refresh(l.arc)
+	return true
 }
 
 // CreateRenderer draws the light.
 func (l *Light) CreateRenderer() fyne.WidgetRenderer {
-	r := &lightRenderer{
-		light: l, disc: canvas.NewCircle(color.Transparent), polygon: canvas.NewPolygon(8, color.Transparent),
-		mark: canvas.NewText("", color.Transparent), a: canvas.NewLine(color.Transparent), b: canvas.NewLine(color.Transparent),
+	l.ExtendBaseWidget(l)
+	s := &sheet{owner: l, objects: []fyne.CanvasObject{l.glyph.image, l.track, l.arc, l.pulse.raster}}
+	s.least = func() fyne.Size { return fyne.NewSquareSize(l.side) }
+	s.lay = func(size fyne.Size) {
+		side := min(size.Width, size.Height, l.side)
+		x, y := middle(size.Width, side), middle(size.Height, side)
+		l.glyph.lay(x, y, side)
+		inset := side / 20 // the ring's outer edge is a twentieth inside
+		put(l.arc, x+inset, y+inset, side-2*inset, side-2*inset)
+		put(l.track, x+inset, y+inset, side-2*inset, side-2*inset)
 	}
-	r.mark.Alignment = fyne.TextAlignCenter
-	r.mark.TextStyle.Bold = true
-	r.Refresh()
-	return r
-}
-
-type lightRenderer struct {
-	light   *Light
-	disc    *canvas.Circle
-	polygon *canvas.Polygon
-	mark    *canvas.Text
-	a, b    *canvas.Line
-}
-
-// Layout places the strokes on a grid of 20.
-func (r *lightRenderer) Layout(size fyne.Size) {
-	side := min(size.Width, size.Height)
-	at := func(x, y float32) fyne.Position { return fyne.NewPos(x*side/20, y*side/20) }
-	r.disc.Move(at(1, 1))
-	r.disc.Resize(fyne.NewSize(side*18/20, side*18/20))
-	r.polygon.Move(at(0.5, 0.5))
-	r.polygon.Resize(fyne.NewSize(side*19/20, side*19/20))
-	r.mark.TextSize = side * 11 / 20
-	r.mark.Resize(fyne.NewSize(side, r.mark.MinSize().Height))
-	down := (side - r.mark.MinSize().Height) / 2
-	if r.light.shape == Triangle {
-		down += side / 20
+	s.paint = func() {
+		l.glyph.show(l.shape.drawing(), ink(l, l.shape.Color()))
+		l.arc.Hidden, l.track.Hidden = l.shape != Working, l.shape != Working
+		l.arc.FillColor = ink(l, theme.ColorNameFocus)
+		l.track.StrokeColor, l.track.StrokeWidth = ink(l, theme.ColorNameSeparator), l.side/9
 	}
-	r.mark.Move(fyne.NewPos(0, down))
-	if r.light.shape == Octagon {
-		r.a.Position1, r.a.Position2 = at(7, 7), at(13, 13)
-		r.b.Position1, r.b.Position2 = at(13, 7), at(7, 13)
-	} else {
-		r.a.Position1, r.a.Position2 = at(6, 10.5), at(9, 13.5)
-		r.b.Position1, r.b.Position2 = at(9, 13.5), at(14, 7)
+	return s.start()
+}
+
+// glyph is an icon in a colour.
+type glyph struct {
+	image *canvas.Image
+	name  look.Icon
+	color color.Color
+}
+
+func newGlyph() *glyph {
+	g := &glyph{image: &canvas.Image{FillMode: canvas.ImageFillContain}}
+	g.image.Hide()
+	return g
+}
+
+// show sets icon and colour; the drawing is made anew only when one of them
+// changed.
+func (g *glyph) show(name look.Icon, c color.Color) {
+	if name == g.name && c == g.color {
+		return
 	}
-	r.a.StrokeWidth, r.b.StrokeWidth = side/10, side/10
-	r.disc.StrokeWidth = side / 11
-}
-
-// MinSize is the light's own.
-func (r *lightRenderer) MinSize() fyne.Size { return fyne.NewSquareSize(r.light.side) }
-
-// Objects lists all strokes; those of other shapes are hidden.
-func (r *lightRenderer) Objects() []fyne.CanvasObject {
-	return []fyne.CanvasObject{r.disc, r.polygon, r.a, r.b, r.mark}
-}
-
-// Destroy has nothing to free.
-func (r *lightRenderer) Destroy() {}
-
-// Refresh takes on shape and theme.
-func (r *lightRenderer) Refresh() {
-	th := r.light.Theme()
-	v := fyne.CurrentApp().Settings().ThemeVariant()
-	c := func(n fyne.ThemeColorName) color.Color { return th.Color(n, v) }
-	card := c(look.ColorCard)
-	shape := r.light.shape
-	r.disc.Hidden = shape == Triangle || shape == Octagon
-	r.polygon.Hidden = !r.disc.Hidden
-	r.mark.Hidden = shape != Triangle && shape != Question
-	r.a.Hidden, r.b.Hidden = !r.mark.Hidden, !r.mark.Hidden
-	r.disc.FillColor, r.disc.StrokeColor = color.Transparent, color.Transparent
-	switch shape {
-	case Disc:
-		r.disc.FillColor = c(theme.ColorNameSuccess)
-		r.a.StrokeColor, r.b.StrokeColor = card, card
-	case Ring:
-		r.disc.StrokeColor = c(theme.ColorNameSuccess)
-		r.a.StrokeColor, r.b.StrokeColor = c(theme.ColorNameSuccess), c(theme.ColorNameSuccess)
-	case Triangle:
-		r.polygon.Sides, r.polygon.FillColor, r.polygon.Angle = 3, c(theme.ColorNameWarning), 0
-		r.mark.Text, r.mark.Color = "!", card
-	case Octagon:
-		r.polygon.Sides, r.polygon.FillColor, r.polygon.Angle = 8, c(theme.ColorNameError), 22.5
-		r.a.StrokeColor, r.b.StrokeColor = card, card
-	default:
-		r.disc.StrokeColor = c(look.ColorUnknown)
-		r.mark.Text, r.mark.Color = "?", c(look.ColorUnknown)
+	g.name, g.color = name, c
+	drawing := name.In(c)
+	g.image.Hidden = drawing == nil
+	if drawing != nil {
+		g.image.Resource, g.image.Image = drawing, nil
+		g.image.Refresh()
 	}
-	r.Layout(r.light.Size())
-	canvas.Refresh(r.light)
 }
+
+func (g *glyph) lay(x, y, side float32) { put(g.image, x, y, side, side) }

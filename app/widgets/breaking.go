@@ -1,0 +1,138 @@
+package widgets
+
+import (
+	"strings"
+	"unicode"
+)
+
+// How lines break, after JIS X 4051 and the requirements for Japanese text layout
+// (JLREQ, W3C, section 3.1.7 and 3.1.8), as far as a window needs it: Latin words
+// stay whole; Japanese may break between any two characters, except that no line
+// begins with closing brackets, full stops, small kana or the long vowel mark, and
+// none ends with an opening bracket.
+const (
+	notFirst = "、。，．・：；？！ー）」』】〕］｝〉》’”〟゛゜々〻ゝゞヽヾ…‥％‰℃ぁぃぅぇぉっゃゅょゎゕゖァィゥェォッャュョヮヵヶ" +
+		"｡｣､･ｧｨｩｪｫｬｭｮｯｰﾞﾟ,.:;?!)]}%"
+	notLast = "（「『【〔［｛〈《‘“〝｢([{"
+)
+
+func mayNotBegin(r rune) bool { return strings.ContainsRune(notFirst, r) }
+func mayNotEnd(r rune) bool   { return strings.ContainsRune(notLast, r) }
+
+// square is whether a character stands in the square of Japanese text, where lines
+// may break before and after it.
+func square(r rune) bool {
+	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana) ||
+		r >= 0x3000 && r <= 0x303F || r >= 0xFF00 && r <= 0xFFEF || r == 'ー' || r == '…' || r == '‥'
+}
+
+// breakable is whether a line may end after a and the next begin with b; neither is
+// a space.
+func breakable(a, b rune) bool {
+	switch {
+	case mayNotBegin(b) || mayNotEnd(a):
+		return false
+	default:
+		return square(a) || square(b)
+	}
+}
+
+// breakLines breaks text into lines that are at most width wide, as measure says;
+// a word or a run without a place to break that is wider than that is cut where it
+// must be. Line feeds stay. Spaces at a break are dropped.
+func breakLines(text string, width float32, measure func(string) float32) []string {
+	var lines []string
+	for paragraph := range strings.SplitSeq(text, "\n") {
+		lines = append(lines, fill(clusters(paragraph), width, measure)...)
+	}
+	return lines
+}
+
+// cluster is a run that is not broken, with the spaces before it.
+type cluster struct{ space, run string }
+
+func clusters(text string) []cluster {
+	var all []cluster
+	var now cluster
+	end := func() {
+		if now.run != "" {
+			all = append(all, now)
+			now = cluster{}
+		}
+	}
+	last := rune(0)
+	for _, r := range text {
+		if unicode.IsSpace(r) {
+			end()
+			now.space += " "
+			continue
+		}
+		if now.run != "" && breakable(last, r) {
+			end()
+		}
+		now.run += string(r)
+		last = r
+	}
+	end()
+	return all
+}
+
+// fill puts as many clusters on each line as fit.
+func fill(all []cluster, width float32, measure func(string) float32) []string {
+	lines := []string{}
+	line, used := "", float32(0)
+	for _, c := range all {
+		run := measure(c.run)
+		space := float32(0)
+		if line != "" && c.space != "" {
+			space = measure(" ")
+		}
+		if line != "" && used+space+run > width {
+			lines = append(lines, line)
+			line, used, space = "", 0, 0
+		}
+		if space > 0 {
+			line += " "
+		}
+		for run > width && line == "" {
+			head := most(c.run, width, measure)
+			if head == c.run {
+				break
+			}
+			lines = append(lines, head)
+			c.run = c.run[len(head):]
+			run = measure(c.run)
+		}
+		line += c.run
+		used += space + run
+	}
+	return append(lines, line)
+}
+
+// most is as much of the beginning as fits, and at least one character.
+func most(text string, width float32, measure func(string) float32) string {
+	used := float32(0)
+	for i, r := range text {
+		used += measure(string(r))
+		if used > width && i > 0 {
+			return text[:i]
+		}
+	}
+	return text
+}
+
+// fit is the text itself, or as much of its beginning as fits with an ellipsis.
+func fit(text string, width float32, measure func(string) float32) string {
+	if measure(text) <= width+0.5 {
+		return text
+	}
+	room := width - measure("…")
+	if room <= 0 {
+		return ""
+	}
+	head := most(text, room, measure)
+	if measure(head) > room {
+		return "…"
+	}
+	return strings.TrimRightFunc(head, unicode.IsSpace) + "…"
+}

@@ -1,0 +1,244 @@
+package widgets
+
+import (
+	"image"
+	"math"
+	"slices"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"lifeboat/app/look"
+)
+
+// Point is a point of a curve.
+type Point struct{ X, Y float64 }
+
+// Tick names a value on an axis.
+type Tick struct {
+	At    float64
+	Label string
+}
+
+// Probe is one look at something, at a moment.
+type Probe struct {
+	At    float64
+	Shape Shape // Disc: a green dot; Octagon: a red cross; anything else: a hollow dot
+}
+
+// ChartData is a curve over time with a mark, and a strip of probes below it. X is
+// in any unit, the same for all.
+type ChartData struct {
+	From, To float64
+	Points   []Point // in the order of X
+	YTicks   []Tick
+	XTicks   []Tick
+	Mark     *Tick // a moment that matters: a red line with words beside it
+	Probes   []Probe
+}
+
+func (d ChartData) equal(o ChartData) bool {
+	sameMark := d.Mark == o.Mark || d.Mark != nil && o.Mark != nil && *d.Mark == *o.Mark
+	return d.From == o.From && d.To == o.To && sameMark && slices.Equal(d.Points, o.Points) &&
+		slices.Equal(d.YTicks, o.YTicks) && slices.Equal(d.XTicks, o.XTicks) && slices.Equal(d.Probes, o.Probes)
+}
+
+// What a chart is made of, in pixels at scale 1.
+const (
+	chartLeft  = 34 // for the words at the left
+	chartRight = 6
+	chartTop   = 26 // for the words of the mark
+	chartFoot  = 24 // for the words below
+	probeStrip = 30
+)
+
+// TimeChart shows something over time as an area, and below it, on the same axis,
+// each look at something else: what queued up, and since when what was asked did
+// not answer.
+type TimeChart struct {
+	widget.BaseWidget
+	high   float32
+	data   ChartData
+	raster *canvas.Raster
+	ys, xs []*label
+	mark   *label
+	sheet  *sheet
+}
+
+// NewTimeChart returns the chart, height pixels high at least.
+func NewTimeChart(height float32) *TimeChart {
+	c := &TimeChart{high: height, mark: newLabel(look.Small, "")}
+	c.mark.name = theme.ColorNameError
+	c.raster = canvas.NewRaster(c.draw)
+	c.ExtendBaseWidget(c)
+	return c
+}
+
+// Set sets what is shown.
+func (c *TimeChart) Set(d ChartData) {
+	if c.data.equal(d) {
+		return
+	}
+	d.Points, d.Probes = slices.Clone(d.Points), slices.Clone(d.Probes)
+	d.YTicks, d.XTicks = slices.Clone(d.YTicks), slices.Clone(d.XTicks)
+	if d.Mark != nil {
+		mark := *d.Mark
+		d.Mark = &mark
+	}
+	c.data = d
+	c.Refresh()
+}
+
+// Data is what is shown.
+func (c *TimeChart) Data() ChartData { return c.data }
+
+// CreateRenderer draws the chart.
+func (c *TimeChart) CreateRenderer() fyne.WidgetRenderer {
+	c.ExtendBaseWidget(c)
+	c.sheet = &sheet{owner: c, paint: c.paint, lay: c.lay}
+	c.sheet.least = func() fyne.Size { return fyne.NewSize(10*shrunk, c.high) }
+	return c.sheet.start()
+}
+
+func (c *TimeChart) paint() {
+	c.sheet.objects = append(c.sheet.objects[:0], c.raster)
+	name := func(pool []*label, ticks []Tick) []*label {
+		for len(pool) < len(ticks) {
+			pool = append(pool, newLabel(look.Caption, ""))
+		}
+		for i, t := range ticks {
+			pool[i].full = t.Label
+			pool[i].paint(c)
+			c.sheet.objects = append(c.sheet.objects, pool[i].text)
+		}
+		return pool
+	}
+	c.ys, c.xs = name(c.ys, c.data.YTicks), name(c.xs, c.data.XTicks)
+	c.mark.full = ""
+	if c.data.Mark != nil {
+		c.mark.full = c.data.Mark.Label
+	}
+	c.mark.paint(c)
+	c.sheet.objects = append(c.sheet.objects, c.mark.text)
+}
+
+// plot is where the curve is drawn.
+func (c *TimeChart) plot(size fyne.Size) (at fyne.Position, area fyne.Size) {
+	left, foot := float32(chartRight), float32(chartFoot)
+	if len(c.data.YTicks) > 0 {
+		left = chartLeft
+	}
+	if len(c.data.Probes) > 0 {
+		foot += probeStrip
+	}
+	return fyne.NewPos(left, chartTop), fyne.NewSize(max(size.Width-left-chartRight, 1), max(size.Height-chartTop-foot, 1))
+}
+
+// top is the value at the upper edge.
+func (c *TimeChart) top() float64 {
+	most := 0.0
+	for _, p := range c.data.Points {
+		most = max(most, p.Y)
+	}
+	for _, t := range c.data.YTicks {
+		most = max(most, t.At)
+	}
+	if most == 0 {
+		return 1
+	}
+	return most
+}
+
+// place is where a value is drawn; out of the chart's time it stays at the edge.
+func (c *TimeChart) place(size fyne.Size, x, y float64) fyne.Position {
+	at, area := c.plot(size)
+	part := 0.0
+	if c.data.To > c.data.From {
+		part = min(max((x-c.data.From)/(c.data.To-c.data.From), 0), 1)
+	}
+	return fyne.NewPos(at.X+float32(part)*area.Width, at.Y+float32(1-y/c.top())*area.Height)
+}
+
+func (c *TimeChart) lay(size fyne.Size) {
+	put(c.raster, 0, 0, size.Width, size.Height)
+	for i, t := range c.data.YTicks {
+		l := c.ys[i]
+		l.lay(0, round(c.place(size, c.data.From, t.At).Y-l.height()/2), chartLeft-4)
+	}
+	for i, t := range c.data.XTicks {
+		l := c.xs[i]
+		width := l.width()
+		x := c.place(size, t.At, 0).X - width/2
+		at, _ := c.plot(size)
+		x = min(max(x, at.X-3), size.Width-width)
+		l.lay(round(x), size.Height-l.height(), width)
+	}
+	if c.data.Mark != nil {
+		x := c.place(size, c.data.Mark.At, 0).X
+		if width := c.mark.width(); x+10+width > size.Width {
+			c.mark.lay(max(x-10-width, 0), 0, width)
+		} else {
+			c.mark.lay(x+10, 0, width)
+		}
+	}
+}
+
+// draw paints lines, area, curve and probes into an image.
+func (c *TimeChart) draw(wide, high int) image.Image {
+	size := c.raster.Size()
+	p := newPen(wide, high, size.Width)
+	at, area := c.plot(size)
+	for _, t := range c.data.YTicks {
+		y := float32(math.Round(float64(c.place(size, 0, t.At).Y))) + 0.5
+		p.line(1, fyne.NewPos(at.X, y), fyne.NewPos(at.X+area.Width, y))
+	}
+	p.fill(ink(c, theme.ColorNameSeparator))
+	c.curve(p, size)
+	c.probes(p, size)
+	if c.data.Mark != nil {
+		x := c.place(size, c.data.Mark.At, 0).X
+		p.line(1.5, fyne.NewPos(x, 2), fyne.NewPos(x, size.Height-chartFoot))
+		p.fill(ink(c, theme.ColorNameError))
+	}
+	return p.image
+}
+
+func (c *TimeChart) curve(p *pen, size fyne.Size) {
+	if len(c.data.Points) == 0 {
+		return
+	}
+	places := make([]fyne.Position, len(c.data.Points))
+	for i, v := range c.data.Points {
+		places[i] = c.place(size, v.X, v.Y)
+	}
+	first, last := places[0], places[len(places)-1]
+	floor := c.place(size, 0, 0).Y
+	p.area(append(append([]fyne.Position{fyne.NewPos(first.X, floor)}, places...), fyne.NewPos(last.X, floor))...)
+	p.fill(ink(c, theme.ColorNameSelection))
+	p.line(1.8, places...)
+	p.disc(last, 4.5)
+	p.fill(ink(c, theme.ColorNameFocus))
+}
+
+// probes draws the strip: each kind in its colour.
+func (c *TimeChart) probes(p *pen, size fyne.Size) {
+	y := size.Height - chartFoot - probeStrip/2 + 4
+	of := func(draw func(at fyne.Position), is func(Shape) bool) {
+		for _, probe := range c.data.Probes {
+			if is(probe.Shape) {
+				draw(fyne.NewPos(c.place(size, probe.At, 0).X, y))
+			}
+		}
+	}
+	of(func(at fyne.Position) { p.disc(at, 4) }, func(s Shape) bool { return s == Disc || s == Ring })
+	p.fill(ink(c, theme.ColorNameSuccess))
+	of(func(at fyne.Position) { p.cross(at, 4, 1.8) }, func(s Shape) bool { return s == Octagon })
+	p.fill(ink(c, theme.ColorNameError))
+	hollow := func(s Shape) bool { return s != Disc && s != Ring && s != Octagon }
+	of(func(at fyne.Position) { p.disc(at, 4) }, hollow)
+	p.fill(ink(c, look.ColorUnknown))
+	of(func(at fyne.Position) { p.disc(at, 2.4) }, hollow)
+	p.fill(ink(c, look.ColorCard))
+}
