@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"bytes"
 	"reflect"
 	"testing"
 	"time"
@@ -134,6 +135,57 @@ func FuzzServers(f *testing.F) {
 		}
 		if !stream && len(reply) > maxUDP {
 			t.Fatalf("%d octets over UDP", len(reply))
+		}
+	})
+}
+
+// Whatever a stream brings, datagrams come off it whole, in order, and it ends.
+func FuzzUnframe(f *testing.F) {
+	two, err := frame([]byte("one"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(append(two, 0, 0, 0, 5, 'h', 'a', 'l'))
+	f.Add([]byte{0xFF, 0xFF, 0, 1, 'x'})
+	f.Add([]byte{0xFF, 0xE4})
+	f.Fuzz(func(t *testing.T, stream []byte) {
+		var again []byte
+		for rest := stream; ; {
+			datagram, left, refused, ok := unframe(rest)
+			if !ok {
+				if again = append(again, left...); !bytes.Equal(again, stream) {
+					t.Fatalf("%x became %x", stream, again)
+				}
+				return
+			}
+			if len(left) >= len(rest) {
+				t.Fatal("nothing comes off, for ever")
+			}
+			whole, err := frame(datagram)
+			if refused {
+				whole = rest[:2]
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			again, rest = append(again, whole...), left
+		}
+	})
+}
+
+// Whatever a message is, looking for an attachment ends, and adding one to a
+// message that can be read is noticed.
+func FuzzHasAttachment(f *testing.F) {
+	const part = "--x\r\nContent-Disposition: attachment; filename=a.pdf\r\n\r\nx\r\n--x--\r\n"
+	f.Add([]byte("Subject: x\r\n\r\nx\r\n"))
+	f.Add([]byte("Content-Type: multipart/mixed; boundary=x\r\n\r\n" + part))
+	f.Add([]byte("Content-Type: multipart/mixed; boundary=y\r\n\r\n--y\r\nContent-Type: multipart/related; boundary=x\r\n\r\n" + part + "--y--\r\n"))
+	f.Add([]byte("Content-Type: application/pdf; name=\"a.pdf\"\r\n\r\nx"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		hasAttachment(data)
+		with := append([]byte("Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\n"), bytes.ReplaceAll(data, []byte("--"), nil)...)
+		if !hasAttachment(append(with, "\r\n"+part...)) {
+			t.Fatalf("not noticed in %q", with)
 		}
 	})
 }
