@@ -99,7 +99,7 @@ func (s *nameserver) respond(_ context.Context, raw []byte, stream bool) []byte 
 	if q == nil {
 		return reply
 	}
-	fault, _ := s.cond.now()
+	fault := s.cond.now()
 	if fault == Silent || fault == Refuse {
 		return nil
 	}
@@ -121,7 +121,7 @@ func (s *nameserver) respond(_ context.Context, raw []byte, stream bool) []byte 
 	case q.Opcode == dns.OpcodeQuery:
 		s.query(q, r)
 	case q.Opcode == dns.OpcodeUpdate:
-		switch fault, _ := s.door.now(); fault {
+		switch s.door.now() {
 		case Silent:
 			return nil
 		case Refuse:

@@ -33,8 +33,8 @@ func TestWorldRunsFaster(t *testing.T) {
 	if err := w.Sleep(t.Context(), 10*time.Minute); err != nil {
 		t.Fatal(err)
 	}
-	if real, passed := time.Since(began), w.Now().Sub(from); real < 100*time.Millisecond || passed < 10*time.Minute {
-		t.Errorf("10 minutes are %v of the world and %v of life", passed, real)
+	if took, passed := time.Since(began), w.Now().Sub(from); took < 100*time.Millisecond || passed < 10*time.Minute {
+		t.Errorf("10 minutes are %v of the world and %v of life", passed, took)
 	}
 	for _, f := range []float64{-1, math.NaN(), math.Inf(1), 10001} {
 		if _, err := lab.New(lab.Options{Factor: f}); !errors.Is(err, failover.ErrInvalid) || !strings.Contains(err.Error(), "give a number above 0, up to 10000") {

@@ -25,11 +25,10 @@ func newCondition() *condition {
 	return &condition{changed: make(chan struct{}), conns: map[*serverConn]Fault{}, judged: map[*service]int{}}
 }
 
-// now gives the fault and a channel that is closed when it changes.
-func (c *condition) now() (Fault, <-chan struct{}) {
+func (c *condition) now() Fault {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.trouble.Fault, c.changed
+	return c.trouble.Fault
 }
 
 // set puts a trouble in the place of the last one. The connections in use get

@@ -216,7 +216,7 @@ func proveUDP(to *net.UDPConn) error {
 	if err != nil {
 		return err
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	if _, err := c.Write([]byte{1}); err != nil {
 		return err
 	}

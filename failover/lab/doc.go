@@ -29,8 +29,13 @@
 // # What breaks
 //
 // [World.Break] gives a provider one of the [Fault] values, at once and in the
-// middle of whatever is going on, and [World.Mend] takes it away;
-// [World.BreakDNS] does the same to a name server.
+// middle of whatever is going on, and [World.Mend] takes it away. Real providers
+// seldom fail as a whole: [World.BreakPart] breaks some hosts, or a share of the
+// connections, of those in use too. The share is dealt out evenly and not by a coin,
+// so that 30 % is 30 % of any run. [World.BreakDNS] breaks a name server,
+// [World.BreakUpdates] the DNS host's door for changes alone, [World.SetStatusPage]
+// what a provider says of itself, and [World.SetLine] the office's line.
+//
 // In one place the lab plays fair where the real world may not: a provider never
 // dies between storing a message and its 250. There any mail system can deliver
 // a message twice (RFC 1047), whoever switches what; [LoseReply] shows that on
@@ -38,6 +43,23 @@
 //
 // # Time
 //
-// TTLs and the secondaries' lag follow Options.Now, so tests turn them forward
-// without waiting. Connections and retries take the time they take.
+// The world has a clock of its own ([World.Now]), which runs Options.Factor times
+// as fast as life. What anybody waits for by the clock follows it: TTLs, the
+// secondaries' lag, the senders' retries and pace, the staff's day, the status page's
+// delay. What the network takes does not: connections, replies and time-outs are
+// real, and so are the bytes; the certificates' and signatures' dates are those of
+// life, as those who check them look at their own clock.
+//
+// So a compressed run says truly what happens and in which order, and falsely how
+// long it takes: of an outage in which the TTL counts for five seconds, detection
+// and the switch have a part that in life they have not. Whoever shows a figure out
+// of such a run shows the factor beside it, and calls no time of it an RTO; that
+// takes factor 1.
+//
+// Options.Now lets a test turn TTLs and lag forward by hand, without waiting.
+//
+// # Datagrams
+//
+// Where the system has no UDP that works, datagrams travel over loopback TCP, each
+// with its length before it. Nobody outside the package can tell.
 package lab

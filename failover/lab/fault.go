@@ -143,7 +143,7 @@ func (w *World) Mend(role failover.Role) {
 	if !ok {
 		return
 	}
-	if f, _ := p.cond.now(); f == None {
+	if p.cond.now() == None {
 		return
 	}
 	p.suffer(Trouble{})
@@ -153,8 +153,7 @@ func (w *World) Mend(role failover.Role) {
 // Fault tells what a provider suffers from; None when it works.
 func (w *World) Fault(role failover.Role) Fault {
 	if p, ok := w.provider[role]; ok {
-		f, _ := p.cond.now()
-		return f
+		return p.cond.now()
 	}
 	return None
 }
@@ -187,7 +186,7 @@ func (w *World) BreakDNS(server string, f Fault) error {
 		return failover.Fail(failover.ErrInvalid,
 			`No name server of the practice world breaks as "{server}", "{fault}"; see the lists of servers and faults`, "server", server, "fault", f)
 	}
-	if old, _ := cond.now(); old == f {
+	if cond.now() == f {
 		return nil
 	}
 	cond.set(Trouble{Fault: f})
@@ -220,7 +219,7 @@ func (w *World) BreakUpdates(f Fault) error {
 			`The door for DNS changes in the practice world cannot break as "{fault}"; give refuse, silent or failing`, "fault", f)
 	}
 	door := w.servers[0].door
-	if old, _ := door.now(); old == f {
+	if door.now() == f {
 		return nil
 	}
 	door.set(Trouble{Fault: f})

@@ -243,8 +243,7 @@ func (n *network) find(proto string, to netip.AddrPort) (*service, Fault) {
 		}
 		return s, fault
 	}
-	fault, _ := h.cond.now()
-	return nil, fault
+	return nil, h.cond.now()
 }
 
 // connectLimit is when a system gives up connecting, where nobody else does.

@@ -73,7 +73,7 @@ func (r *resolver) responder(door *condition) responder {
 		}
 		a, done := replyTo(q)
 		a.RecursionAvailable = true
-		fault, _ := door.now()
+		fault := door.now()
 		switch {
 		case fault == Silent || fault == Refuse:
 			return nil

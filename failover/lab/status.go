@@ -41,15 +41,16 @@ func (w *World) SetStatusPage(role failover.Role, s StatusPage) error {
 	if !p.page.become(s) {
 		return nil
 	}
-	say := failover.Say("The status page of {provider} tells what it knows.", "provider", p.title)
-	kind := EventMended
+	ev := Event{Kind: EventBroken, Role: role}
 	switch s {
 	case StatusSilent:
-		kind, say = EventBroken, failover.Say("The status page of {provider} says that all is well, whatever happens.", "provider", p.title)
+		ev.Say = failover.Say("The status page of {provider} says that all is well, whatever happens.", "provider", p.title)
 	case StatusGone:
-		kind, say = EventBroken, failover.Say("The status page of {provider} does not answer.", "provider", p.title)
+		ev.Say = failover.Say("The status page of {provider} does not answer.", "provider", p.title)
+	case StatusHonest:
+		ev.Kind, ev.Say = EventMended, failover.Say("The status page of {provider} tells what it knows.", "provider", p.title)
 	}
-	w.events.tell(Event{Kind: kind, Role: role, Say: say})
+	w.events.tell(ev)
 	return nil
 }
 

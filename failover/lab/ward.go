@@ -98,7 +98,7 @@ func (p *provider) room(octets int) bool {
 // nothing to wait for any more it comes into the mailboxes at once.
 func (p *provider) hold(m Mail) {
 	p.ward.mu.Lock()
-	if f, _ := p.cond.now(); f != DelayAttachments {
+	if p.cond.now() != DelayAttachments {
 		p.ward.mu.Unlock()
 		p.store(m)
 		return

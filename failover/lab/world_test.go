@@ -25,6 +25,14 @@ func quick() lab.Retry {
 	return lab.Retry{First: 20 * time.Millisecond, Most: 100 * time.Millisecond, Patience: 20 * time.Second}
 }
 
+// world makes one that may have to do without UDP.
+func world(opt lab.Options) (*lab.World, error) {
+	if *withoutUDP {
+		opt = lab.WithoutUDP(opt)
+	}
+	return lab.New(opt)
+}
+
 // start runs a world without a stream of messages until the test ends.
 func start(t *testing.T, opt lab.Options) *lab.World {
 	t.Helper()
@@ -34,10 +42,7 @@ func start(t *testing.T, opt lab.Options) *lab.World {
 	if opt.Retry == (lab.Retry{}) {
 		opt.Retry = quick()
 	}
-	if *withoutUDP {
-		opt = lab.WithoutUDP(opt)
-	}
-	w, err := lab.New(opt)
+	w, err := world(opt)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -259,7 +264,7 @@ func TestSecretsAreNotShown(t *testing.T) {
 func TestCloseLeavesNothing(t *testing.T) {
 	// Not parallel: it counts goroutines.
 	before := runtime.NumGoroutine()
-	w, err := lab.New(lab.Options{Interval: 5 * time.Millisecond, Retry: quick(), IPv6: true})
+	w, err := world(lab.Options{Interval: 5 * time.Millisecond, Retry: quick(), IPv6: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -322,7 +327,7 @@ func TestCloseLeavesNothing(t *testing.T) {
 
 func TestContextEndsTheWorld(t *testing.T) {
 	t.Parallel()
-	w, err := lab.New(lab.Options{Interval: -1})
+	w, err := world(lab.Options{Interval: -1})
 	if err != nil {
 		t.Fatal(err)
 	}
