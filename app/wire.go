@@ -28,6 +28,7 @@ import (
 	"lifeboat/failover/dnshost/rfc2136"
 	"lifeboat/failover/dnsview"
 	"lifeboat/failover/probe"
+	"lifeboat/failover/watch"
 )
 
 // wiring puts the program's parts together: here, and nowhere else, is decided
@@ -126,7 +127,8 @@ func (w *wiring) open(p cli.Place) (*engine.Engine, []configs.Problem, error) {
 		MakeProber: func(p configs.Provider, tell func(failover.Finding)) (*probe.Prober, error) {
 			return w.prober(settings, p, reader, tell)
 		},
-		Password: reveal,
+		MakeWatcher: func(p configs.Providers, o watch.Options) (*watch.Watcher, error) { return w.watcher(p, o) },
+		Password:    reveal,
 	}), warnings, nil
 }
 
@@ -185,6 +187,21 @@ func (w *wiring) prober(s *configs.Settings, p configs.Provider, reader *dnsview
 // roots trusts the system's authorities and those in a file.
 func roots(file string) (*tls.Config, error) {
 	c := &tls.Config{MinVersion: tls.VersionTLS12}
+// watcher makes what looks at both providers again and again.
+func (w *wiring) watcher(p configs.Providers, o watch.Options) (*watch.Watcher, error) {
+	o.Dialer = w.dialer
+	for role, file := range map[failover.Role]string{failover.Primary: p.Primary.CAFile, failover.Secondary: p.Secondary.CAFile} {
+		trust, err := roots(file)
+		if err != nil {
+			return nil, err
+		}
+		access := o.Access[role]
+		access.TLS = trust
+		o.Access[role] = access
+	}
+	return watch.New(o), nil
+}
+
 	if file == "" {
 		return c, nil
 	}

@@ -96,6 +96,7 @@ func (p *Practice) wire(language string, logger *slog.Logger) error {
 		MakeProber: func(_ configs.Provider, tell func(failover.Finding)) (*probe.Prober, error) {
 			return probe.New(probe.Options{
 				Dialer: w.Dialer(), Reader: reader, Controls: w.Controls(), TLS: w.TLSConfig(), Log: logger, Tell: tell,
+		MakeWatcher: watchIn(w),
 				RCPTPerSecond: settings.Preflight.RcptPerSecond, SteadyAfter: 2 * time.Second, Patience: 5 * time.Second,
 			}), nil
 		},
