@@ -24,6 +24,7 @@ import (
 	"lifeboat/failover/journal"
 	"lifeboat/failover/probe"
 	"lifeboat/failover/run"
+	"lifeboat/failover/watch"
 )
 
 // Options are an engine's parts. All must be set.
@@ -35,6 +36,9 @@ type Options struct {
 	MakeHost func(context.Context, configs.Domain) (dnshost.Host, error)
 	// MakeProber returns what tries a provider's servers.
 	MakeProber func(configs.Provider, func(failover.Finding)) (*probe.Prober, error)
+	// MakeWatcher returns what looks at both providers again and again. The options
+	// come with all but what connects: dialer, certificates to trust, controls of another world.
+	MakeWatcher func(configs.Providers, watch.Options) (*watch.Watcher, error)
 	// Password returns the secret that a setting refers to.
 	Password func(context.Context, configs.SecretRef) (string, error)
 	Owner    string // user@machine, for plans, journal and lock

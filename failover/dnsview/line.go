@@ -3,6 +3,7 @@ package dnsview
 import (
 	"context"
 	"net/netip"
+	"slices"
 
 	"github.com/miekg/dns"
 
@@ -30,6 +31,9 @@ func rootServers() []netip.Addr {
 		netip.AddrFrom4([4]byte{193, 0, 14, 129}), netip.AddrFrom4([4]byte{202, 12, 27, 33}),
 	}
 }
+
+// Controls returns the servers that Line asks.
+func (r *Reader) Controls() []netip.Addr { return slices.Clone(r.opt.Controls) }
 
 // Line finds out whether this line lets DNS out on port 53, by asking servers that
 // have nothing to do with any domain in question (Options.Controls). It takes one

@@ -83,7 +83,7 @@ func (ev *Evidence) Save(path string) error {
 	b, err := json.MarshalIndent(evidenceFile{evidenceVersion, ev.entries}, "", " ")
 	ev.mu.Unlock()
 	if err == nil {
-		err = replaceFile(path, append(b, '\n'))
+		err = ReplaceFile(path, append(b, '\n'))
 	}
 	if err != nil {
 		return notSaved(path, err)

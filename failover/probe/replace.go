@@ -21,9 +21,9 @@ const (
 
 var errInUse = errors.New("another program has the file open")
 
-// replaceFile writes a file in one step: after a power cut there is either the old
-// one or the new one.
-func replaceFile(path string, b []byte) error {
+// ReplaceFile writes a file in one step: after a power cut there is either the old
+// one or the new one. Only its owner may read it.
+func ReplaceFile(path string, b []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.new")
 	if err != nil {
 		return err

@@ -46,22 +46,26 @@ func (w *Watcher) imap(ctx context.Context, end failover.Endpoint, a Access) pro
 	case len(addrs) == 0:
 		return probe.Word{Stage: probe.AtResolve, Ending: probe.Unnamed, Answer: "no address"}
 	}
-	var first probe.Word
-	for i, addr := range addrs[:min(len(addrs), 4)] {
-		d, word := w.connectIMAP(ctx, end, netip.AddrPortFrom(addr, end.Port))
-		if d != nil {
-			defer d.close()
-			return d.run(ctx, w, end, a)
+	var d *dialogue
+	var word probe.Word
+	for i, addr := range addrs[:min(len(addrs), maxAddresses)] {
+		var why probe.Word
+		if d, why = w.connectIMAP(ctx, end, netip.AddrPortFrom(addr, end.Port)); i == 0 {
+			word = why
 		}
-		if i == 0 {
-			first = word
-		}
-		if ctx.Err() != nil {
+		if d != nil || ctx.Err() != nil {
 			break
 		}
 	}
-	return first
+	if d == nil {
+		return word
+	}
+	defer d.close()
+	return d.run(ctx, w, end, a)
 }
+
+// maxAddresses is how many addresses of one host are tried.
+const maxAddresses = 4
 
 func (w *Watcher) connectIMAP(ctx context.Context, end failover.Endpoint, at netip.AddrPort) (*dialogue, probe.Word) {
 	where := fmt.Sprintf("%s (%s)", failover.Display(end.Host), at)

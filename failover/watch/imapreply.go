@@ -69,7 +69,7 @@ func literal(line string) (size int, is bool) {
 		return 0, false
 	}
 	n, err := strconv.ParseUint(line[open+1:len(line)-1], 10, 31)
-	return int(n), err == nil //nolint:gosec // 31 bits
+	return int(n), err == nil
 }
 
 // parseResponse reads a line without its literals.
