@@ -2,6 +2,7 @@ package drill
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"io/fs"
@@ -71,7 +72,9 @@ func (p *parser) fail(line int, err *failover.Error) {
 
 // err joins what is wrong in the order of the lines.
 func (p *parser) err() error {
-	slices.SortStableFunc(p.wrong, func(a, b problem) int { return a.line - b.line })
+	slices.SortFunc(p.wrong, func(a, b problem) int {
+		return cmp.Or(cmp.Compare(a.line, b.line), cmp.Compare(a.err.Error(), b.err.Error()))
+	})
 	var all []error
 	for _, w := range p.wrong[:min(len(p.wrong), maxProblems)] {
 		all = append(all, w.err)

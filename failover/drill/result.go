@@ -106,6 +106,7 @@ const (
 	MeasureFailback  MeasureName = "failback"   // from the yes until the way back is verified
 	MeasureHome      MeasureName = "home"       // from the moment the primary works again to the first mail there
 	MeasureOldTTL    MeasureName = "old_ttl"    // no time that passed: the old records' TTL
+	MeasureFollowed  MeasureName = "followed"   // live: from the yes until every resolver watched gave the new records
 )
 
 // Measure is one measured time. Took is absent where it never came to it.
@@ -115,6 +116,18 @@ type Measure struct {
 	Goal Span        `json:"goal,omitempty"`
 	// Met is absent where there is no goal, or no time.
 	Met *bool `json:"met,omitempty"`
+}
+
+// Took returns a measured time of the drill, and whether it came to it.
+func (r *Result) Took(name MeasureName) (Span, bool) { return took(r.Measures, name) }
+
+func took(all []Measure, name MeasureName) (Span, bool) {
+	for _, m := range all {
+		if m.Name == name && m.Took != nil {
+			return *m.Took, true
+		}
+	}
+	return 0, false
 }
 
 // Check is one thing that had to be so.

@@ -143,6 +143,14 @@ type Right struct {
 	Why string `yaml:"why" json:"why"`
 }
 
+// What Right.Of may say; empty is OfPrimary.
+const (
+	OfPrimary = "primary" // the primary provider
+	OfRecords = "records" // the domain's own DNS records
+	OfRemote  = "remote"  // somebody else's domain
+	OfLine    = "line"    // our own line
+)
+
 // Move is what an admin can do.
 type Move string
 

@@ -66,6 +66,6 @@ type Snapshot struct {
 
 // Ahead is an inject or an act still to come.
 type Ahead struct {
-	At  Span // negative when it follows a moment that has not come
-	Say string
+	At  Span // since the start; negative when it follows a moment that has not come
+	Say failover.Sentence
 }
