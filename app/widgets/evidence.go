@@ -108,7 +108,7 @@ func (e *Evidence) lay(size fyne.Size) {
 	for i := range e.data {
 		r, y := e.rows[i], float32(i)*e.high
 		put(r.rule, 0, y, size.Width, 1)
-		put(r.light, -1, y+middle(e.high, LightInRow), LightInRow, LightInRow)
+		put(r.light, -1, y+onLine(e.high, LightInRow), LightInRow, LightInRow)
 		line := func(l *label) float32 { return y + middle(e.high, l.height()) }
 		if e.column > 0 {
 			r.label.lay(afterLight, line(r.label), e.column-afterLight-8)

@@ -96,7 +96,7 @@ func (i *Injects) lay(size fyne.Size) {
 	for at := range i.data {
 		r, y := i.rows[at], float32(at)*injectRow
 		put(r.rule, 0, y, size.Width, 1)
-		put(r.light, -1, y+middle(injectRow, LightInRow), LightInRow, LightInRow)
+		put(r.light, -1, y+onLine(injectRow, LightInRow), LightInRow, LightInRow)
 		r.time.lay(afterLight, y+middle(injectRow, r.time.height()), injectText-afterLight-6)
 		r.text.lay(injectText, y+middle(injectRow, r.text.height()), size.Width-injectText)
 	}

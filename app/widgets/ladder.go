@@ -122,7 +122,7 @@ func (l *Ladder) lay(width float32) float32 {
 	for i, d := range l.data {
 		r := l.rungs[i]
 		top := y
-		put(r.light, 0, y, rungLight, rungLight)
+		put(r.light, 0, y+onLine(rungHeight, rungLight), rungLight, rungLight)
 		begin := r.time.right(width, y+middle(rungHeight, r.time.height()), width/2)
 		r.title.lay(rungIndent, y+middle(rungHeight, r.title.height()), begin-rungIndent-12)
 		y += rungHeight
@@ -140,7 +140,7 @@ func (l *Ladder) lay(width float32) float32 {
 			y += high
 		}
 		y += rungGap
-		put(r.line, rungLight/2-1, top+rungLight+3, 2, y-top-rungLight-6)
+		put(r.line, rungLight/2-1, top+rungLight+4, 2, y-top-rungLight-6)
 	}
 	return max(y-rungGap, 0)
 }

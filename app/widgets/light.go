@@ -49,8 +49,10 @@ func (s Shape) drawing() look.Icon {
 		return "light-question"
 	case Waiting:
 		return "light-waiting"
+	case Working:
+		return "light-track" // and the arc turns on it
 	default:
-		return look.NoIcon // Working is drawn by an arc
+		return look.NoIcon
 	}
 }
 
@@ -86,13 +88,12 @@ type Light struct {
 	turn  float32 // of the arc, in degrees
 	glyph *glyph
 	arc   *canvas.Arc
-	track *canvas.Circle
 	pulse *pulse
 }
 
 // NewLight returns a light; side is in pixels at scale 1.
 func NewLight(side float32, s Shape) *Light {
-	l := &Light{side: side, shape: s, glyph: newGlyph(), arc: canvas.NewArc(0, threeQuarters, 0.76, color.Transparent), track: canvas.NewCircle(color.Transparent)}
+	l := &Light{side: side, shape: s, glyph: newGlyph(), arc: canvas.NewArc(0, threeQuarters, 0.76, color.Transparent)}
 	l.pulse = newPulse(func() bool { return l.shape == Working && !still() }, l.beat)
 	l.ExtendBaseWidget(l)
 	return l
@@ -131,7 +132,7 @@ func (l *Light) beat(now time.Time) bool {
 // CreateRenderer draws the light.
 func (l *Light) CreateRenderer() fyne.WidgetRenderer {
 	l.ExtendBaseWidget(l)
-	s := &sheet{owner: l, objects: []fyne.CanvasObject{l.glyph.image, l.track, l.arc, l.pulse.raster}}
+	s := &sheet{owner: l, objects: []fyne.CanvasObject{l.glyph.image, l.arc, l.pulse.raster}}
 	s.least = func() fyne.Size { return fyne.NewSquareSize(l.side) }
 	s.lay = func(size fyne.Size) {
 		side := min(size.Width, size.Height, l.side)
@@ -139,13 +140,14 @@ func (l *Light) CreateRenderer() fyne.WidgetRenderer {
 		l.glyph.lay(x, y, side)
 		inset := side / 20 // the ring's outer edge is a twentieth inside
 		put(l.arc, x+inset, y+inset, side-2*inset, side-2*inset)
-		put(l.track, x+inset, y+inset, side-2*inset, side-2*inset)
 	}
 	s.paint = func() {
-		l.glyph.show(l.shape.drawing(), ink(l, l.shape.Color()))
-		l.arc.Hidden, l.track.Hidden = l.shape != Working, l.shape != Working
-		l.arc.FillColor = ink(l, theme.ColorNameFocus)
-		l.track.StrokeColor, l.track.StrokeWidth = ink(l, theme.ColorNameSeparator), l.side/9
+		name := l.shape.Color()
+		if l.shape == Working {
+			name = theme.ColorNameSeparator
+		}
+		l.glyph.show(l.shape.drawing(), ink(l, name))
+		l.arc.Hidden, l.arc.FillColor = l.shape != Working, ink(l, l.shape.Color())
 	}
 	return s.start()
 }

@@ -222,9 +222,9 @@ func (m *RouteMap) lay(size fyne.Size) {
 	m.primary.lay(p.primary)
 	m.second.lay(p.second)
 	m.staff.lay(p.staff)
-	put(m.hub, p.hub.X-hubRadius, p.hub.Y-hubRadius, 2*hubRadius, 2*hubRadius)
-	m.way.lay(p.hub.X-8, p.hub.Y-8, 16)
-	m.onWay.lay(p.bus+28, p.hub.Y+14, p.hub.X-p.bus-28-hubRadius)
+	put(m.hub, p.hub.X-hubRadius-0.5, p.hub.Y-hubRadius-0.5, 2*hubRadius, 2*hubRadius)
+	m.way.lay(p.hub.X-8.5, p.hub.Y-8.5, 16)
+	m.onWay.lay(round(p.bus+28), round(p.hub.Y+14), p.hub.X-p.bus-28-hubRadius)
 	m.traffic.replan()
 }
 
@@ -286,7 +286,7 @@ type nodeView struct {
 	icon       look.Icon
 	name, note *label
 	light      *Light
-	rings      []*canvas.Circle
+	rings      []*glyph // of waiting messages
 	more       *label
 }
 
@@ -316,11 +316,11 @@ func (n *nodeView) show(m *RouteMap, d MapNode, tone Tone, waiting int) {
 	n.light.SetShape(d.Shape)
 	n.light.Hidden = d.Shape == NoShape
 	for len(n.rings) < min(waiting, waitingShown) {
-		n.rings = append(n.rings, canvas.NewCircle(nil))
+		n.rings = append(n.rings, newGlyph())
 	}
 	for i, r := range n.rings {
-		r.Hidden = i >= waiting
-		r.StrokeColor, r.StrokeWidth = ink(m, theme.ColorNameFocus), 1.5
+		r.show("light-letter", ink(m, theme.ColorNameFocus))
+		r.image.Hidden = i >= waiting
 	}
 }
 
@@ -328,7 +328,7 @@ func (n *nodeView) show(m *RouteMap, d MapNode, tone Tone, waiting int) {
 func (n *nodeView) add(objects []fyne.CanvasObject) []fyne.CanvasObject {
 	objects = append(objects, n.surface, n.glyph.image, n.name.text, n.note.text, n.light, n.more.text)
 	for _, r := range n.rings {
-		objects = append(objects, r)
+		objects = append(objects, r.image)
 	}
 	return objects
 }
@@ -337,23 +337,23 @@ func (n *nodeView) add(objects []fyne.CanvasObject) []fyne.CanvasObject {
 func (n *nodeView) lay(r rect) {
 	const edge, upper, lower, ring = 13, 20, 43, 11
 	put(n.surface, r.x, r.y, r.w, r.h)
-	n.glyph.lay(r.x+edge-1, r.y+upper-9, 18)
+	n.glyph.lay(r.x+edge-1, r.y+upper-8, 18)
 	end := r.x + r.w - edge
 	if !n.light.Hidden {
-		put(n.light, end-LightInRow+1, r.y+upper-LightInRow/2, LightInRow, LightInRow)
+		put(n.light, end-LightInRow+1, r.y+upper-LightInRow/2+1, LightInRow, LightInRow)
 		end -= LightInRow + 6
 	}
 	if n.more.full != "" {
 		end = n.more.right(end, r.y+upper-n.more.height()/2, 40) - 4
 	}
 	shown := 0
-	for _, c := range n.rings {
-		if !c.Hidden {
+	for _, r := range n.rings {
+		if !r.image.Hidden {
 			shown++
 		}
 	}
 	for i := range shown {
-		put(n.rings[i], end-ring*float32(shown-i)+2, r.y+upper-4.5, 9, 9)
+		n.rings[i].lay(end-ring*float32(shown-i), r.y+upper-4, ring)
 	}
 	end -= ring * float32(shown)
 	n.name.lay(r.x+39, round(r.y+upper-n.name.height()/2), end-r.x-39-4)

@@ -11,10 +11,10 @@ import (
 // narrower or wider map keeps the proportions across, a higher one spreads its rows.
 const (
 	mapWidth      = 952
-	mapHeight     = 271
+	mapHeight     = 276
 	mapLeastWidth = 680
 	mapSenders    = 3
-	mapTop        = 23 // below the title
+	mapTop        = 28 // below the title
 	nodeHeight    = 64
 	hubRadius     = 12
 )
@@ -36,20 +36,21 @@ type plan struct {
 
 func planOf(size fyne.Size) plan {
 	across := func(x float32) float32 { return round(x * size.Width / mapWidth) }
-	p := plan{first: mapTop, box: across(200), bus: across(244), elbow: across(612)}
+	p := plan{first: mapTop, box: across(200), bus: across(244) + 0.5, elbow: across(612)}
 	p.step = round(max(size.Height-mapTop-nodeHeight, 2*nodeHeight+2*28) / 2)
 	row := func(x, w float32, i float32) rect {
 		return rect{across(x), p.first + i*p.step, across(x+w) - across(x), nodeHeight}
 	}
-	p.hub = fyne.NewPos(across(500), p.middle(1))
+	p.hub = fyne.NewPos(across(500)+0.5, p.middle(1))
 	p.post = row(330, 200, 0)
 	p.primary, p.second = row(640, 176, 0), row(640, 176, 2)
 	p.staff = row(816, 136, 1)
 	return p
 }
 
-// middle is the y of a row's middle.
-func (p plan) middle(row float32) float32 { return p.first + row*p.step + nodeHeight/2 }
+// middle is the y of a row's middle: of a pixel's, so that a line of three pixels is
+// sharp.
+func (p plan) middle(row float32) float32 { return p.first + row*p.step + nodeHeight/2 + 0.5 }
 
 // row is where a sender stands: one alone beside the signpost, two at both sides.
 func (p plan) row(i, n int) float32 {
@@ -78,13 +79,13 @@ func (p plan) fromSender(i, n int) []fyne.Position {
 
 // toProvider is the way from the signpost to a provider.
 func (p plan) toProvider(r rect) []fyne.Position {
-	y := r.y + r.h/2
+	y := r.y + r.h/2 + 0.5
 	return []fyne.Position{p.hub, {X: p.elbow, Y: y}, {X: r.x, Y: y}}
 }
 
 // toStaff is the way from a provider to the staff.
 func (p plan) toStaff(r rect) []fyne.Position {
-	y, x := r.y+r.h/2, p.staff.x+p.staff.w/2
+	y, x := r.y+r.h/2+0.5, round(p.staff.x+p.staff.w/2)+0.5
 	end := p.staff.y
 	if y > p.staff.y {
 		end += p.staff.h

@@ -107,7 +107,7 @@ func (m *MeasureTable) lay(size fyne.Size) {
 		r, row := m.rows[i], i+1
 		y := float32(row) * measureRow
 		put(r.rule, 0, y-1, size.Width, 1)
-		put(r.light, this-1, y+middle(measureRow, LightInRow), LightInRow, LightInRow)
+		put(r.light, this-1, y+onLine(measureRow, LightInRow), LightInRow, LightInRow)
 		line(r.name, row, 0, this-8)
 		line(r.this, row, this+24, goal-8)
 		line(r.goal, row, goal, last-8)

@@ -5,6 +5,7 @@ import (
 	"image/color"
 	"image/draw"
 	"math"
+	"slices"
 
 	"fyne.io/fyne/v2"
 	"golang.org/x/image/vector"
@@ -44,22 +45,47 @@ func (p *pen) disc(at fyne.Position, radius float32) {
 	p.shape = append(p.shape, round)
 }
 
-// line adds a line with round joints through places.
+// line adds a line through places, with sharp joints: one outline, so that nothing
+// is painted twice where two runs meet.
 func (p *pen) line(width float32, places ...fyne.Position) {
-	half := width / 2
-	for i := range places {
-		p.disc(places[i], half)
-		if i == 0 {
-			continue
-		}
-		a, b := places[i-1], places[i]
-		long := distance(a, b)
-		if long == 0 {
-			continue
-		}
-		across := fyne.NewPos((b.Y-a.Y)/long*half, -(b.X-a.X)/long*half)
-		p.area(a.Add(across), b.Add(across), b.Subtract(across), a.Subtract(across))
+	places = apart(places)
+	if len(places) < 2 {
+		return
 	}
+	left, right := make(polygon, 0, 2*len(places)), make(polygon, 0, len(places))
+	for i, at := range places {
+		across := joint(places, i)
+		left = append(left, at.AddXY(across.X*width/2, across.Y*width/2))
+		right = append(right, at.AddXY(-across.X*width/2, -across.Y*width/2))
+	}
+	slices.Reverse(right)
+	p.area(append(left, right...)...)
+}
+
+// apart leaves places out that are where the one before is.
+func apart(places []fyne.Position) []fyne.Position {
+	return slices.CompactFunc(slices.Clone(places), func(a, b fyne.Position) bool { return distance(a, b) < 0.01 })
+}
+
+// joint is what leads from a place on a line to the corner of its outline, for a
+// line that is 2 wide.
+func joint(places []fyne.Position, i int) fyne.Position {
+	across := func(a, b fyne.Position) fyne.Position {
+		long := distance(a, b)
+		return fyne.NewPos((b.Y-a.Y)/long, -(b.X-a.X)/long)
+	}
+	switch i {
+	case 0:
+		return across(places[0], places[1])
+	case len(places) - 1:
+		return across(places[i-1], places[i])
+	}
+	a, b := across(places[i-1], places[i]), across(places[i], places[i+1])
+	sum := a.Add(b)
+	// The corner lies on the bisector, 1/cos of half the angle away; not further
+	// than twice the width where the line turns back.
+	along := max((1+a.X*b.X+a.Y*b.Y)/2, 0.25)
+	return fyne.NewPos(sum.X/2/along, sum.Y/2/along)
 }
 
 // dotted adds a dotted line through places: dashes of dash, gaps of gap.

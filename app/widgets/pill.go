@@ -129,7 +129,7 @@ func (p *Pill) height() float32 {
 // CreateRenderer draws the pill.
 func (p *Pill) CreateRenderer() fyne.WidgetRenderer {
 	p.ExtendBaseWidget(p)
-	const sign, edge = 31, 12 // room before the word with a sign, and at the ends without
+	const sign, edge = 34, 12 // room before the word with a sign, and at the ends without
 	s := &sheet{owner: p, objects: []fyne.CanvasObject{p.surface, p.light, p.glyph.image, p.label.text}}
 	s.paint = func() {
 		p.surface.FillColor = ink(p, p.data.Tone.tint())
@@ -162,8 +162,8 @@ func (p *Pill) CreateRenderer() fyne.WidgetRenderer {
 			p.label.centre(0, y+middle(high, p.label.height()), size.Width)
 			return
 		}
-		put(p.light, 8, y+middle(high, LightInRow), LightInRow, LightInRow)
-		p.glyph.lay(7, y+middle(high, iconSide), iconSide)
+		put(p.light, 9, y+middle(high, LightInRow), LightInRow, LightInRow)
+		p.glyph.lay(9, y+middle(high, iconSide), iconSide)
 		p.label.lay(sign, y+middle(high, p.label.height()), size.Width-sign-edge/2)
 	}
 	return s.start()

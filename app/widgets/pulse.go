@@ -2,7 +2,6 @@ package widgets
 
 import (
 	"image"
-	"image/color"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -41,7 +40,7 @@ type pulse struct {
 func newPulse(moving func() bool, beat func(now time.Time) bool) *pulse {
 	p := &pulse{beat: beat, moving: moving, now: time.Now}
 	p.start = p.animate
-	pixel := image.NewUniform(color.Transparent)
+	pixel := image.NewRGBA(image.Rect(0, 0, 1, 1)) // transparent
 	p.raster = canvas.NewRaster(func(int, int) image.Image {
 		p.painted = true
 		p.wake()

@@ -54,6 +54,10 @@ func ink(w themed, name fyne.ThemeColorName) color.Color {
 // middle is where something must begin to stand in the middle, on a whole pixel.
 func middle(room, size float32) float32 { return round((room - size) / 2) }
 
+// onLine is where a light must begin to stand on a line of text that is in the
+// middle of a row: letters stand a little below the middle of their line.
+func onLine(row, light float32) float32 { return middle(row, light) + 1 }
+
 func round(v float32) float32 { return float32(math.Round(float64(v))) }
 
 // put moves and resizes an object.
