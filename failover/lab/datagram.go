@@ -9,7 +9,6 @@ import (
 	"net/netip"
 	"os"
 	"sync"
-	"syscall"
 	"time"
 )
 
@@ -31,7 +30,7 @@ const (
 // frame puts the length before a datagram.
 func frame(p []byte) ([]byte, error) {
 	if len(p) > maxDatagram {
-		return nil, syscall.EMSGSIZE
+		return nil, errTooLong
 	}
 	return append(binary.BigEndian.AppendUint16(make([]byte, 0, 2+len(p)), uint16(len(p))), p...), nil //nolint:gosec // at most 65,507
 }
@@ -71,7 +70,7 @@ func (c *framed) Read(p []byte) (int, error) {
 		datagram, rest, refused, ok := unframe(c.pending)
 		if refused {
 			c.pending = rest
-			return 0, c.failed("read", syscall.ECONNREFUSED)
+			return 0, c.failed("read", errRefused)
 		}
 		if ok {
 			n := copy(p, datagram)
@@ -85,7 +84,7 @@ func (c *framed) Read(p []byte) (int, error) {
 		case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, net.ErrClosed):
 			return 0, err
 		default: // the far end has gone
-			return 0, c.failed("read", syscall.ECONNREFUSED)
+			return 0, c.failed("read", errRefused)
 		}
 	}
 }

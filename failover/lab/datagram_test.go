@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -85,7 +84,7 @@ func TestDatagramsAreDatagrams(t *testing.T) {
 			if _, err := p.WriteTo(wire, c.RemoteAddr()); !errors.Is(err, net.ErrWriteToConnected) {
 				t.Errorf("WriteTo: %v", err)
 			}
-			if _, err := c.Write(make([]byte, 65508)); !errors.Is(err, syscall.EMSGSIZE) {
+			if _, err := c.Write(make([]byte, 65508)); !errors.Is(err, lab.CodeTooLong) {
 				t.Errorf("more than a datagram holds: %v", err)
 			}
 			if err := c.SetReadDeadline(time.Now().Add(50 * time.Millisecond)); err != nil {
@@ -104,7 +103,7 @@ func TestDatagramsAreDatagrams(t *testing.T) {
 				t.Fatal(err)
 			}
 			var op *net.OpError
-			if _, err := nobody.Read(buf); !errors.Is(err, syscall.ECONNREFUSED) || !errors.As(err, &op) || op.Net != "udp" {
+			if _, err := nobody.Read(buf); !errors.Is(err, lab.CodeRefused) || !errors.As(err, &op) || op.Net != "udp" {
 				t.Errorf("where nobody listens: %v", err)
 			}
 		})
@@ -130,7 +129,7 @@ func TestDatagramsWhenTheWorldCloses(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Read(make([]byte, 10)); !errors.Is(err, syscall.ECONNREFUSED) {
+	if _, err := c.Read(make([]byte, 10)); !errors.Is(err, lab.CodeRefused) {
 		t.Errorf("the world closes: %v", err)
 	}
 	if _, err := w.Dialer().DialContext(t.Context(), "udp", w.Resolver()); err == nil {

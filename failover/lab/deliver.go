@@ -10,7 +10,6 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/emersion/go-smtp"
@@ -213,7 +212,7 @@ func (s *sender) explain(host string, l *letter, err error) *failure {
 		return &failure{forGood: true, say: failover.Say(`Message {number} went back to its sender: {mx} answered "{answer}".`, "number", n, "mx", mx, "answer", replyText(answer))}
 	case errors.As(err, &answer):
 		return &failure{host: answer.Code == 421, say: failover.Say(`Message {number} waits: {mx} answered "{answer}".`, "number", n, "mx", mx, "answer", replyText(answer))}
-	case errors.Is(err, syscall.ECONNREFUSED):
+	case errors.Is(err, errRefused):
 		return &failure{host: true, say: failover.Say("Message {number} waits: {mx} refuses the connection.", "number", n, "mx", mx)}
 	case isTLS(err):
 		return &failure{host: true, say: failover.Say("Message {number} waits: {mx} fails to begin TLS.", "number", n, "mx", mx)}

@@ -6,3 +6,10 @@ func WithoutUDP(o Options) Options {
 	o.framed = true
 	return o
 }
+
+// The codes of errors as the system that runs the test gives them.
+const (
+	CodeRefused     = errRefused
+	CodeUnreachable = errUnreachable
+	CodeTooLong     = errTooLong
+)

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"sync"
-	"syscall"
 	"time"
 )
 
@@ -164,7 +163,7 @@ func (l *line) DialContext(ctx context.Context, network, address string) (net.Co
 	shut := state.Down || slices.Contains(state.Blocked, to.Port()) && to.Addr() != l.inside
 	switch {
 	case state.NoIPv6 && to.Addr().Is6():
-		return fail(os.NewSyscallError("connect", syscall.ENETUNREACH))
+		return fail(os.NewSyscallError("connect", errUnreachable))
 	case shut && proto == "tcp":
 		return fail(l.inet.wait(ctx))
 	case shut:
@@ -177,7 +176,7 @@ func (l *line) DialContext(ctx context.Context, network, address string) (net.Co
 	case fault == Silent:
 		return l.inet.swallow(ctx, to)
 	case s == nil && proto == "tcp":
-		return fail(os.NewSyscallError("connect", syscall.ECONNREFUSED))
+		return fail(os.NewSyscallError("connect", errRefused))
 	case s == nil:
 		return l.inet.refuse(ctx, to)
 	}
@@ -260,7 +259,7 @@ func (n *network) wait(ctx context.Context) error {
 		}
 		return timeout{}
 	case <-t.C:
-		return os.NewSyscallError("connect", syscall.ETIMEDOUT)
+		return os.NewSyscallError("connect", errTimedOut)
 	case <-n.gone:
 		return net.ErrClosed
 	}

@@ -6,7 +6,6 @@ import (
 	"net"
 	"os"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -58,11 +57,11 @@ func TestDialerRefuses(t *testing.T) {
 		return err
 	}
 	for _, to := range []string{"203.0.113.200:25", "203.0.113.11:26", "127.0.0.1:25", "[2001:db8::1]:53", "198.51.100.80:25"} {
-		if err := dial("tcp", to); !errors.Is(err, syscall.ECONNREFUSED) {
+		if err := dial("tcp", to); !errors.Is(err, lab.CodeRefused) {
 			t.Errorf("tcp %s: %v", to, err)
 		}
 	}
-	if _, err := query(t, w, "udp", "203.0.113.11:53", "example.test", "MX"); !errors.Is(err, syscall.ECONNREFUSED) {
+	if _, err := query(t, w, "udp", "203.0.113.11:53", "example.test", "MX"); !errors.Is(err, lab.CodeRefused) {
 		t.Errorf("udp to a host without DNS: %v", err)
 	}
 	var noHost *net.DNSError
@@ -71,7 +70,7 @@ func TestDialerRefuses(t *testing.T) {
 	}
 	var opErr *net.OpError
 	for proto, to := range map[string]string{"tcp": "203.0.113.11", "tcp4": "203.0.113.11:smtp", "tcp6": "203.0.113.11:25", "udp4": "[2001:db8::1]:53"} {
-		if err := dial(proto, to); !errors.As(err, &opErr) || errors.Is(err, syscall.ECONNREFUSED) {
+		if err := dial(proto, to); !errors.As(err, &opErr) || errors.Is(err, lab.CodeRefused) {
 			t.Errorf("%s %s: %v", proto, to, err)
 		}
 	}
@@ -122,7 +121,7 @@ func TestLineDownAndWithoutIPv6(t *testing.T) {
 	t.Parallel()
 	w := start(t, lab.Options{IPv6: true})
 	w.SetLine(lab.Line{NoIPv6: true})
-	if _, err := w.Dialer().DialContext(t.Context(), "tcp", "[2001:db8::cb00:710b]:25"); !errors.Is(err, syscall.ENETUNREACH) {
+	if _, err := w.Dialer().DialContext(t.Context(), "tcp", "[2001:db8::cb00:710b]:25"); !errors.Is(err, lab.CodeUnreachable) {
 		t.Errorf("IPv6: %v", err)
 	}
 	w.SetLine(lab.Line{Down: true})

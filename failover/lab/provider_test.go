@@ -234,7 +234,7 @@ func TestFaultsAsClientsSeeThem(t *testing.T) {
 		stores int
 	}{
 		{lab.None, func(err error) bool { return err == nil }, 1},
-		{lab.Refuse, func(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }, 0},
+		{lab.Refuse, func(err error) bool { return errors.Is(err, lab.CodeRefused) }, 0},
 		{lab.Silent, timeout, 0},
 		{lab.Reset, reset, 0},
 		{lab.Hang, timeout, 0},

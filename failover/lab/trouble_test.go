@@ -8,7 +8,6 @@ import (
 	"net"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -47,7 +46,7 @@ func TestAShareOfTheConnections(t *testing.T) {
 		for range all {
 			err := greets(t.Context(), w, "mx1.harbormail.test")
 			failed = append(failed, err != nil)
-			if fault == lab.Refuse && err != nil && !errors.Is(err, syscall.ECONNREFUSED) {
+			if fault == lab.Refuse && err != nil && !errors.Is(err, lab.CodeRefused) {
 				t.Errorf("%q: %v", fault, err)
 			}
 		}

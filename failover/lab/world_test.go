@@ -9,7 +9,6 @@ import (
 	"runtime"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -332,7 +331,7 @@ func TestContextEndsTheWorld(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := w.Dialer()
-	if _, err := d.DialContext(t.Context(), "tcp", w.Resolver()); !errors.Is(err, syscall.ECONNREFUSED) {
+	if _, err := d.DialContext(t.Context(), "tcp", w.Resolver()); !errors.Is(err, lab.CodeRefused) {
 		t.Errorf("before Start: %v", err)
 	}
 	events, _ := w.Subscribe(1)
