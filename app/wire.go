@@ -71,6 +71,9 @@ func (w *wiring) app() cli.App {
 			return &engine.Discoverer{Reader: w.reader(&s)}
 		},
 		Practice: w.practice,
+		Drill: func(ctx context.Context, req engine.DrillRequest) (*engine.Drill, error) {
+			return engine.NewDrill(ctx, req, "auto", w.logger)
+		},
 	}
 }
 
@@ -184,9 +187,6 @@ func (w *wiring) prober(s *configs.Settings, p configs.Provider, reader *dnsview
 	}), nil
 }
 
-// roots trusts the system's authorities and those in a file.
-func roots(file string) (*tls.Config, error) {
-	c := &tls.Config{MinVersion: tls.VersionTLS12}
 // watcher makes what looks at both providers again and again.
 func (w *wiring) watcher(p configs.Providers, o watch.Options) (*watch.Watcher, error) {
 	o.Dialer = w.dialer
@@ -202,6 +202,9 @@ func (w *wiring) watcher(p configs.Providers, o watch.Options) (*watch.Watcher, 
 	return watch.New(o), nil
 }
 
+// roots trusts the system's authorities and those in a file.
+func roots(file string) (*tls.Config, error) {
+	c := &tls.Config{MinVersion: tls.VersionTLS12}
 	if file == "" {
 		return c, nil
 	}

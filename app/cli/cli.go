@@ -60,6 +60,8 @@ type App struct {
 	Secrets func(Place) Secrets
 	// Practice runs the built-in practice world.
 	Practice func(ctx context.Context, tell func(engine.PracticeEvent)) (engine.PracticeResult, error)
+	// Drill makes a mail world of its own and a functional drill in it.
+	Drill func(context.Context, engine.DrillRequest) (*engine.Drill, error)
 }
 
 // Exit statuses.
@@ -166,7 +168,7 @@ func (s *session) root() *cobra.Command {
 	root.AddCommand(
 		s.initCommand(), s.checkCommand(), s.statusCommand(), s.planCommand(),
 		s.switchCommand(failover.Prepare), s.switchCommand(failover.Failover), s.switchCommand(failover.Failback),
-		s.verifyCommand(), s.rollbackCommand(), s.secretCommand(), s.practiceCommand(),
+		s.verifyCommand(), s.rollbackCommand(), s.secretCommand(), s.practiceCommand(), s.drillCommand(),
 	)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	f.BoolP("help", "h", false, t.T("say what a command does"))

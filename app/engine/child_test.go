@@ -23,6 +23,7 @@ import (
 	"lifeboat/failover/dnshost"
 	"lifeboat/failover/dnshost/rfc2136"
 	"lifeboat/failover/dnsview"
+	"lifeboat/failover/drill"
 	"lifeboat/failover/probe"
 	"lifeboat/failover/run"
 )
@@ -47,10 +48,13 @@ type childOrder struct {
 	Key      string
 	Secret   string
 	Resolver string
-	Kind     failover.Kind // failover, failback, or rollback
+	Kind     failover.Kind // failover, failback, rollback, or rehearse
 	// KillAt is the act before which it kills itself; 0 is never.
 	KillAt int
 }
+
+// rehearse has a child hold a live rehearsal.
+const rehearse failover.Kind = "rehearse"
 
 // exitAsked is a child's status when the preflight asks anybody: the evidence is
 // there, so nobody need be asked.
@@ -86,9 +90,14 @@ func beChild(order string) int {
 	})
 	tell := func(ev run.Event) { acts.next("told of " + string(ev.State)) }
 	var out failover.Outcome
-	if o.Kind == failover.Rollback {
+	switch o.Kind {
+	case rehearse:
+		var r drill.Result
+		r, err = e.Rehearse(ctx, liveRequest(func(r *engine.LiveRequest) { r.TTL, r.Ran = time.Second, tell }))
+		out.Done = r.Passed
+	case failover.Rollback:
 		out, err = e.Rollback(ctx, engine.RollbackRequest{Tell: tell})
-	} else {
+	default:
 		out, err = e.Switch(ctx, engine.SwitchRequest{PlanRequest: engine.PlanRequest{Kind: o.Kind}, Tell: tell, Confirm: func(engine.Preview) (bool, error) {
 			acts.next("asked")
 			return true, nil

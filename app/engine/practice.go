@@ -29,13 +29,16 @@ type Practice struct {
 }
 
 // practiceTTL, in seconds, is short, so that a rehearsal shows caches running out
-// within a coffee.
-const practiceTTL = 5
+// within a coffee; practiceInterval is the time between two messages from outside.
+const (
+	practiceTTL      = 5
+	practiceInterval = 300 * time.Millisecond
+)
 
 // StartPractice makes a world and starts it. The language is of what is written
 // into its settings ("auto", "en", "ja").
 func StartPractice(ctx context.Context, language string, logger *slog.Logger) (*Practice, error) {
-	return StartPracticeIn(ctx, lab.Options{TTL: practiceTTL, Interval: 300 * time.Millisecond, Log: logger}, language, logger)
+	return StartPracticeIn(ctx, lab.Options{TTL: practiceTTL, Interval: practiceInterval, Staff: true, Log: logger}, language, logger)
 }
 
 // StartPracticeIn is StartPractice in a world of the caller's choice.
@@ -87,27 +90,31 @@ func (p *Practice) wire(language string, logger *slog.Logger) error {
 	})
 	key := w.TSIG()
 	p.parts = Options{
-		Settings: settings, DataDir: p.dir, Reader: reader, Owner: "practice@lab", Now: time.Now, Sleep: Sleep, Logger: logger,
+		Settings: settings, DataDir: p.dir, Reader: reader, Owner: "practice@lab", Now: w.Now, Sleep: w.Sleep, Logger: logger,
 		MakeHost: func(context.Context, configs.Domain) (dnshost.Host, error) {
 			return rfc2136.New(rfc2136.Options{
 				Server: w.UpdateServer(), Dialer: w.Dialer(), Key: key.Name, Algorithm: key.Algorithm, Secret: dnshost.Secret(key.Secret),
 			})
 		},
+		MakeWatcher: watchIn(w),
 		MakeProber: func(_ configs.Provider, tell func(failover.Finding)) (*probe.Prober, error) {
 			return probe.New(probe.Options{
 				Dialer: w.Dialer(), Reader: reader, Controls: w.Controls(), TLS: w.TLSConfig(), Log: logger, Tell: tell,
-		MakeWatcher: watchIn(w),
 				RCPTPerSecond: settings.Preflight.RcptPerSecond, SteadyAfter: 2 * time.Second, Patience: 5 * time.Second,
+				Now: w.Now, Sleep: w.Sleep,
 			}), nil
 		},
-		Password: func(context.Context, configs.SecretRef) (string, error) {
-			_, password := w.Login(failover.Secondary)
+		Password: func(_ context.Context, ref configs.SecretRef) (string, error) {
+			_, password := w.Login(failover.Role(strings.TrimPrefix(ref.Name(), practiceSecret)))
 			return password, nil
 		},
 	}
 	p.Engine = New(p.parts)
 	return nil
 }
+
+// practiceSecret and a role name what signs in at a provider.
+const practiceSecret = "practice-"
 
 // settings writes the settings file of the world's admin.
 func (p *Practice) settings(language string) string {
@@ -127,8 +134,11 @@ func (p *Practice) settings(language string) string {
 		for _, m := range provider.MX {
 			fmt.Fprintf(&b, "      - %d %s\n", m.Preference, failover.Display(m.Host))
 		}
-		fmt.Fprintf(&b, "    submission:\n      host: %s\n      port: %d\n      tls: %s\n      username: %s\n      password: secret:practice\n",
-			provider.Submission.Host, provider.Submission.Port, provider.Submission.Security, user)
+		fmt.Fprintf(&b, "    submission:\n      host: %s\n      port: %d\n      tls: %s\n      username: %s\n      password: secret:%s%s\n",
+			provider.Submission.Host, provider.Submission.Port, provider.Submission.Security, user, practiceSecret, role)
+		if imap := provider.IMAP; imap.Host != "" {
+			fmt.Fprintf(&b, "    imap:\n      host: %s\n      port: %d\n      tls: %s\n", failover.Display(imap.Host), imap.Port, imap.Security)
+		}
 		if provider.SPFInclude != "" {
 			fmt.Fprintf(&b, "    spf_include: %s\n", provider.SPFInclude)
 		}
