@@ -96,7 +96,9 @@ func (s *session) showListed(l listed) {
 }
 
 // text tells a scenario's own text, which is a template without parts.
-func (s *session) text(template string) string { return s.tongue.Say(failover.Sentence{Template: template}) }
+func (s *session) text(template string) string {
+	return s.tongue.Say(failover.Sentence{Template: template})
+}
 
 // warn tells what is wrong and stops nothing.
 func (s *session) warn(err error) {

@@ -41,6 +41,7 @@ func RandomScenario(seed uint64) drill.Scenario {
 		Summary: failover.Say("What breaks, when, how far and for how long was drawn by lot; whatever it is, no message may be lost, doubled or bounced.").Template,
 		Scope:   failover.Say("Detection, switch and way back in the built-in mail world.").Template,
 		Right: drill.Right{
+			Any: true, Delayed: true,
 			May: []drill.Move{drill.Failover, drill.Failback, drill.SendOnly, drill.Repair, drill.Announce, drill.Stay},
 			Why: failover.Say("Whether a switch helps depends on what was drawn; that no message is harmed does not.").Template,
 		},

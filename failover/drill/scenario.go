@@ -139,6 +139,9 @@ type Right struct {
 	Blame string `yaml:"blame" json:"blame,omitempty"`
 	// Delayed allows mail that arrives late, as an outage brings with it.
 	Delayed bool `yaml:"delayed" json:"delayed,omitempty"`
+	// Any: what is right was not foreseen, as in an outage drawn by lot. Whatever is
+	// found and moved then, the mail alone is judged.
+	Any bool `yaml:"any" json:"any,omitempty"`
 	// Why says why that is right.
 	Why string `yaml:"why" json:"why"`
 }

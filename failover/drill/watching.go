@@ -65,6 +65,9 @@ func (r Right) names(st detect.State) bool {
 		return bad(st.Line.Health)
 	}
 	p := st.Primary
+	if r.Any {
+		return bad(p.Health)
+	}
 	if r.calm() {
 		return p.Health == detect.Healthy
 	}
@@ -103,7 +106,7 @@ func (r Right) over(st detect.State) bool {
 
 // calm reports whether detection is to find nothing.
 func (r Right) calm() bool {
-	return (r.Of == "" || r.Of == OfPrimary) && r.Fault == "" && r.Blame == ""
+	return (r.Of == "" || r.Of == OfPrimary) && r.Fault == "" && r.Blame == "" && !r.Any
 }
 
 // moves reports whether a move is among the right ones.
