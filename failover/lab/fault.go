@@ -100,7 +100,7 @@ type Trouble struct {
 	// Share is how much of it fails, of the connections or, for DelayAttachments,
 	// LoseReply and Swallow, of the messages; for NoName it is of the hosts. 0 is all
 	// of it, as 1 is. The failing ones lie evenly among the others: of any run of them
-	// it is this share, give or take one or two.
+	// it is this share, give or take two or three.
 	Share float64
 	// Hosts are those of the provider's hosts that it concerns; empty is all.
 	Hosts []string
