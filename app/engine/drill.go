@@ -8,6 +8,7 @@ import (
 
 	"lifeboat/assets"
 	"lifeboat/configs"
+	"lifeboat/failover"
 	"lifeboat/failover/drill"
 	"lifeboat/failover/lab"
 )
@@ -41,6 +42,9 @@ type Drill struct {
 // language is of what is written into the world's settings ("auto", "en", "ja").
 func NewDrill(ctx context.Context, req DrillRequest, language string, logger *slog.Logger) (*Drill, error) {
 	req.Scenario = req.shaped()
+	if ttl := time.Duration(req.Scenario.World.TTL); ttl != 0 && (ttl < leastTTL || ttl%time.Second != 0) {
+		return nil, failover.Fail(failover.ErrInvalid, "the MX records of a drill are kept for whole seconds, {least} at least, not {ttl}", "least", leastTTL, "ttl", ttl)
+	}
 	p, err := StartPracticeIn(ctx, worldOf(req.Scenario, logger), language, logger)
 	if err != nil {
 		return nil, err
@@ -80,8 +84,12 @@ func worldOf(s drill.Scenario, logger *slog.Logger) lab.Options {
 	return o
 }
 
-// drillTTL, in seconds, is that of a drill's MX set where its scenario does not say.
-const drillTTL = 10
+// drillTTL, in seconds, is that of a drill's MX set where its scenario does not say,
+// and leastTTL the shortest that the settings of a domain may have.
+const (
+	drillTTL = 10
+	leastTTL = 5 * time.Second
+)
 
 // drill prepares a session in the world.
 func (p *Practice) drill(req DrillRequest) (*Drill, error) {

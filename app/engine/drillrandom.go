@@ -19,7 +19,7 @@ import (
 func RandomScenario(seed uint64) drill.Scenario {
 	l := lot{rand.New(rand.NewPCG(seed, 0x6c696665626f6174))} //nolint:gosec // a drill is to be drawn again, not kept secret
 	world := drill.World{
-		TTL: span(l.between(2, 8) * time.Second), Interval: span(200 * time.Millisecond), WatchEvery: span(500 * time.Millisecond),
+		TTL: span(time.Duration(5+l.IntN(4)) * time.Second), Interval: span(200 * time.Millisecond), WatchEvery: span(500 * time.Millisecond),
 		Secondaries: 1 + l.IntN(3), StatusPage: lab.StatusPages()[l.IntN(len(lab.StatusPages()))],
 	}
 	if l.IntN(2) == 0 {
