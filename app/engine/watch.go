@@ -199,12 +199,11 @@ func (w *watching) keep(s detect.State) {
 	}
 }
 
-// watchIn looks at the providers of a practice world, from its office. What is cut out of
-// the world's time is cut out of the patience too: the network itself is not faster than life.
+// watchIn looks at the providers of a practice world, from its office.
 func watchIn(w *lab.World) func(configs.Providers, watch.Options) (*watch.Watcher, error) {
 	return func(_ configs.Providers, o watch.Options) (*watch.Watcher, error) {
 		o.Dialer, o.Controls, o.DNSControls = w.Dialer(), w.Controls(), w.DNSControls()
-		o.Patience = time.Duration(float64(o.Patience) / w.Factor())
+		o.Factor = w.Factor()
 		for r, a := range o.Access {
 			a.TLS = w.TLSConfig()
 			o.Access[r] = a

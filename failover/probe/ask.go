@@ -35,9 +35,9 @@ func (p *Prober) Ask(ctx context.Context, host string, recipients []string) []Wo
 	var out []Word
 	switch {
 	case s.tlsErr != nil:
-		out = append(out, Word{Stage: AtTLS, Where: s.where, Ending: EndingOf(s.tlsErr), Answer: clean(s.tlsErr.Error(), 300)})
+		out = append(out, Word{Stage: AtTLS, Where: s.where, Ending: EndingOf(s.tlsErr), Answer: inOneLine(s.tlsErr)})
 	case s.chainErr != nil:
-		out = append(out, Word{Stage: AtTLS, Where: s.where, Ending: Never, Answer: clean(s.chainErr.Error(), 300)})
+		out = append(out, Word{Stage: AtTLS, Where: s.where, Ending: Never, Answer: inOneLine(s.chainErr)})
 	}
 	words, done := s.name(ctx, recipients)
 	out = append(out, words...)
@@ -147,7 +147,7 @@ func (sd *seeder) enter(ctx context.Context) Word {
 	switch {
 	case err != nil:
 		sd.session.quit()
-		w.Ending, w.Answer = Ours, clean(err.Error(), 300)
+		w.Ending, w.Answer = Ours, inOneLine(err)
 		return w
 	case client == nil:
 		sd.session.quit()

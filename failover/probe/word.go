@@ -78,7 +78,7 @@ func (f *fault) word(ctx context.Context) Word {
 	}
 	w.Ending, w.Answer = EndingOf(f.err), string(f.kind)
 	if f.err != nil {
-		w.Answer = clean(f.err.Error(), 300)
+		w.Answer = inOneLine(f.err)
 	}
 	switch f.kind {
 	case noWord:
@@ -90,6 +90,9 @@ func (f *fault) word(ctx context.Context) Word {
 		w.Stage, w.Ending = AtResolve, Unnamed
 	case silent, tooMuch:
 		w.Ending = Nothing
+		if errors.Is(f.err, errCutShort) {
+			w.Ending = Late // the reply had begun
+		}
 	case garbled:
 		w.Ending = Never
 	case stopped:
@@ -103,6 +106,10 @@ func (f *fault) word(ctx context.Context) Word {
 	default:
 	}
 	return w
+}
+
+func inOneLine(err error) string {
+	return clean(strings.ReplaceAll(err.Error(), "\n", ": "), 300)
 }
 
 // stageOf names a stage as others know it.

@@ -22,8 +22,12 @@ var outcomes = map[probe.Ending]detect.Outcome{
 	probe.Reset: detect.Reset, probe.Nothing: detect.Timeout, probe.Ours: detect.Unable, probe.Unnamed: detect.Permanent,
 }
 
-func observed(t detect.Target, w probe.Word) detect.Observation {
-	return detect.Observation{Target: t, Stage: stages[w.Stage], Outcome: outcomes[w.Ending], Answer: w.Answer}
+func (w *Watcher) observed(t detect.Target, word probe.Word) detect.Observation {
+	o := detect.Observation{Target: t, Stage: stages[word.Stage], Outcome: outcomes[word.Ending], Answer: word.Answer}
+	if word.Ending == probe.Late {
+		o.Took = w.opt.Patience // at least
+	}
+	return o
 }
 
 // mx looks at an MX host.
@@ -35,7 +39,7 @@ func (w *Watcher) mx(ctx context.Context, t detect.Target, number uint64) []dete
 	}
 	var out []detect.Observation
 	for _, word := range words {
-		out = append(out, w.weighed(observed(t, word)))
+		out = append(out, w.weighed(t, word))
 	}
 	return out
 }
@@ -50,14 +54,16 @@ func (w *Watcher) believed(t detect.Target, words []probe.Word, trouble bool) bo
 	return !trouble || w.secure[t]
 }
 
-// weighed makes of a "no" that has never been a yes what it is: nothing to go by.
-func (w *Watcher) weighed(o detect.Observation) detect.Observation {
+// weighed is observed, but makes of a "no" that has never been a yes what it is:
+// nothing to go by.
+func (w *Watcher) weighed(t detect.Target, word probe.Word) detect.Observation {
+	o := w.observed(t, word)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
-	case o.Outcome == detect.OK:
-		w.proved[o.Target] = true
-	case o.Outcome == detect.Permanent && !w.proved[o.Target]:
+	case word.Ending == probe.Well:
+		w.proved[t] = true
+	case o.Outcome == detect.Permanent && !w.proved[t]:
 		o.Outcome = detect.Unable
 	}
 	return o
@@ -92,5 +98,5 @@ func controlOf(control string) detect.Target {
 }
 
 func (w *Watcher) control(ctx context.Context, control string) []detect.Observation {
-	return []detect.Observation{observed(controlOf(control), w.probers[""].Hail(ctx, control))}
+	return []detect.Observation{w.observed(controlOf(control), w.probers[""].Hail(ctx, control))}
 }

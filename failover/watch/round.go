@@ -20,7 +20,7 @@ type look struct {
 func (w *Watcher) Round(ctx context.Context) detect.Round {
 	w.turn <- struct{}{}
 	defer func() { <-w.turn }()
-	ctx, cancel := context.WithTimeout(ctx, w.opt.Patience)
+	ctx, cancel := context.WithTimeout(ctx, w.patience())
 	defer cancel()
 
 	w.mu.Lock()
@@ -60,14 +60,14 @@ func (w *Watcher) takeAll(ctx context.Context, looks []look) [][]detect.Observat
 			seen := l.take(ctx)
 			took := w.opt.Now().Sub(began)
 			for j := range seen {
-				seen[j].Took = took
+				seen[j].Took = max(took, seen[j].Took)
 			}
 			w.back(l.name)
 			results <- result{i, seen}
 		}()
 	}
 	// Whoever obeys the deadline is back soon after it.
-	over := time.NewTimer(w.opt.Patience + w.opt.Patience/4)
+	over := time.NewTimer(w.patience() * 5 / 4)
 	defer over.Stop()
 	got := make([][]detect.Observation, len(looks))
 	for ; under > 0; under-- {

@@ -62,12 +62,11 @@ func (w *Watcher) signIn(ctx context.Context, t detect.Target, how try) []detect
 	} else {
 		word = w.imap(ctx, p.IMAP, a)
 	}
-	o := observed(t, word)
 	if how == tryGreeting {
-		return []detect.Observation{o} // it proves no sign-in
+		return []detect.Observation{w.observed(t, word)} // it proves no sign-in
 	}
 	w.count(t, word)
-	return []detect.Observation{w.weighed(o)}
+	return []detect.Observation{w.weighed(t, word)}
 }
 
 // count counts refusals in a row.

@@ -33,12 +33,15 @@ type Options struct {
 	// be above what detection takes for slow (detect.Settings.SlowAfter), and below
 	// the time from round to round.
 	Patience time.Duration
+	// Factor is how many times faster than life the clock runs; 0 is 1. The network
+	// is no faster, so that of the patience only this part is left.
+	Factor float64
 	// Seldom is the time from one look at the status pages to the next; 0 is 10 minutes.
 	Seldom time.Duration
 	// Memory is what an earlier watcher knew.
 	Memory Memory
 	// Now is the clock, by which it is also measured how long looks take; nil is
-	// time.Now. Deadlines go by the real time.
+	// time.Now.
 	Now func() time.Time
 	// Log hears of what is no part of an observation; nil is silence.
 	Log *slog.Logger
@@ -93,6 +96,9 @@ func New(opt Options) *Watcher {
 	if opt.Patience <= 0 {
 		opt.Patience = 50 * time.Second
 	}
+	if opt.Factor <= 0 {
+		opt.Factor = 1
+	}
 	if opt.Seldom <= 0 {
 		opt.Seldom = 10 * time.Minute
 	}
@@ -114,9 +120,14 @@ func New(opt Options) *Watcher {
 	return w
 }
 
+// patience is how long a look may take, in real time.
+func (w *Watcher) patience() time.Duration {
+	return time.Duration(float64(w.opt.Patience) / w.opt.Factor)
+}
+
 // replyPatience is how long one reply may take. It is less than all of a look may
 // take, so that a server that stops in the middle is told from one that is slow.
-func (w *Watcher) replyPatience() time.Duration { return w.opt.Patience * 3 / 5 }
+func (w *Watcher) replyPatience() time.Duration { return w.patience() * 3 / 5 }
 
 func setOf(targets []detect.Target) map[detect.Target]bool {
 	out := map[detect.Target]bool{}

@@ -1,0 +1,135 @@
+package watch_test
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"lifeboat/failover"
+	"lifeboat/failover/detect"
+	"lifeboat/failover/dnsview"
+	"lifeboat/failover/lab"
+	"lifeboat/failover/watch"
+)
+
+// clock goes on by itself and can be turned forward.
+type clock struct {
+	mu  sync.Mutex
+	off time.Duration
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Now().Add(c.off)
+}
+
+func (c *clock) pass(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.off += d
+}
+
+// office is a machine in the office of a practice world's domain that watches its
+// providers once a minute, by a clock that is turned.
+type office struct {
+	t       *testing.T
+	world   *lab.World
+	clock   *clock
+	options watch.Options
+	set     detect.Settings
+
+	watcher  *watch.Watcher
+	detector *detect.Detector
+	targets  []detect.Target
+	rounds   []detect.Round
+}
+
+const every = time.Minute
+
+// newOffice makes a world in which nobody writes. Looks are given enough time that a
+// busy machine does not look like an outage.
+func newOffice(t *testing.T, patience time.Duration, world lab.Options) *office {
+	t.Helper()
+	o := &office{t: t, clock: &clock{}, set: detect.Default(every)}
+	o.set.SlowAfter = time.Hour
+	world.Interval, world.Now = -1, o.clock.now
+	w, err := lab.New(world)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.Close() })
+	o.world = w
+	o.options = watch.Options{
+		Domain: w.Domain(), Dialer: w.Dialer(), Controls: w.Controls(), DNSControls: w.DNSControls(), Patience: patience, Now: o.clock.now,
+		Reader: dnsview.New(dnsview.Options{
+			Dialer: w.Dialer(), Resolvers: []string{w.Resolver()}, DoH: []string{w.DoHURL()}, TLS: w.TLSConfig(),
+			Controls: w.DNSControls(), Timeout: patience / 5,
+		}),
+		Access: map[failover.Role]watch.Access{},
+	}
+	for _, r := range []failover.Role{failover.Primary, failover.Secondary} {
+		user, password := w.Login(r)
+		o.options.Access[r] = watch.Access{
+			User: user, Password: func(context.Context) (string, error) { return password, nil }, TLS: w.TLSConfig(), StatusPage: w.StatusURL(r),
+		}
+	}
+	return o
+}
+
+// look makes so many rounds, and returns the state after the last.
+func (o *office) look(rounds int) detect.State {
+	o.t.Helper()
+	if o.watcher == nil {
+		o.watcher = watch.New(o.options)
+	}
+	for range rounds {
+		o.clock.pass(every)
+		r := o.watcher.Round(o.t.Context())
+		if targets := o.watcher.Targets(); !slices.Equal(targets, o.targets) {
+			d, err := detect.New(o.set, targets)
+			if err != nil {
+				o.t.Fatal(err)
+			}
+			for _, before := range o.rounds {
+				d.Take(before)
+			}
+			o.detector, o.targets = d, targets
+		}
+		o.rounds = append(o.rounds, r)
+		if !o.detector.Take(r) {
+			o.t.Fatalf("round %d does not count", r.Number)
+		}
+	}
+	return o.detector.State(o.clock.now())
+}
+
+// seen are the observations of the last round on a service of a provider.
+func (o *office) seen(r failover.Role, s detect.Service) []detect.Observation {
+	var out []detect.Observation
+	for _, x := range o.rounds[len(o.rounds)-1].Observations {
+		if x.Role == r && x.Service == s {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// calm makes the rounds of a few quiet minutes.
+func (o *office) calm() {
+	o.t.Helper()
+	s := o.look(3)
+	for what, h := range map[string]detect.Health{"primary": s.Primary.Health, "secondary": s.Secondary.Health, "line": s.Line.Health, "records": s.Records.Health} {
+		if h != detect.Healthy {
+			o.t.Errorf("in calm times: the %s is %s", what, h)
+		}
+	}
+	if o.t.Failed() {
+		o.t.Fatalf("%+v", o.rounds[len(o.rounds)-1].Observations)
+	}
+}
