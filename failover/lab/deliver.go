@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
 	"github.com/miekg/dns"
 
@@ -30,9 +31,9 @@ type failure struct {
 	away time.Time
 }
 
-// attempt looks up the domain's hosts and offers the message to one after the
+// attempt looks up the recipient domain's hosts and offers the message to one after the
 // other. It returns the host that took it, or the last one that did not.
-func (s *sender) attempt(ctx context.Context, l *letter) (host string, fail *failure) {
+func (s *mta) attempt(ctx context.Context, l *letter) (host string, fail *failure) {
 	hosts, fail := s.exchangers(ctx, l)
 	if fail != nil {
 		return "", fail
@@ -65,11 +66,13 @@ func (s *sender) attempt(ctx context.Context, l *letter) (host string, fail *fai
 	return host, fail
 }
 
-// exchangers is the domain's MX set as the resolver tells it now, in the order
-// of preference; the domain itself when there is none (RFC 5321 section 5.1).
-func (s *sender) exchangers(ctx context.Context, l *letter) ([]failover.MX, *failure) {
-	name := failover.Display(s.domain)
-	reply, err := lookup(ctx, s.line, s.domain, dns.TypeMX)
+// exchangers is the recipient domain's MX set as the resolver tells it now, in
+// the order of preference; the domain itself when there is none (RFC 5321 section
+// 5.1).
+func (s *mta) exchangers(ctx context.Context, l *letter) ([]failover.MX, *failure) {
+	_, domain := splitAddress(l.to)
+	name := failover.Display(domain)
+	reply, err := lookupAt(ctx, s.line, s.resolver, domain, dns.TypeMX)
 	if err != nil {
 		return nil, &failure{say: failover.Say("Message {number} waits: the MX records of {domain} could not be looked up.", "number", l.number, "domain", name)}
 	}
@@ -84,7 +87,7 @@ func (s *sender) exchangers(ctx context.Context, l *letter) ([]failover.MX, *fai
 	}
 	switch {
 	case len(out) == 0:
-		return []failover.MX{{Host: s.domain}}, nil
+		return []failover.MX{{Host: domain}}, nil
 	case len(out) == 1 && out[0].Host == ".": // RFC 7505
 		return nil, &failure{forGood: true, say: failover.Say("Message {number} went back to its sender: {domain} says that it takes no mail.", "number", l.number, "domain", name)}
 	}
@@ -92,9 +95,9 @@ func (s *sender) exchangers(ctx context.Context, l *letter) ([]failover.MX, *fai
 	return out, nil
 }
 
-func (s *sender) addresses(ctx context.Context, host string) []netip.Addr {
+func (s *mta) addresses(ctx context.Context, host string) []netip.Addr {
 	var out []netip.Addr
-	reply, err := lookup(ctx, s.line, host, dns.TypeA)
+	reply, err := lookupAt(ctx, s.line, s.resolver, host, dns.TypeA)
 	if err != nil {
 		return nil
 	}
@@ -107,7 +110,7 @@ func (s *sender) addresses(ctx context.Context, host string) []netip.Addr {
 }
 
 // absent reports whether a host failed so shortly before that it is left alone.
-func (s *sender) absent(a netip.Addr) (until time.Time, is bool) {
+func (s *mta) absent(a netip.Addr) (until time.Time, is bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	h := s.hosts[a]
@@ -117,7 +120,7 @@ func (s *sender) absent(a netip.Addr) (until time.Time, is bool) {
 	return h.until, true
 }
 
-func (s *sender) noteHost(a netip.Addr, works bool) {
+func (s *mta) noteHost(a netip.Addr, works bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if works {
@@ -137,57 +140,95 @@ func (s *sender) noteHost(a netip.Addr, works bool) {
 	h.until = s.clock.flow().Add(s.backoff(h.failures, 0))
 }
 
-// storeLimit is how long the sender waits to hear that a message is stored (RFC
-// 5321 section 4.5.3.2.6 wants ten minutes): giving up here doubles messages.
+// deliver offers a message to one host.
+func (s *mta) deliver(ctx context.Context, host string, addr netip.Addr, l *letter) *failure {
+	data := l.data
+	if data == nil {
+		data = s.books.marker.compose(l.paper)
+	}
+	err, unsure := handover{
+		dialer: s.line, address: netip.AddrPortFrom(addr, 25).String(), host: hostOf(host), tls: s.tls,
+		patience: s.retry.Patience, name: s.name, from: l.from, to: l.to, data: data,
+	}.run(ctx)
+	if err == nil {
+		return nil
+	}
+	f := explain(host, l.number, err)
+	f.host = f.host && !unsure // it may have the message: nobody else is tried with it now
+	return f
+}
+
+// handover is one message offered to one host, by SMTP with STARTTLS.
+type handover struct {
+	dialer   failover.Dialer
+	address  string // with the port
+	host     string // as its certificate must name it
+	tls      *tls.Config
+	patience time.Duration // of life, with each step
+	name     string        // of the one who offers
+	auth     sasl.Client   // nil where nobody signs in
+	from, to string
+	data     []byte
+}
+
+// storeLimit is how long one waits to hear that a message is stored (RFC 5321
+// section 4.5.3.2.6 wants ten minutes): giving up here doubles messages.
 const storeLimit = time.Minute
 
-// deliver offers a message to one host.
-func (s *sender) deliver(ctx context.Context, host string, addr netip.Addr, l *letter) *failure {
-	fail := func(err error) *failure { return s.explain(host, l, err) }
-	dialCtx, cancel := context.WithTimeout(ctx, s.retry.Patience)
-	raw, err := s.line.DialContext(dialCtx, "tcp", netip.AddrPortFrom(addr, 25).String())
+// run offers the message. unsure: the host may have it although there is an error.
+func (h handover) run(ctx context.Context) (err error, unsure bool) { //nolint:staticcheck // what the error leaves open comes after it
+	dialCtx, cancel := context.WithTimeout(ctx, h.patience)
+	raw, err := h.dialer.DialContext(dialCtx, "tcp", h.address)
 	cancel()
 	if err != nil {
-		return fail(err)
+		return err, false
 	}
-	conn := &impatient{Conn: raw, limit: s.retry.Patience}
+	conn := &impatient{Conn: raw, limit: h.patience}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
 
-	config := s.tls.Clone()
-	config.ServerName = hostOf(host)
+	config := h.tls.Clone()
+	config.ServerName = h.host
 	c, err := smtp.NewClientStartTLS(conn, config)
 	if err != nil {
-		return fail(err)
+		return err, false
 	}
-	c.CommandTimeout, c.SubmissionTimeout = s.retry.Patience, storeLimit
-	if err := c.Hello(senderName); err != nil { // the handshake happens here
-		return fail(err)
-	}
-	if err := c.Mail("someone@"+hostOf(senderZone), nil); err != nil {
-		return fail(err)
-	}
-	if err := c.Rcpt(l.to, nil); err != nil {
-		return fail(err)
+	c.CommandTimeout, c.SubmissionTimeout = h.patience, storeLimit
+	if err := h.begin(c); err != nil {
+		return err, false
 	}
 	w, err := c.Data()
 	if err != nil {
-		return fail(err)
+		return err, false
 	}
-	if _, err := w.Write(l.data); err != nil {
-		return fail(err)
+	if _, err := w.Write(h.data); err != nil {
+		return err, false
 	}
 	conn.limit = storeLimit
 	if err := w.Close(); err != nil {
-		f := fail(err)
-		f.host = false // it may have the message: nobody else is tried with it now
-		return f
+		return err, true
 	}
 	_ = c.Quit() // it has said that it has the message; nothing more matters
-	return nil
+	return nil, false
 }
 
-// impatient caps the deadlines of the SMTP client, whose waits for the greeting
+// begin is all that comes before the message itself.
+func (h handover) begin(c *smtp.Client) error {
+	if err := c.Hello(h.name); err != nil { // the handshake happens here
+		return err
+	}
+	if h.auth != nil {
+		if err := c.Auth(h.auth); err != nil {
+			return err
+		}
+	}
+	if err := c.Mail(h.from, nil); err != nil {
+		return err
+	}
+	return c.Rcpt(h.to, nil)
+}
+
+// impatient caps the deadlines of mail clients, whose waits for the greeting
 // cannot be set.
 type impatient struct {
 	net.Conn
@@ -195,16 +236,24 @@ type impatient struct {
 }
 
 // SetDeadline sets a deadline, but none beyond the limit.
-func (c *impatient) SetDeadline(t time.Time) error {
+func (c *impatient) SetDeadline(t time.Time) error { return c.Conn.SetDeadline(c.capped(t)) }
+
+// SetReadDeadline sets a deadline, but none beyond the limit.
+func (c *impatient) SetReadDeadline(t time.Time) error { return c.Conn.SetReadDeadline(c.capped(t)) }
+
+// SetWriteDeadline sets a deadline, but none beyond the limit.
+func (c *impatient) SetWriteDeadline(t time.Time) error { return c.Conn.SetWriteDeadline(c.capped(t)) }
+
+func (c *impatient) capped(t time.Time) time.Time {
 	if latest := time.Now().Add(c.limit); t.IsZero() || t.After(latest) {
-		t = latest
+		return latest
 	}
-	return c.Conn.SetDeadline(t)
+	return t
 }
 
 // explain says what a host's failure means for a message.
-func (s *sender) explain(host string, l *letter, err error) *failure {
-	n, mx := l.number, failover.Display(host)
+func explain(host string, n int, err error) *failure {
+	mx := failover.Display(host)
 	var answer *smtp.SMTPError
 	var network net.Error
 	switch {

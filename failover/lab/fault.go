@@ -171,9 +171,10 @@ func (w *World) Trouble(role failover.Role) Trouble {
 	return t
 }
 
-// BreakDNS gives a name server of the domain, or one of the resolver's two
-// doors, a fault; None mends it. The names are those of Nameservers,
-// "resolver.lab.test" for port 53 and "dns.lab.test" for HTTPS.
+// BreakDNS gives a name server of the domain, or a resolver, a fault; None mends
+// it. The names are those of Nameservers, "resolver.lab.test" and "dns.lab.test" for
+// the office's resolver at port 53 and over HTTPS, and "resolver.customers.test" and
+// its like, also of the providers, for everybody else's.
 func (w *World) BreakDNS(server string, f Fault) error {
 	name := failover.FQDN(server)
 	cond, ok := w.stub[name]

@@ -68,6 +68,9 @@ type Retry struct {
 	// Expire is the age at which an undelivered message goes back to its sender; 0
 	// is 4 hours.
 	Expire time.Duration
+	// Notice is the age at which a provider tells whoever wrote it that a message is
+	// delayed; 0 is a minute.
+	Notice time.Duration
 	// Patience is how long the sender waits for a connection or for an answer, but
 	// for the one that says a message is stored, for which it waits longer; 0 is 5 s.
 	Patience time.Duration
@@ -86,10 +89,15 @@ type World struct {
 	key      TSIG
 	servers  []*nameserver
 	resolver *resolver
-	stub     map[string]*condition // of the resolver's two doors, by host name
+	stub     map[string]*condition // of the resolvers' doors, by host name
 	provider map[failover.Role]*provider
 	controls []string
-	sender   *sender
+	outside  []*outsider
+	groups   []*outsider // those of them that write to the domain
+	traffic  *traffic
+	staff    *staff
+	books    *books
+	marker   marker
 	ledger   *ledger
 	events   *events
 
@@ -157,7 +165,14 @@ func (w *World) Start(ctx context.Context) error {
 		w.inet.close()
 		w.events.close()
 	})
-	w.wg.Go(func() { w.sender.run(ctx) })
+	for _, o := range w.groups {
+		w.wg.Go(func() { o.run(ctx) })
+	}
+	for _, p := range w.provider {
+		w.wg.Go(func() { p.outgoing.run(ctx) })
+	}
+	w.wg.Go(func() { w.traffic.run(ctx) })
+	w.wg.Go(func() { w.staff.run(ctx) })
 	return nil
 }
 
@@ -275,6 +290,7 @@ func (o Options) filled() (Options, error) {
 	orDefault(&o.Retry.First, time.Second)
 	orDefault(&o.Retry.Most, max(o.Retry.First, 15*time.Second))
 	orDefault(&o.Retry.Expire, 4*time.Hour)
+	orDefault(&o.Retry.Notice, time.Minute)
 	orDefault(&o.Retry.Patience, 5*time.Second)
 	orDefault(&o.Factor, 1)
 	if err := checkFactor(o.Factor); err != nil {

@@ -144,20 +144,20 @@ type ledger struct {
 
 	mu      sync.Mutex
 	totals  Totals
-	open    map[int]*account
+	open    map[int]*record
 	settled []int // numbers, the first settled first; at most keep
 	// Of every message, as it costs two bits: also of those that are no longer kept.
 	read, doubled bits
 }
 
-// account is an entry with who holds the message.
-type account struct {
+// record is an entry with who holds the message.
+type record struct {
 	Entry
 	holders int
 	gaveUp  bool // one of them has sent it back
 }
 
-func newLedger(keep int) *ledger { return &ledger{keep: keep, open: map[int]*account{}} }
+func newLedger(keep int) *ledger { return &ledger{keep: keep, open: map[int]*record{}} }
 
 // Ledger returns the account as it is now.
 func (w *World) Ledger() Ledger { return w.ledger.tell() }
@@ -198,7 +198,7 @@ func (l *ledger) sent(by Group, d Direction, from, to string, at time.Time) int 
 		l.totals.Wrote++
 	}
 	n := l.totals.Sent
-	l.open[n] = &account{holders: 1, Entry: Entry{
+	l.open[n] = &record{holders: 1, Entry: Entry{
 		Number: n, From: from, To: to, Sender: by, Direction: d, Sent: at, Fate: Waiting,
 	}}
 	return n
@@ -250,7 +250,7 @@ func (l *ledger) arrived(n int, at Arrival) (again bool) {
 	return true
 }
 
-func (l *ledger) first(a *account, at Arrival) {
+func (l *ledger) first(a *record, at Arrival) {
 	a.At = at.Where
 	switch {
 	case a.Direction != Inbound:
@@ -289,7 +289,7 @@ func (l *ledger) release(n int, now time.Time, gaveUp bool) (Entry, bool) {
 }
 
 // settle decides the fate of a message that nobody holds any more.
-func (l *ledger) settle(a *account, now time.Time) {
+func (l *ledger) settle(a *record, now time.Time) {
 	part := l.totals.part(a.Direction)
 	l.totals.Waiting--
 	part.Waiting--

@@ -89,7 +89,7 @@ func TestLedgerKnowsLateCopies(t *testing.T) {
 // Hours of practice take no more memory than minutes.
 func TestWhatAProviderKeepsIsBounded(t *testing.T) {
 	t.Parallel()
-	p := &provider{ledger: newLedger(1), events: newEvents(time.Now), marker: marker{".x@outside.test>"}}
+	p := &provider{ledger: newLedger(1), marker: marker{".x"}, domains: []string{"example.test."}}
 	small := Mail{To: []string{"a@example.test"}, Data: []byte("x")}
 	for range keepMails + 10 {
 		p.store(small)
@@ -98,7 +98,7 @@ func TestWhatAProviderKeepsIsBounded(t *testing.T) {
 		t.Errorf("%d messages, %d octets, %+v", len(p.mail), p.bytes, p.counters)
 	}
 	for range 6 {
-		p.store(Mail{Data: make([]byte, keepMailBytes/5)})
+		p.store(Mail{To: small.To, Data: make([]byte, keepMailBytes/5)})
 	}
 	if p.bytes > keepMailBytes {
 		t.Errorf("%d octets", p.bytes)
@@ -115,12 +115,13 @@ func TestMarkerKnowsItsOwn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mail := m.compose(42, "a@example.test", time.Unix(0, 0))
+	page := paper{number: 42, by: Customers, way: Inbound, from: "b@customers.test", to: "a@example.test", at: time.Unix(0, 0)}
+	mail := m.compose(page)
 	if n, ok := m.find(mail); n != 42 || !ok {
 		t.Errorf("found %d, %v", n, ok)
 	}
 	for name, data := range map[string][]byte{
-		"another world": other.compose(42, "a@example.test", time.Unix(0, 0)),
+		"another world": other.compose(page),
 		"in the body":   []byte(fmt.Sprintf("Subject: x\r\n\r\n%s42%s\r\n", markerHead, m.tail)),
 		"no number":     []byte(markerHead + "x" + m.tail + "\r\n\r\n"),
 		"nothing":       nil,

@@ -39,17 +39,22 @@ func exchangeOver(ctx context.Context, d failover.Dialer, proto, to string, q *d
 // silent servers first.
 const lookupLimit = 10 * time.Second
 
-// lookup asks the world's resolver. An error code other than NXDOMAIN is an error.
+// lookup asks the office's resolver. An error code other than NXDOMAIN is an error.
 func lookup(ctx context.Context, d failover.Dialer, name string, typ uint16) (*dns.Msg, error) {
+	return lookupAt(ctx, d, resolverAddr+":53", name, typ)
+}
+
+// lookupAt is lookup at any resolver.
+func lookupAt(ctx context.Context, d failover.Dialer, server, name string, typ uint16) (*dns.Msg, error) {
 	q := new(dns.Msg)
 	q.SetQuestion(failover.FQDN(name), typ)
-	reply, err := exchange(ctx, d, resolverAddr+":53", q, lookupLimit)
+	reply, err := exchange(ctx, d, server, q, lookupLimit)
 	if err != nil {
 		return nil, err
 	}
 	if reply.Rcode != dns.RcodeSuccess && reply.Rcode != dns.RcodeNameError {
 		return nil, &net.DNSError{
-			Err: dns.RcodeToString[reply.Rcode], Name: failover.Display(name), Server: resolverAddr, IsTemporary: true,
+			Err: dns.RcodeToString[reply.Rcode], Name: failover.Display(name), Server: server, IsTemporary: true,
 		}
 	}
 	return reply, nil

@@ -62,3 +62,67 @@ type StaffPicture struct {
 	// CannotRead and CannotSend count those who are in trouble at this moment.
 	CannotRead, CannotSend int
 }
+
+// Picture is what a drawing of the world needs now. It asks nobody and waits for
+// nothing, so a drawing may have it thirty times a second.
+func (w *World) Picture() Picture {
+	t := w.ledger.sums()
+	out := Picture{At: w.Now(), DNS: w.dnsPicture()}
+	for _, o := range w.groups {
+		s := SenderPicture{Group: o.group, Name: o.name}
+		var next time.Time
+		if s.Waiting, s.OnTheWay, next = o.waits(); !next.IsZero() {
+			s.NextTry = out.At.Add(next.Sub(w.clock.flow()))
+		}
+		if set, _ := o.cache.kept(w.opt.Domain); set.Exists() {
+			s.Route = roleOf(w.domain.RouteOf(set))
+		}
+		out.Senders = append(out.Senders, s)
+	}
+	out.Primary, out.Secondary = w.provider[failover.Primary].picture(), w.provider[failover.Secondary].picture()
+	out.Primary.Took, out.Secondary.Took = t.Primary, t.Secondary
+	out.Remote = w.remote().cond.now()
+	out.Staff = StaffPicture{Read: t.Read, Wrote: t.Wrote, Waiting: t.Outbound.Waiting + t.Internal.Waiting, SendRoute: w.SendRoute()}
+	out.Staff.Outbox, out.Staff.CannotRead, out.Staff.CannotSend = w.staff.stand()
+	return out
+}
+
+func (p *provider) picture() ProviderPicture {
+	fault := p.cond.now()
+	queued, _, _ := p.outgoing.waits()
+	p.ward.mu.Lock()
+	defer p.ward.mu.Unlock()
+	return ProviderPicture{Role: p.role, Name: p.title, Fault: fault, Held: queued + len(p.held)}
+}
+
+// dnsPicture compares what is in force with what is still believed: by the groups
+// outside, until their answers run out, and by the secondary name servers, until
+// they follow.
+func (w *World) dnsPicture() DNSPicture {
+	now := w.Now()
+	truth := w.Truth(w.opt.Domain, "MX")
+	out := DNSPicture{PointsTo: roleOf(w.domain.RouteOf(truth))}
+	old := func(set failover.RRset, until time.Time) {
+		if !set.Exists() || set.SameValues(truth) || !until.After(now) || until.Before(out.OldUntil) {
+			return
+		}
+		out.Old, out.OldUntil = roleOf(w.domain.RouteOf(set)), until
+	}
+	for _, o := range w.groups {
+		old(o.cache.kept(w.opt.Domain))
+	}
+	return out
+}
+
+// roleOf is the provider that a route leads to; empty where it leads elsewhere or to
+// both.
+func roleOf(r failover.Route) failover.Role {
+	switch r {
+	case failover.RoutePrimary:
+		return failover.Primary
+	case failover.RouteSecondary:
+		return failover.Secondary
+	default:
+		return ""
+	}
+}

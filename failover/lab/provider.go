@@ -2,6 +2,7 @@ package lab
 
 import (
 	"bytes"
+	"crypto/subtle"
 	"crypto/tls"
 	"slices"
 	"strings"
@@ -17,17 +18,19 @@ type provider struct {
 	title    string  // as people call it
 	zone     string  // its own, as FQDN makes it
 	network  byte    // where its addresses in 203.0.113.0/24 begin
-	hosts    []*host // two MX, then submission
+	hosts    []*host // two MX, then submission, then IMAP
 	dkim     string  // its selector
 	key      string  // its DKIM key record (RFC 6376 section 3.6.1)
 	domains  []string
 	cond     *condition
+	books    *books
 	ledger   *ledger
 	events   *events
 	now      func() time.Time
 	marker   marker
-	user     string
+	user     string // the admin's, for submission in the name of anybody
 	password string
+	outgoing *outgoing
 
 	good, bad *tls.Certificate
 	ward
@@ -35,8 +38,10 @@ type provider struct {
 	mu         sync.Mutex
 	recipients map[string]bool // local parts
 	counters   Counters
-	mail       []Mail // the oldest first
+	mail       []*kept // the oldest first
 	bytes      int
+	accounts   map[string]*account // by local part
+	members    map[string][]string // whose accounts an address that is none leads to
 }
 
 // Counters are what a provider's servers have counted since the start.
@@ -46,6 +51,7 @@ type Counters struct {
 	Deferred  int // recipients put off
 	Stored    int // messages stored in mailboxes
 	Submitted int // messages taken from those who signed in
+	Relayed   int // messages handed on to others outside
 }
 
 // Mail is a message as a provider stored it.
@@ -56,6 +62,8 @@ type Mail struct {
 	// Data is the message as it came: every octet, without the dots and the end
 	// that SMTP adds (RFC 5321 section 4.5.2).
 	Data []byte
+
+	host string // that took it
 }
 
 // A provider keeps the last messages only, so that hours of practice take no
@@ -87,8 +95,9 @@ func (w *World) Mailbox(role failover.Role, address string) []Mail {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var out []Mail
-	for _, m := range p.mail {
-		if slices.ContainsFunc(m.To, func(to string) bool { return strings.EqualFold(to, address) }) {
+	for _, k := range p.mail {
+		if k.isFor(address) {
+			m := k.Mail
 			m.Data = bytes.Clone(m.Data)
 			out = append(out, m)
 		}
@@ -119,6 +128,20 @@ func (w *World) Login(role failover.Role) (user, password string) {
 	return "", ""
 }
 
+// login finds who signs in; nil and true for the admin.
+func (p *provider) login(user, password string) (*account, bool) {
+	same := func(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+	if strings.EqualFold(user, p.user) {
+		return nil, same(password, p.password)
+	}
+	local, domain := splitAddress(user)
+	a := p.accounts[local]
+	if a == nil || domain != p.domains[0] {
+		return nil, false
+	}
+	return a, same(password, a.password)
+}
+
 // has reports whether an address is the provider's to receive, and, if not,
 // whether its domain is.
 func (p *provider) has(address string) (recipient, local bool) {
@@ -135,26 +158,6 @@ func (p *provider) count(what func(c *Counters)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	what(&p.counters)
-}
-
-// store puts a message into the mailboxes and into the ledger, if it is one of
-// the outside sender's.
-func (p *provider) store(m Mail) {
-	p.mu.Lock()
-	p.counters.Stored++
-	p.mail = append(p.mail, m)
-	p.bytes += len(m.Data)
-	for len(p.mail) > keepMails || p.bytes > keepMailBytes {
-		p.bytes -= len(p.mail[0].Data)
-		p.mail[0] = Mail{}
-		p.mail = p.mail[1:]
-	}
-	p.mu.Unlock()
-	n, ok := p.marker.find(m.Data)
-	if ok && p.ledger.arrived(n, Arrival{Where: p.role, Host: hostOf(p.hosts[0].name), At: m.At}) {
-		p.events.tell(Event{Kind: EventDoubled, Message: n, Role: p.role,
-			Say: failover.Say("Message {number} arrived at {provider} once more.", "number", n, "provider", p.title)})
-	}
 }
 
 // certificate is what the provider shows, by its condition.

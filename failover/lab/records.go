@@ -36,6 +36,7 @@ func (p *provider) describe() failover.Provider {
 		SPFInclude: "spf." + p.zone,
 		DKIM:       []failover.DKIMSelector{dkim},
 		Submission: failover.Endpoint{Host: hostOf(p.hosts[2].name), Port: 587, Security: failover.StartTLS},
+		IMAP:       failover.Endpoint{Host: hostOf(p.hosts[3].name), Port: 993, Security: failover.ImplicitTLS},
 		StatusPage: p.page.url,
 	}
 }
@@ -187,10 +188,13 @@ func (t *tree) hosting() {
 			r.add(name, "A", infraTTL, addr)
 		}
 	})
-	zone(senderZone, func(r *records) {
-		r.add(senderName, "A", infraTTL, senderAddr)
-		r.add(senderZone, "TXT", infraTTL, dnswire.TXT("v=spf1 ip4:"+senderAddr+" -all"))
-	})
+	for _, o := range w.outside {
+		zone(o.zone, func(r *records) {
+			r.add(o.zone, "MX", infraTTL, "10 "+o.house.name)
+			r.host(o.house)
+			r.add(o.zone, "TXT", infraTTL, dnswire.TXT("v=spf1 mx -all"))
+		})
+	}
 	for i, name := range controlNames {
 		zone(parent(name), func(r *records) {
 			r.add(parent(name), "MX", infraTTL, "10 "+name)

@@ -3,6 +3,7 @@ package lab
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/netip"
 	"sync"
@@ -10,6 +11,8 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
+	"lifeboat/failover"
 )
 
 // resolver is a recursive resolver with a cache (RFC 1034 section 5.3.3). It
@@ -22,9 +25,14 @@ type resolver struct {
 	root *cut
 	turn atomic.Uint32 // so that one server after the other is asked first
 
+	// spent is the part, below 1, of the first TTLs that has run out before the world
+	// begins: this resolver has asked another one whose cache was so old.
+	spent float64
+
 	mu    sync.Mutex
 	cache map[rrKey]*cached
 	cuts  map[string]*cut
+	met   map[rrKey]bool // sets that it has known before
 }
 
 // cached is what a zone's servers said of one set. Under type NONE it is of a
@@ -59,7 +67,7 @@ func newResolver(l *line, now func() time.Time, log *slog.Logger, roots []netip.
 	return &resolver{
 		line: l, now: now, log: log,
 		root:  &cut{zone: ".", addrs: roots},
-		cache: map[rrKey]*cached{}, cuts: map[string]*cut{},
+		cache: map[rrKey]*cached{}, cuts: map[string]*cut{}, met: map[rrKey]bool{},
 	}
 }
 
@@ -183,6 +191,24 @@ func (r *resolver) known(key rrKey) *cached {
 	return nil
 }
 
+// kept is the MX set of a name as long as it is kept, and until when that is. It
+// asks nobody.
+func (r *resolver) kept(name string) (set failover.RRset, until time.Time) {
+	r.mu.Lock()
+	c := r.cache[rrKey{name, dns.TypeMX}]
+	r.mu.Unlock()
+	if c == nil || !c.expires.After(r.now()) {
+		return failover.RRset{}, time.Time{}
+	}
+	var values []string
+	for _, rr := range c.records {
+		if mx, ok := rr.(*dns.MX); ok {
+			values = append(values, fmt.Sprintf("%d %s", mx.Preference, mx.Mx))
+		}
+	}
+	return failover.NewRRset(name, "MX", 0, values...), c.expires
+}
+
 // keep notes what an authoritative answer says of a key.
 func (r *resolver) keep(key rrKey, reply *dns.Msg) *cached {
 	c := &cached{rcode: reply.Rcode}
@@ -214,12 +240,18 @@ func (r *resolver) keep(key rrKey, reply *dns.Msg) *cached {
 		}
 	}
 	now := r.now()
-	c.expires = now.Add(time.Duration(ttl) * time.Second)
+	life := time.Duration(ttl) * time.Second
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.cache) >= maxCached {
 		clear(r.cache)
+		clear(r.met)
 	}
+	if !r.met[store] {
+		r.met[store] = true
+		life -= time.Duration(r.spent * float64(life))
+	}
+	c.expires = now.Add(life)
 	if ttl > 0 {
 		r.cache[store] = c
 	}

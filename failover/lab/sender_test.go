@@ -114,9 +114,9 @@ func TestFaultsThatSpoilMessagesAreCounted(t *testing.T) {
 		want lab.Totals
 		says string
 	}{
-		lab.LoseReply: {lab.EventDoubled, lab.Totals{Sent: 1, Delivered: 1, Doubled: 1, Primary: 1}, "Message 1 arrived at Harbormail once more."},
-		lab.Swallow:   {lab.EventLost, lab.Totals{Sent: 1, Lost: 1}, "Message 1 is lost: Harbormail said that it had stored it, and has not."},
-		lab.Reject: {lab.EventBounced, lab.Totals{Sent: 1, Bounced: 1},
+		lab.LoseReply: {lab.EventDoubled, lab.Totals{Sent: 1, Delivered: 1, Doubled: 1, Primary: 1, Inbound: lab.Subtotal{Sent: 1, Delivered: 1}}, "Message 1 arrived at Harbormail once more."},
+		lab.Swallow:   {lab.EventLost, lab.Totals{Sent: 1, Lost: 1, Inbound: lab.Subtotal{Sent: 1, Lost: 1}}, "Message 1 is lost: Harbormail said that it had stored it, and has not."},
+		lab.Reject: {lab.EventBounced, lab.Totals{Sent: 1, Bounced: 1, Inbound: lab.Subtotal{Sent: 1, Bounced: 1}},
 			`Message 1 went back to its sender: mx1.harbormail.test answered "550 5.4.1 Recipient address rejected: Access denied".`},
 	} {
 		w := start(t, lab.Options{})
@@ -171,16 +171,16 @@ func TestSenderWaitsForTheDNS(t *testing.T) {
 	t.Parallel()
 	w := start(t, lab.Options{})
 	events, _ := w.Subscribe(100)
-	if err := w.BreakDNS("resolver.lab.test", lab.Failing); err != nil {
+	if err := w.BreakDNS("resolver.suppliers.test", lab.Failing); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Send("office@example.test"); err != nil {
+	if _, err := w.SendFrom(lab.Suppliers, "office@example.test"); err != nil {
 		t.Fatal(err)
 	}
 	if e := next(t, events, lab.EventDeferred); !strings.Contains(e.Say.String(), "could not be looked up") {
 		t.Errorf("%q", e.Say)
 	}
-	if err := w.BreakDNS("resolver.lab.test", lab.None); err != nil {
+	if err := w.BreakDNS("resolver.suppliers.test", lab.None); err != nil {
 		t.Fatal(err)
 	}
 	until(t, w, events, func(n lab.Totals) bool { return n.Delivered == 1 })

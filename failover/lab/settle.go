@@ -24,7 +24,6 @@ const (
 	resolverAddr = "192.0.2.53"
 	dohAddr      = "192.0.2.54"
 	officeAddr   = "192.0.2.200"
-	senderAddr   = "198.51.100.77"
 	siteAddr     = "198.51.100.80"
 
 	root1Name    = "a.root.lab.test."
@@ -35,8 +34,6 @@ const (
 	dohName      = "dns.lab.test."
 
 	labZone       = "lab.test."
-	senderZone    = "outside.test."
-	senderName    = "mail.outside.test"
 	primaryZone   = "harbormail.test."
 	secondaryZone = "lighthouse.test."
 
@@ -48,7 +45,10 @@ var controlNames = [...]string{"mx.alder.test.", "mx.birch.test.", "mx.cedar.tes
 
 // taken are the zones that the domain cannot be, nor be in, nor hold.
 func taken() []string {
-	zones := []string{labZone, senderZone, primaryZone, secondaryZone}
+	zones := []string{labZone, primaryZone, secondaryZone}
+	for _, o := range outsiders {
+		zones = append(zones, o.zone)
+	}
 	for _, c := range controlNames {
 		zones = append(zones, parent(c))
 	}
@@ -82,7 +82,7 @@ func someRecipients(domain string) []failover.Recipient {
 // hostOf is a name as it stands in certificates, greetings and URLs.
 func hostOf(name string) string { return strings.TrimSuffix(name, ".") }
 
-// settle puts everybody in their place: hosts, zones, servers, the sender.
+// settle puts everybody in their place: hosts, zones, servers, people.
 func (w *World) settle() error {
 	w.office = w.newLine(officeAddr)
 	w.office.inside = netip.MustParseAddr(resolverAddr)
@@ -92,11 +92,18 @@ func (w *World) settle() error {
 	if err != nil {
 		return err
 	}
+	w.marker = mark
+	w.books = &books{ledger: w.ledger, events: w.events, clock: w.clock, marker: mark, owner: w.owner}
+	w.ledger.late = w.opt.LateAfter
+	w.stub = map[string]*condition{}
 	w.provider = map[failover.Role]*provider{}
 	for _, role := range []failover.Role{failover.Primary, failover.Secondary} {
 		if err := w.settleProvider(role, mark); err != nil {
 			return err
 		}
+	}
+	if err := w.settleOutsiders(); err != nil {
+		return err
 	}
 	w.describe()
 	if err := w.settleZones(); err != nil {
@@ -110,16 +117,8 @@ func (w *World) settle() error {
 		h.services = []*service{{port: 25, cond: h.cond, stream: smtpServer(name, smtp.BackendFunc(answering), nil, w.opt.Log)}}
 		w.controls = append(w.controls, hostOf(name)+":25")
 	}
-	w.sender = &sender{
-		line: w.newLine(senderAddr), domain: w.opt.Domain, marker: mark,
-		ledger: w.ledger, events: w.events, clock: w.clock, retry: w.opt.Retry,
-		tls: w.TLSConfig(), owner: w.owner,
-		wake: make(chan struct{}, 1), turn: make(chan struct{}, 1),
-		hosts: map[netip.Addr]*absence{}, interval: w.opt.Interval,
-	}
-	for _, r := range w.opt.Recipients {
-		w.sender.to = append(w.sender.to, r.Address)
-	}
+	w.traffic = &traffic{world: w, turn: make(chan struct{}, 1), interval: w.opt.Interval}
+	w.staff = w.newStaff()
 	return nil
 }
 
@@ -168,7 +167,7 @@ func (w *World) settleProvider(role failover.Role, mark marker) error {
 	}
 	p := &provider{
 		role: role, title: "Harbormail", zone: primaryZone, dkim: "harbor1", network: 10,
-		cond: newCondition(), ledger: w.ledger, events: w.events, now: w.opt.Now, marker: mark,
+		cond: newCondition(), books: w.books, ledger: w.ledger, events: w.events, now: w.opt.Now, marker: mark,
 		user: "lifeboat@" + hostOf(w.opt.Domain), password: hex.EncodeToString(secret),
 		key:        "v=DKIM1; k=ed25519; p=" + base64.StdEncoding.EncodeToString(public),
 		domains:    []string{w.opt.Domain, w.emergency()},
@@ -177,12 +176,11 @@ func (w *World) settleProvider(role failover.Role, mark marker) error {
 	if role == failover.Secondary {
 		p.title, p.zone, p.dkim, p.network = "Lighthouse", secondaryZone, "light1", 20
 	}
-	for _, r := range w.opt.Recipients {
-		local, _ := splitAddress(r.Address)
-		p.recipients[local] = true
+	err := p.open(w.opt.Recipients)
+	if err != nil {
+		return err
 	}
-	var err error
-	names := []string{"mx1." + hostOf(p.zone), "mx2." + hostOf(p.zone), "smtp." + hostOf(p.zone)}
+	names := []string{"mx1." + hostOf(p.zone), "mx2." + hostOf(p.zone), "smtp." + hostOf(p.zone), "imap." + hostOf(p.zone)}
 	if p.good, err = w.ca.issue(time.Now().Add(certLife), names...); err != nil {
 		return err
 	}
@@ -191,18 +189,20 @@ func (w *World) settleProvider(role failover.Role, mark marker) error {
 	}
 	config := &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: p.certificate}
 	for i, name := range names {
-		submission := i == 2
 		h := w.house(name+".", netip.AddrFrom4([4]byte{203, 0, 113, p.network + byte(i) + 1}), p.cond)
-		port := uint16(25)
-		if submission {
-			port = 587
+		service := &service{port: 25, cond: p.cond, delay: w.opt.Delay, busy: greeting421(name)}
+		if i == 2 {
+			service.port = 587
 		}
-		h.services = []*service{{
-			port: port, cond: p.cond, delay: w.opt.Delay, busy: greeting421(name),
-			stream: smtpServer(name, p.backend(submission), config, w.opt.Log),
-		}}
+		service.stream = smtpServer(name, p.backend(name, i == 2), config, w.opt.Log)
+		if i == 3 {
+			service.port, service.busy, service.reads = 993, "", true
+			service.stream = p.imapServer(config, w.opt.Log)
+		}
+		h.services = append(h.services, service)
 		p.hosts = append(p.hosts, h)
 	}
+	w.settleOutgoing(p)
 	w.provider[role] = p
 	return w.settleStatus(p)
 }
@@ -228,7 +228,7 @@ func (w *World) settleResolver() error {
 		return err
 	}
 	plain, web := newCondition(), newCondition()
-	w.stub = map[string]*condition{resolverName: plain, dohName: web}
+	w.stub[resolverName], w.stub[dohName] = plain, web
 	h := w.house(resolverName, netip.MustParseAddr(resolverAddr), plain)
 	h.services = []*service{dnsService(w.resolver.responder(plain), plain)}
 	h = w.house(dohName, netip.MustParseAddr(dohAddr), web)

@@ -2,7 +2,6 @@ package lab
 
 import (
 	"context"
-	"crypto/subtle"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -24,6 +23,7 @@ var (
 	noRelay    = &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 7, 1}, Message: "Relaying denied"}
 	signIn     = &smtp.SMTPError{Code: 530, EnhancedCode: smtp.EnhancedCode{5, 7, 0}, Message: "Authentication required"}
 	noSignIn   = &smtp.SMTPError{Code: 454, EnhancedCode: smtp.EnhancedCode{4, 7, 0}, Message: "Temporary authentication failure"}
+	notYours   = &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 7, 60}, Message: "Client does not have permissions to send as this sender"}
 	wrongLogin = &smtp.SMTPError{Code: 535, EnhancedCode: smtp.EnhancedCode{5, 7, 8}, Message: "Authentication credentials invalid"}
 	putOff     = &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 2}, Message: "Temporary server error. Please try again later"}
 	denied     = &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 4, 1}, Message: "Recipient address rejected: Access denied"}
@@ -74,17 +74,19 @@ func greeting421(host string) string {
 // submission is set, at the port for those who sign in (RFC 6409).
 type session struct {
 	*provider
+	host       string // which of the provider's
 	conn       *smtp.Conn
 	submission bool
 	signedIn   bool
+	as         *account // who has signed in; nil for the admin
 	from       string
 	to         []string
 }
 
-func (p *provider) backend(submission bool) smtp.BackendFunc {
+func (p *provider) backend(host string, submission bool) smtp.BackendFunc {
 	return func(c *smtp.Conn) (smtp.Session, error) {
 		p.count(func(n *Counters) { n.Sessions++ })
-		s := &session{provider: p, conn: c, submission: submission}
+		s := &session{provider: p, host: host, conn: c, submission: submission}
 		if submission {
 			return submitter{s}, nil
 		}
@@ -99,6 +101,9 @@ func (s *session) Mail(from string, _ *smtp.MailOptions) error {
 	}
 	if s.submission && !s.signedIn {
 		return signIn
+	}
+	if s.as != nil && !strings.EqualFold(from, s.as.address) {
+		return notYours
 	}
 	s.from = from
 	return nil
@@ -136,7 +141,7 @@ func (s *session) Data(r io.Reader) error {
 	if s.submission {
 		s.count(func(n *Counters) { n.Submitted++ })
 	}
-	m := Mail{At: s.now(), From: s.from, To: s.to, Data: data}
+	m := Mail{At: s.now(), From: s.from, To: s.to, Data: data, host: s.host}
 	conn := rawConn(s.conn.Conn())
 	if conn == nil {
 		return brokenOff
@@ -202,11 +207,9 @@ func (s submitter) Auth(mech string) (sasl.Server, error) {
 		if faultOf(s.conn.Conn()) == NoSignIn {
 			return noSignIn
 		}
-		ok := strings.EqualFold(user, s.user) && subtle.ConstantTimeCompare([]byte(password), []byte(s.password)) == 1
-		if !ok {
+		if s.as, s.signedIn = s.login(user, password); !s.signedIn {
 			return wrongLogin
 		}
-		s.signedIn = true
 		return nil
 	}
 	switch mech {
