@@ -1,30 +1,23 @@
 // Package shell is the window around the screens. It owns the application, and
 // the one doorway to the UI thread: workers call [Doorway.Knock], and however
 // often they do, the screen is drawn at most some thirty times a second, always
-// with the newest state.
+// with the newest state. [Frame] is what surrounds every page: the navigation, and
+// margins.
 package shell
 
 import (
 	"context"
-	"sync/atomic"
 	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
-	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/layout"
 
-	"lifeboat/app/i18n"
 	"lifeboat/app/look"
-	"lifeboat/app/presenter"
-	"lifeboat/app/screen"
 )
 
 const (
-	appID      = "org.lifeboat.desktop"
-	margin     = 40
-	frame      = 33 * time.Millisecond
-	watchEvery = 30 * time.Second
+	appID = "org.lifeboat.desktop"
+	frame = 33 * time.Millisecond
 )
 
 // Window is the program's window.
@@ -40,53 +33,32 @@ type Window struct {
 func New(ctx context.Context, title string) *Window {
 	w := &Window{app: app.NewWithID(appID), frame: NewFrame()}
 	w.ctx, w.cancel = context.WithCancel(ctx)
-	w.app.Settings().SetTheme(look.NewTheme())
+	w.app.SetIcon(look.Lifebuoy())
+	w.app.Settings().SetTheme(look.NewThemeIn(w.brightness()))
 	w.window = w.app.NewWindow(title)
-	w.window.Resize(fyne.NewSize(1100, 760))
+	w.window.Resize(fyne.NewSize(1200, 720))
 	w.window.CenterOnScreen()
 	return w
-}
-
-// ShowPractice fills the window with the practice world and plays its story.
-func (w *Window) ShowPractice(t *i18n.Tongue, p *presenter.Practice) {
-	var s *screen.Practice
-	door := newDoorway(fyne.Do, func() { s.Update() })
-	play := func() { go p.Play(w.ctx, door.Knock) }
-	s = screen.NewPractice(t, p, play)
-	w.fill(s.Content())
-	go door.run(w.ctx)
-	play()
-}
-
-// ShowHome fills the window with the state of the domains, looked at again and
-// again.
-func (w *Window) ShowHome(p *presenter.Home) {
-	s := screen.NewHome(p)
-	door := newDoorway(fyne.Do, s.Update)
-	w.fill(s.Content())
-	go door.run(w.ctx)
-	go p.Watch(w.ctx, watchEvery, door.Knock)
 }
 
 // Frame is what surrounds the pages. Hand pages to it, then call [Window.ShowFrame].
 func (w *Window) Frame() *Frame { return w.frame }
 
 // ShowFrame fills the window with the frame.
-func (w *Window) ShowFrame() { w.window.SetContent(w.frame.Object()) }
+func (w *Window) ShowFrame() {
+	w.window.SetPadded(false)
+	w.window.SetContent(w.frame.Object())
+}
 
 // Context ends with the window: workers that a page starts end with it.
 func (w *Window) Context() context.Context { return w.ctx }
 
 // Door returns a doorway to the UI thread: after a [Doorway.Knock] update is
-// called there, once a frame at most.
-func (w *Window) Door(update func()) *Doorway {
+// called there, once a frame at most, until the context ends.
+func (w *Window) Door(ctx context.Context, update func()) *Doorway {
 	d := newDoorway(fyne.Do, update)
-	go d.run(w.ctx)
+	go d.run(ctx)
 	return d
-}
-
-func (w *Window) fill(content fyne.CanvasObject) {
-	w.window.SetContent(container.New(layout.NewCustomPaddedLayout(margin, margin, margin, margin), content))
 }
 
 // Run shows the window and returns when it is closed, or the context ends.
@@ -97,30 +69,49 @@ func (w *Window) Run() {
 	w.window.ShowAndRun()
 }
 
-// Doorway leads workers' news to the UI thread, coalesced.
+// Doorway leads workers' news to the UI thread, coalesced. While there is no news it
+// does nothing at all.
 type Doorway struct {
 	do     func(func())
 	update func()
-	news   atomic.Bool
+	news   chan struct{}
 }
 
-func newDoorway(do func(func()), update func()) *Doorway { return &Doorway{do: do, update: update} }
+func newDoorway(do func(func()), update func()) *Doorway {
+	return &Doorway{do: do, update: update, news: make(chan struct{}, 1)}
+}
 
 // Knock says that there is something new to show. It never waits.
-func (d *Doorway) Knock() { d.news.Store(true) }
+func (d *Doorway) Knock() {
+	select {
+	case d.news <- struct{}{}:
+	default: // it was said already
+	}
+}
 
-// run draws while there is news, once a frame at most, until the context ends.
+// run draws when there is news, once a frame at most and never before the last
+// drawing is done, until the context ends.
 func (d *Doorway) run(ctx context.Context) {
-	tick := time.NewTicker(frame)
-	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
-			if d.news.Swap(false) {
-				d.do(d.update)
-			}
+		case <-d.news:
+		}
+		drawn := make(chan struct{})
+		d.do(func() {
+			defer close(drawn)
+			d.update()
+		})
+		select {
+		case <-ctx.Done():
+			return
+		case <-drawn:
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(frame):
 		}
 	}
 }

@@ -136,6 +136,7 @@ func (p *Pill) CreateRenderer() fyne.WidgetRenderer {
 		p.label.full, p.label.name, p.label.kind = p.data.Text, p.data.Tone.words(), look.Strong
 		if !p.signed() {
 			p.label.kind, p.label.name = look.Small, theme.ColorNameForeground
+			p.surface.FillColor = ink(p, theme.ColorNameSeparator) // to be seen on the navigation, too
 		}
 		p.label.paint(p)
 		p.light.Hidden = p.data.Shape == NoShape
