@@ -1,6 +1,7 @@
 package drill
 
 import (
+	"slices"
 	"time"
 
 	"lifeboat/failover"
@@ -20,9 +21,13 @@ func (s *Session) milestones() {
 	if !s.firstMail.IsZero() && (switched || announced) {
 		s.enter(Arrived, now)
 	}
-	if s.home.IsZero() && !s.worksAgain.IsZero() && n.Primary > s.base.primary {
+	if s.home.IsZero() && !s.worksAgain.IsZero() && len(s.made) > 0 && n.Primary > s.base.primary {
 		s.home = now
 		s.tell(Entry{Kind: EntryMail, Say: failover.Say("Mail arrives at {provider} again.", "provider", s.primary)})
+	}
+	_, returned := s.moments[Returned]
+	if !s.home.IsZero() && !s.standing.away() && (returned || slices.Contains(s.made, Repair)) {
+		s.enter(Home, now)
 	}
 	if s.drained.IsZero() && len(s.made) > 0 && !s.base.at.IsZero() && s.lookedLongAgo() && !s.oldWaits() {
 		s.drained = now

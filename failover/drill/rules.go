@@ -26,7 +26,7 @@ var properName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{0,63}$`)
 var (
 	kinds   = []Kind{Functional, Tabletop, Live}
 	deeds   = []Deed{Break, Mend, BreakDNS, BreakUpdates, BreakRemote, CutLine, JoinLine, SpoilMX, TryFailback, TurnPage, Finish}
-	moments = []Moment{"", Started, Faulted, Detected, Switched, Arrived, Announced, Refused, Recovered, Returned}
+	moments = []Moment{"", Started, Faulted, Detected, Switched, Arrived, Announced, Refused, Recovered, Returned, Home}
 	moves   = []Move{Failover, Failback, SendOnly, Repair, Announce, Stay}
 	roles   = []failover.Role{failover.Primary, failover.Secondary}
 	ofs     = []string{"", OfPrimary, OfRecords, OfRemote, OfLine}
@@ -90,7 +90,7 @@ func (p *parser) world(w World) {
 }
 
 func (p *parser) right(r Right) {
-	if len(r.Moves) == 0 {
+	if len(r.Moves) == 0 && !r.Any {
 		p.missing("right", "moves")
 	}
 	for i, m := range r.Moves {
@@ -164,7 +164,7 @@ func (p *parser) act(s *Scenario, i int, a Act) {
 // leadsTo reports whether a drill that goes right comes to the moment.
 func (s *Scenario) leadsTo(m Moment) bool {
 	any := func(of ...Move) bool {
-		return slices.ContainsFunc(s.Right.Moves, func(m Move) bool { return slices.Contains(of, m) })
+		return s.Right.Any || slices.ContainsFunc(s.Right.Moves, func(m Move) bool { return slices.Contains(of, m) })
 	}
 	switch m {
 	case Switched:
@@ -175,6 +175,8 @@ func (s *Scenario) leadsTo(m Moment) bool {
 		return any(Announce)
 	case Returned:
 		return any(Failback)
+	case Home:
+		return any(Failback, Repair)
 	case Recovered:
 		return slices.ContainsFunc(s.Script, func(a Act) bool { return a.mends() }) || any(Repair)
 	case Refused:

@@ -98,6 +98,7 @@ const (
 	Refused   Moment = "refused"   // a move was refused
 	Recovered Moment = "recovered" // detection says that the primary is healthy again
 	Returned  Moment = "returned"  // the way back is verified
+	Home      Moment = "home"      // first mail at the primary after it was mended, and after the way back
 )
 
 // Act is one event of a functional drill.

@@ -31,32 +31,42 @@ func world(t *testing.T, s drill.Scenario, factor float64) *lab.World {
 	return w
 }
 
+// hold plays a scenario with the operator of these tests.
+func hold(t *testing.T, sc drill.Scenario, change func(*operator, *drill.SessionOptions)) (drill.Result, error) {
+	t.Helper()
+	w := world(t, sc, 10)
+	op := &operator{w: w, sc: sc}
+	opt := drill.SessionOptions{Scenario: sc, World: w, Operator: op, Unattended: true, Tell: func(ev drill.Event) {
+		if e := ev.Entry; e != nil {
+			op.hears(*e)
+			t.Logf("%8s %-8s %s %v", e.Since, e.Kind, e.Who, e.Say)
+		}
+	}}
+	if change != nil {
+		change(op, &opt)
+	}
+	s, err := drill.NewSession(opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.Run(t.Context())
+}
+
 func TestEveryScenarioEndsAsItSays(t *testing.T) {
 	for _, sc := range builtin(t) {
 		t.Run(sc.Name, func(t *testing.T) {
 			t.Parallel()
-			w := world(t, sc, 10)
-			op := &operator{w: w}
-			s, err := drill.NewSession(drill.SessionOptions{Scenario: sc, World: w, Operator: op, Unattended: true, Tell: func(ev drill.Event) {
-				if ev.Entry != nil {
-					t.Logf("%8s %-8s %v", ev.Entry.Since, ev.Entry.Kind, ev.Entry.Say)
-				}
-			}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			r, err := s.Run(t.Context())
-			if err != nil {
-				t.Error(err)
+			r, err := hold(t, sc, nil)
+			if err != nil || !r.Passed {
+				t.Errorf("passed %v: %v", r.Passed, err)
 			}
 			for _, c := range r.Checks {
-				t.Log(c.OK, c.Say)
 				if !c.OK {
 					t.Error(c.Say)
 				}
 			}
 			for _, m := range r.Measures {
-				t.Log(m.Name, m.Took, m.Goal)
+				t.Logf("%-10s %v (%v)", m.Name, m.Took, m.Goal)
 			}
 			for _, m := range r.Recommendations {
 				t.Log(m)
