@@ -95,6 +95,9 @@ func (s *Session) carried(m Move, moved Moved, err error) {
 		s.enter(Switched, moved.Verified)
 		s.worksAgain, s.base.primary = moved.Yes, s.base.primaryAtMove
 	case Failback:
+		if s.standing.announced {
+			s.w.Recall()
+		}
 		s.standing.route, s.standing.announced = failover.Primary, false
 		s.enter(Returned, moved.Verified)
 	case Announce:
