@@ -68,6 +68,8 @@ var mayImport = map[string][]string{
 	"failover/failovertest":     {"failover", "failover/..."},
 	"failover/failovertest/...": {"failover", "failover/..."},
 	"mailstore/mailstoretest":   {"mailstore", "mailstore/..."},
+
+	"app/presenter/presentertest": {"app/engine", "failover", "failover/detect", "failover/probe"},
 }
 
 // Fakes, contract suites and real servers as processes: what only tests need,
@@ -76,6 +78,7 @@ var forTests = []string{
 	"failover/failovertest", "failover/failovertest/...", "failover/dnshost/hosttest",
 	"failover/dnshost/cloudflare/cftest",
 	"mailstore/mailstoretest", "mailstore/mailstoretest/...",
+	"app/presenter/presentertest",
 }
 
 // What a package's tests may import beside what the package itself may: the

@@ -9,11 +9,9 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
-	"time"
 
 	"lifeboat/app/cli"
 	"lifeboat/app/i18n"
-	"lifeboat/app/presenter"
 	"lifeboat/app/shell"
 	"lifeboat/configs"
 )
@@ -39,12 +37,22 @@ func openWindow(ctx context.Context, w *wiring) (status int, opened bool) {
 		return complain(terr), true
 	}
 	win := shell.New(ctx, "Lifeboat")
-	if err == nil {
-		win.ShowHome(presenter.NewHome(tongue, e, time.Now))
-		win.Run()
-		return 0, true
+	if chosen := win.Language(tongue.Language); chosen != tongue.Language {
+		if tongue, terr = i18n.New(chosen); terr != nil {
+			return complain(terr), true
+		}
 	}
-	win.ShowPractice(tongue, presenter.NewPractice(tongue, w.practice))
+	if err == nil {
+		parts, err := w.realDesk(tongue, e)
+		if err != nil {
+			return complain(err), true
+		}
+		win.Open(tongue, parts)
+	} else {
+		win.Later(tongue, tongue.T("A small mail world starts inside this program …"), func(ctx context.Context) (shell.Parts, error) {
+			return w.practiceDesk(ctx, tongue)
+		})
+	}
 	win.Run()
 	return 0, true
 }

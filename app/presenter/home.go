@@ -1,157 +1,438 @@
 package presenter
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"sync"
 	"time"
 
 	"lifeboat/app/engine"
 	"lifeboat/app/i18n"
 	"lifeboat/failover"
+	"lifeboat/failover/detect"
 )
 
-// Light is the state that a status light shows.
-type Light string
+// Action is what a button of Home asks for. Home itself does none of it: it says
+// what makes sense now, and whoever wires the window leads to where it is done.
+type Action string
 
-// The lights. Unknown never looks healthy.
+// The actions.
 const (
-	LightHealthy Light = "healthy"
-	LightReady   Light = "ready"
-	LightCare    Light = "care"
-	LightDown    Light = "down"
-	LightUnknown Light = "unknown"
+	NoAction   Action = ""
+	DoSwitch   Action = "switch"   // to the secondary
+	DoReturn   Action = "return"   // home to the primary
+	DoRepair   Action = "repair"   // put the domain's own MX records right
+	DoGoOn     Action = "go_on"    // with the run that is open
+	DoTakeBack Action = "takeback" // the run that is open
+	DoCheck    Action = "check"
+	DoDrill    Action = "drill"
+	DoWait     Action = "wait"
 )
 
-// Word is a light's word.
-func (l Light) Word(t *i18n.Tongue) string {
-	switch l {
-	case LightHealthy:
-		return t.T("Healthy")
-	case LightReady:
-		return t.T("Ready")
-	case LightCare:
-		return t.T("Care")
-	case LightDown:
-		return t.T("Down")
-	default:
-		return t.T("Unknown")
-	}
+// Button is something to press.
+type Button struct {
+	Text   string
+	Do     Action
+	Filled bool // a page has at most one
 }
 
-// DomainCard is one domain as the window shows it.
-type DomainCard struct {
-	Headline  string
-	Light     Light
-	Readiness string
-	Servers   []ServerRow
-	Countdown string
-}
-
-// ServerRow is one authoritative address and what it gives.
-type ServerRow struct {
+// Row is a line of evidence: how something stands, what it is, what was seen.
+type Row struct {
 	Light Light
-	Name  string
-	Says  string
+	Label string
+	Value string
 }
 
 // HomeState is what Home shows.
 type HomeState struct {
-	Cards   []DomainCard
-	Problem string // why nothing could be looked at
-	Age     string
+	Domain   string // as people write it
+	Light    Light
+	Headline string
+	Lead     string
+	Checking bool // somebody pressed "check now", and it is not done
+	Trouble  *TroubleState
+	// Providers are the primary and the secondary; none where Trouble is set.
+	Providers []ProviderCard
+	Drill     *DrillCard // the last drill, if there was one
+	Next      *NextStep
+	Domains   []DomainRow // when there are several
+	Watching  Watching
 }
 
-// Looker is what Home needs of the engine.
-type Looker interface {
+// ProviderCard is one provider with what is known of it.
+type ProviderCard struct {
+	Caption string
+	Name    string
+	Light   Light
+	Word    string
+	Rows    []Row
+	Live    bool // mail is led here
+}
+
+// TroubleState takes the place of the calm page's cards: what speaks for and
+// against, and what can be done.
+type TroubleState struct {
+	Title  string
+	Rows   []Row
+	Option Option
+	Track  Track
+}
+
+// Option is what can be done, and what it would do.
+type Option struct {
+	Title   string
+	Light   Light // of what it depends on; NoLight where it depends on nothing
+	Word    string
+	Points  []Point
+	Buttons []Button
+	Note    string
+}
+
+// Point is one thing that would follow.
+type Point struct {
+	Back bool // it is about the way back
+	Text string
+}
+
+// NextStep is the one useful thing to do next.
+type NextStep struct {
+	Text    string
+	Detail  string
+	Buttons []Button
+}
+
+// DrillCard tells of the last drill.
+type DrillCard struct {
+	Title  string
+	Line   string
+	Values []float64 // the measured times of the last drills, the oldest first
+	From   string
+	To     string
+}
+
+// DomainRow is one of several domains.
+type DomainRow struct {
+	Name     string
+	Light    Light
+	Says     string
+	Selected bool
+}
+
+// Watching tells of the looks that go on in the background.
+type Watching struct {
+	Light  Light
+	First  string
+	Second string
+}
+
+// Lookout is what Home needs of the engine.
+type Lookout interface {
 	Status(ctx context.Context, names []string) (engine.Status, error)
+	Check(ctx context.Context, req engine.CheckRequest) (engine.CheckReport, error)
 }
 
-// Home looks at the domains again and again and keeps what it saw.
+// HomeOptions is what Home goes by beside what it sees.
+type HomeOptions struct {
+	Domains []failover.Domain // of the settings, at least one
+	Now     func() time.Time
+	// Every is how often the providers are looked at.
+	Every time.Duration
+	// Practice: all of it plays in the built-in world.
+	Practice bool
+	// Waiting counts the mail that is known to wait outside; nil where nobody knows.
+	Waiting func() int
+	// Switching tells whether a switch goes on in this window; nil where none can.
+	Switching func() bool
+	// Turn is taken for checks; nil where nobody else works in the data folder.
+	Turn *Turn
+	// LastDrill tells of the last drill; nil where there are none.
+	LastDrill func() *DrillCard
+}
+
+// Home says how the domains are, in a sentence, and what can be done.
 type Home struct {
 	tongue *i18n.Tongue
-	engine Looker
-	now    func() time.Time
+	engine Lookout
+	opt    HomeOptions
 
-	mu     sync.Mutex
-	status engine.Status
-	err    error
+	mu       sync.Mutex
+	status   engine.Status
+	err      error
+	seen     map[string]*sight // by domain
+	selected string            // by hand; empty is the one in the worst state
+	waited   time.Time
+	checking bool
+	unable   error // why the last check could not be made
+	drill    *DrillCard
+	look     chan struct{} // asked for at once
+	unseen   error         // why nothing is watched
+}
+
+// sight is what detection told of one domain.
+type sight struct {
+	state detect.State
+	track trail
 }
 
 // NewHome returns the presenter.
-func NewHome(t *i18n.Tongue, e Looker, now func() time.Time) *Home {
-	return &Home{tongue: t, engine: e, now: now}
+func NewHome(t *i18n.Tongue, e Lookout, opt HomeOptions) *Home {
+	return &Home{tongue: t, engine: e, opt: opt, seen: map[string]*sight{}, look: make(chan struct{}, 1)}
 }
 
-// Watch looks now and then at every interval until the context ends, and calls
-// changed after each look.
+// Watch looks at the name servers and the journal now and then at every interval
+// until the context ends, and calls changed after each look.
 func (h *Home) Watch(ctx context.Context, every time.Duration, changed func()) {
 	for ctx.Err() == nil {
-		st, err := h.engine.Status(ctx, nil)
-		h.mu.Lock()
-		h.status, h.err = st, err
-		h.mu.Unlock()
+		h.Look(ctx)
 		changed()
-		if engine.Sleep(ctx, every) != nil {
-			return
+		t := time.NewTimer(every)
+		select {
+		case <-t.C:
+		case <-h.look:
+			t.Stop()
+		case <-ctx.Done():
+			t.Stop()
 		}
 	}
+}
+
+// Refresh has Watch look at once. It never waits.
+func (h *Home) Refresh() {
+	select {
+	case h.look <- struct{}{}:
+	default:
+	}
+}
+
+// Unwatched takes down why nothing is watched; nil when it is.
+func (h *Home) Unwatched(err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.unseen = err
+}
+
+// Look looks at the name servers and the journal once.
+func (h *Home) Look(ctx context.Context) {
+	st, err := h.engine.Status(ctx, nil)
+	var card *DrillCard
+	if h.opt.LastDrill != nil {
+		card = h.opt.LastDrill()
+	}
+	if ctx.Err() != nil {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.err = err; err == nil {
+		h.status = st
+	}
+	h.drill = card
+}
+
+// Saw takes in what detection makes of a domain.
+func (h *Home) Saw(domain string, s detect.State) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	at := h.seen[domain]
+	if at == nil {
+		at = &sight{}
+		h.seen[domain] = at
+	}
+	waiting := -1
+	if h.opt.Waiting != nil {
+		waiting = h.opt.Waiting()
+	}
+	at.state, h.unseen = s, nil
+	at.track.add(s, h.route(domain), waiting)
+	if s.Primary.Health == detect.Healthy {
+		h.waited = time.Time{} // it is over
+	}
+}
+
+// Check takes all evidence for a switch anew, and looks again. A second call while
+// one is under way does nothing.
+func (h *Home) Check(ctx context.Context, changed func()) {
+	h.mu.Lock()
+	if h.checking {
+		h.mu.Unlock()
+		return
+	}
+	h.checking, h.unable = true, nil
+	to := failover.Secondary
+	if d := h.focus(); h.route(d.Name) == failover.RouteSecondary {
+		to = failover.Primary
+	}
+	h.mu.Unlock()
+	changed()
+	err := h.check(ctx, to)
+	h.Look(ctx)
+	h.mu.Lock()
+	h.checking, h.unable = false, err
+	h.mu.Unlock()
+	changed()
+}
+
+func (h *Home) check(ctx context.Context, to failover.Role) error {
+	if h.opt.Turn != nil {
+		if err := h.opt.Turn.Take(ctx); err != nil {
+			return err
+		}
+		defer h.opt.Turn.Give()
+	}
+	_, err := h.engine.Check(ctx, engine.CheckRequest{To: to, Fresh: true})
+	return err
+}
+
+// Wait takes down that the admin has decided to wait.
+func (h *Home) Wait() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.waited = h.opt.Now()
+}
+
+// Select shows a domain, by the name that its DomainRow has.
+func (h *Home) Select(name string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.selected = failover.FQDN(name)
 }
 
 // State returns what is to be shown now.
 func (h *Home) State() HomeState {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	t := h.tongue
-	if h.err != nil {
-		return HomeState{Problem: t.Errors(h.err)[0]}
+	if len(h.opt.Domains) == 0 {
+		return HomeState{Light: LightUnknown, Headline: h.tongue.T("There is no domain in the settings.")}
 	}
-	if h.status.At.IsZero() {
-		return HomeState{Age: t.T("Looking …")}
+	d := h.focus()
+	f := h.facts(d)
+	s := f.home()
+	s.Checking = h.checking
+	if h.unable != nil && !h.checking {
+		s.Lead = join(h.tongue, problem(h.tongue, h.unable), s.Lead)
 	}
-	s := HomeState{Age: t.T("Looked at {when}", "when", t.Clock(h.status.At, h.status.At))}
-	for _, d := range h.status.Domains {
-		s.Cards = append(s.Cards, h.card(d))
+	if s.Trouble == nil && h.drill != nil {
+		s.Drill = h.drill
+	}
+	s.Watching = f.watching(h.opt.Every)
+	if len(h.opt.Domains) > 1 {
+		s.Domains = h.rows(d.Name)
 	}
 	return s
 }
 
-func (h *Home) card(d engine.DomainStatus) DomainCard {
-	t := h.tongue
-	c := DomainCard{Headline: Headline(t, d), Readiness: Readiness(t, d), Light: lightOf(d)}
-	for _, a := range d.MX.Answers {
-		row := ServerRow{Name: failover.Display(a.Server), Light: LightUnknown, Says: AnswerState(t, a.State)}
-		if a.Addr.IsValid() {
-			row.Name += " " + a.Addr.String()
-		}
-		if a.State == failover.Answered {
-			row.Light, row.Says = LightHealthy, a.Set.String()
-			if d.Disagree {
-				row.Light = LightCare
-			}
-		}
-		c.Servers = append(c.Servers, row)
+// rows lists all domains.
+func (h *Home) rows(selected string) []DomainRow {
+	out := make([]DomainRow, 0, len(h.opt.Domains))
+	for _, d := range h.opt.Domains {
+		f := h.facts(d)
+		is := f.situation()
+		out = append(out, DomainRow{
+			Name: failover.Display(d.Name), Light: is.light(), Says: f.headline(is), Selected: d.Name == selected,
+		})
 	}
-	if d.Countdown.After(h.now()) {
-		c.Countdown = t.T("Caches may hold the old answer until {when}.", "when", t.Clock(d.Countdown, h.now()))
-	}
-	return c
+	return out
 }
 
-// lightOf weighs a domain's state: where its mail goes, and whether it could be
-// switched.
-func lightOf(d engine.DomainStatus) Light {
-	switch {
-	case !d.Problem.IsZero() || d.Route == failover.RouteUnknown:
-		return LightUnknown
-	case d.Route == failover.RouteNone:
-		return LightDown
-	case d.Disagree || d.Route == failover.RouteMixed || d.Route == failover.RouteForeign || d.Route == failover.RouteSecondary:
-		return LightCare
-	case len(d.Ready.Blocking) > 0:
-		return LightCare
-	case !d.Ready.Allowed:
-		return LightUnknown // what nobody has looked at never looks healthy
-	default:
-		return LightHealthy
+// focus is the domain that is shown: the one selected, or the one in the worst
+// state, in doubt the first.
+func (h *Home) focus() failover.Domain {
+	if i := slices.IndexFunc(h.opt.Domains, func(d failover.Domain) bool { return d.Name == h.selected }); i >= 0 {
+		return h.opt.Domains[i]
 	}
+	worst, at := -1, 0
+	for i, d := range h.opt.Domains {
+		f := h.facts(d)
+		if w := f.situation().weight(); w > worst {
+			worst, at = w, i
+		}
+	}
+	return h.opt.Domains[at]
+}
+
+// facts gathers what is known of a domain.
+func (h *Home) facts(d failover.Domain) facts {
+	f := facts{
+		t: h.tongue, domain: d, now: h.opt.Now(), err: cmp.Or(h.err, h.unseen), waited: h.waited, practice: h.opt.Practice,
+		open: h.status.Open, busy: h.opt.Switching != nil && h.opt.Switching(),
+	}
+	if i := h.statusOf(d.Name); i >= 0 {
+		f.status = &h.status.Domains[i]
+	}
+	if s := h.seen[d.Name]; s != nil {
+		f.state, f.track = &s.state, &s.track
+	}
+	if f.open != nil && !slices.Contains(f.open.Domains, d.Name) {
+		f.open = nil
+	}
+	return f
+}
+
+func (h *Home) statusOf(domain string) int {
+	return slices.IndexFunc(h.status.Domains, func(s engine.DomainStatus) bool { return s.Domain == domain })
+}
+
+// route is where a domain's mail is led, as far as is known.
+func (h *Home) route(domain string) failover.Route {
+	if i := h.statusOf(domain); i >= 0 {
+		return h.status.Domains[i].Route
+	}
+	return failover.RouteUnknown
+}
+
+// current is the situation of the domain that is shown.
+func (h *Home) current() situation {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.opt.Domains) == 0 {
+		return isUnsure
+	}
+	return h.facts(h.focus()).situation()
+}
+
+// OpenKind is what the run that is not finished is for.
+func (h *Home) OpenKind() failover.Kind {
+	if o := h.Open(); o != nil {
+		return o.Kind
+	}
+	return ""
+}
+
+// Astray reports whether the MX records that are published are not simply those of
+// one provider.
+func (h *Home) Astray() bool {
+	r := h.Route()
+	return r == failover.RouteMixed || r == failover.RouteForeign || r == failover.RouteNone
+}
+
+// Speak goes on in another language.
+func (h *Home) Speak(t *i18n.Tongue) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.tongue = t
+}
+
+// Runs are the last runs, the newest first.
+func (h *Home) Runs() []engine.RunSummary {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.status.Runs
+}
+
+// Open is the run that is not finished; nil when there is none.
+func (h *Home) Open() *engine.RunSummary {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.status.Open
+}
+
+// Route is where the mail of the domain that is shown is led.
+func (h *Home) Route() failover.Route {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.opt.Domains) == 0 {
+		return failover.RouteUnknown
+	}
+	return h.route(h.focus().Name)
 }

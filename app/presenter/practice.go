@@ -4,194 +4,283 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
-	"lifeboat/app/engine"
 	"lifeboat/app/i18n"
 	"lifeboat/failover"
 	"lifeboat/failover/lab"
 )
 
-// PracticeState is what the practice screen shows.
+// Scene is what practice sees of the built-in world; *lab.World shows it.
+type Scene interface {
+	Picture() lab.Picture
+	Totals() lab.Totals
+	Subscribe(size int) (events <-chan lab.Event, cancel func())
+	Now() time.Time
+}
+
+// PracticeState is what is shown beside the real Home in practice.
 type PracticeState struct {
-	Headline  string
-	Note      string
-	Primary   ProviderCard
-	Secondary ProviderCard
-	Ledger    []Count
-	Steps     []StepRow
-	Running   bool
-	Problem   string
+	Title   string
+	Hint    string   // what to do now
+	Broken  []string // what is broken, in plain words
+	Choices []Choice
+	Mend    bool // there is something to mend
+	Playing bool
+	Problem string
+	Routes  RoutesState
+	Ledger  LedgerState
+	News    []NewsRow // the newest first
 }
 
-// ProviderCard is one provider of the practice world.
-type ProviderCard struct {
-	Role, Name string
-	Light      Light
-	Says       string
-	Live       bool // mail is led here
+// Choice is one way to break the world.
+type Choice struct {
+	Key    TroubleKey
+	Title  string
+	Active bool
 }
 
-// Count is one figure of the ledger; Light is set where it must be nothing.
-type Count struct {
-	Label string
-	Value int
-	Light Light
-}
-
-// StepRow is one line of what has happened.
-type StepRow struct {
+// NewsRow is something that happened.
+type NewsRow struct {
 	Light Light
 	At    string
 	Says  string
 }
 
-// Player plays the story in a world made for it, and tells it.
-type Player func(ctx context.Context, tell func(engine.PracticeEvent)) (engine.PracticeResult, error)
+// told is something that happened, to be told in any language.
+type told struct {
+	light Light
+	at    time.Time
+	say   failover.Sentence
+}
 
-// stepsShown bounds the list of what has happened.
-const stepsShown = 200
+// newsKept bounds what is remembered of what happened.
+const newsKept = 12
 
-// Practice plays the main job and keeps what is to be shown of it.
+// PracticeOptions is what practice goes by beside the world.
+type PracticeOptions struct {
+	Home   *Home
+	Switch *Switch
+	Domain failover.Domain
+}
+
+// Practice lets somebody break the built-in world and mend it, and says what could
+// be done next. Switching is none of its business: that is done by the pages that an
+// admin uses.
 type Practice struct {
 	tongue *i18n.Tongue
-	play   Player
+	scene  Scene
+	levers Levers
+	opt    PracticeOptions
 
 	mu      sync.Mutex
-	running bool
-	chapter failover.Sentence
-	domain  failover.Domain
-	totals  lab.Totals
-	broken  bool
-	route   failover.Route
-	steps   []StepRow
-	result  *engine.PracticeResult
+	broken  []TroubleKey
+	playing context.CancelFunc // of the outage that plays by itself
 	err     error
+	news    []told
+	moves   hops
+	arrived map[failover.Role]time.Time // the last arrivals
+	first   map[failover.Role]time.Time // the first arrival since the last switch
 }
 
 // NewPractice returns the presenter.
-func NewPractice(t *i18n.Tongue, play Player) *Practice {
-	return &Practice{tongue: t, play: play, route: failover.RouteUnknown}
-}
-
-// Play plays the story once; changed is called after each thing that happens,
-// from any goroutine. A second call while one runs does nothing.
-func (p *Practice) Play(ctx context.Context, changed func()) {
-	p.mu.Lock()
-	if p.running {
-		p.mu.Unlock()
-		return
+func NewPractice(t *i18n.Tongue, s Scene, l Levers, opt PracticeOptions) *Practice {
+	return &Practice{
+		tongue: t, scene: s, levers: l, opt: opt,
+		arrived: map[failover.Role]time.Time{}, first: map[failover.Role]time.Time{},
 	}
-	p.running, p.steps, p.result, p.err = true, nil, nil, nil
-	p.totals, p.broken, p.route = lab.Totals{}, false, failover.RouteUnknown
-	p.mu.Unlock()
-	result, err := p.play(ctx, func(e engine.PracticeEvent) {
-		p.take(e)
-		changed()
-	})
-	p.mu.Lock()
-	p.running, p.result, p.err = false, &result, err
-	p.totals = result.Totals
-	p.mu.Unlock()
-	changed()
 }
 
-// take notes an event.
-func (p *Practice) take(e engine.PracticeEvent) {
+// eventsAtOnce is how many events of the world may wait to be read.
+const eventsAtOnce = 512
+
+// Watch reads what happens in the world until the context ends, and calls changed
+// after each thing that is worth showing; for clocks that run it is called every
+// half second besides.
+func (p *Practice) Watch(ctx context.Context, changed func()) {
+	events, cancel := p.scene.Subscribe(eventsAtOnce)
+	defer cancel()
+	tick := time.NewTicker(500 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case e, open := <-events:
+			if !open {
+				return
+			}
+			if p.take(e) {
+				changed()
+			}
+		case <-tick.C:
+			changed()
+		}
+	}
+}
+
+// take notes an event, and reports whether it is worth showing.
+func (p *Practice) take(e lab.Event) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.totals, p.domain = e.Totals, e.Domain; p.route == failover.RouteUnknown {
-		p.route = failover.RoutePrimary // where the story begins
-	}
-	at := e.At.Format("15:04:05")
-	switch {
-	case !e.Chapter.IsZero():
-		p.chapter = e.Chapter
-		p.add(StepRow{LightReady, at, p.tongue.Say(e.Chapter)})
-	case !e.Say.IsZero():
-		p.add(StepRow{LightHealthy, at, p.tongue.Say(e.Say)})
-	case e.Finding != nil && e.Finding.Verdict != failover.Pass:
-		p.add(StepRow{LightCare, at, p.tongue.Say(e.Finding.Say)})
-	case e.Run != nil && len(e.Run.View.Answers) > 0:
-		p.add(StepRow{LightHealthy, at, p.tongue.T("{set}: {count} of {all} addresses give the new records",
-			"set", e.Run.Step.After.Key.String(), "count", e.Run.View.With(e.Run.Step.After), "all", e.Run.View.Asked())})
-		p.route = p.domain.RouteOf(e.Run.Step.After)
-	case e.Message != nil:
-		p.message(*e.Message)
-	}
-}
-
-func (p *Practice) message(e lab.Event) {
-	light := LightHealthy
+	p.moves.add(e)
 	switch e.Kind {
-	case lab.EventBroken:
-		p.broken, light = true, LightDown
-	case lab.EventMended:
-		p.broken = false
+	case lab.EventDelivered:
+		if e.Way == lab.Inbound && e.Role != "" {
+			p.arrived[e.Role] = e.At
+			if p.first[e.Role].IsZero() {
+				p.first[e.Role] = e.At
+			}
+		}
+	case lab.EventRead:
+	case lab.EventBroken, lab.EventLost, lab.EventBounced, lab.EventDoubled:
+		p.tell(LightDown, e)
+	case lab.EventMended, lab.EventRelief:
+		p.tell(LightHealthy, e)
+	case lab.EventSwitched:
+		p.tell(LightHealthy, e)
+		clear(p.first)
+	case lab.EventTrouble, lab.EventNotice:
+		p.tell(LightCare, e)
 	default:
-		return
+		return false
 	}
-	p.add(StepRow{light, e.At.Format("15:04:05"), p.tongue.Say(e.Say)})
+	return true
 }
 
-// add appends a row, unless it says again what the last one said.
-func (p *Practice) add(r StepRow) {
-	if n := len(p.steps); n > 0 && p.steps[n-1].Says == r.Says {
+// tell adds to the news, unless it says again what the last one said.
+func (p *Practice) tell(l Light, e lab.Event) {
+	if e.Say.IsZero() || len(p.news) > 0 && p.news[0].say.String() == e.Say.String() {
 		return
 	}
-	p.steps = append(p.steps, r)
-	if len(p.steps) > stepsShown {
-		p.steps = slices.Delete(p.steps, 0, len(p.steps)-stepsShown)
+	p.news = slices.Insert(p.news, 0, told{l, e.At, e.Say})
+	if len(p.news) > newsKept {
+		p.news = p.news[:newsKept]
 	}
+}
+
+// Arrived tells when mail first arrived at a provider since the MX records last
+// changed; zero when none has.
+func (p *Practice) Arrived(r failover.Role) time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.first[r]
+}
+
+// Break breaks the world in one way more. The primary suffers from one trouble at a
+// time: the newest.
+func (p *Practice) Break(k TroubleKey) {
+	err := k.cause(p.levers)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.err = err; err != nil {
+		return
+	}
+	p.broken = slices.DeleteFunc(p.broken, func(o TroubleKey) bool { return o == k || o.onPrimary() && k.onPrimary() })
+	p.broken = append(p.broken, k)
+}
+
+// Mend mends all that is broken.
+func (p *Practice) Mend() {
+	p.levers.Mend(failover.Primary)
+	p.levers.Mend(failover.Secondary)
+	p.levers.SetLine(lab.Line{})
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.broken, p.err = nil, nil
+}
+
+// Switched has the staff hand in their mail where it is led now.
+func (p *Practice) Switched(out failover.Outcome, err error) {
+	if err != nil || len(out.Plan.Steps) == 0 {
+		return
+	}
+	for _, st := range out.Plan.Steps {
+		if st.After.Key != (failover.Key{Name: p.opt.Domain.Name, Type: "MX"}) {
+			continue
+		}
+		switch p.opt.Domain.RouteOf(st.After) {
+		case failover.RoutePrimary:
+			p.levers.SetSendRoute(failover.Primary)
+		case failover.RouteSecondary:
+			p.levers.SetSendRoute(failover.Secondary)
+		default:
+		}
+	}
+}
+
+// Speak goes on in another language.
+func (p *Practice) Speak(t *i18n.Tongue) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tongue = t
+}
+
+// Hops takes the moves of messages since the last time.
+func (p *Practice) Hops() []Hop {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.moves.take()
 }
 
 // State returns what is to be shown now.
 func (p *Practice) State() PracticeState {
+	picture, totals := p.scene.Picture(), p.scene.Totals()
+	home, phase := p.opt.Home.current(), p.opt.Switch.Phase()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	t := p.tongue
 	s := PracticeState{
-		Running: p.running, Steps: slices.Clone(p.steps), Headline: t.Say(p.chapter),
-		Note: t.T("Practice, in the built-in mail world: nothing outside this computer is touched."),
+		Title:  t.T("Practice"),
+		Routes: routes(t, picture, slices.Contains(p.broken, TroubleLine)),
+		Ledger: ledger(t, totals, onTheWay(picture)),
+		Mend:   len(p.broken) > 0, Playing: p.playing != nil,
+	}
+	for _, n := range p.news {
+		s.News = append(s.News, NewsRow{n.light, n.at.Local().Format(time.TimeOnly), say(t, n.say)})
+	}
+	for _, k := range Troubles() {
+		active := slices.Contains(p.broken, k)
+		s.Choices = append(s.Choices, Choice{k, k.Title(t), active})
+		if active {
+			s.Broken = append(s.Broken, k.Title(t))
+		}
 	}
 	if p.err != nil {
-		s.Problem = t.Errors(p.err)[0]
+		s.Problem = problem(t, p.err)
 	}
-	if p.result != nil && p.err == nil && p.result.Good() {
-		s.Headline = t.T("Every message arrived, once.")
-	}
-	s.Primary = ProviderCard{Role: t.T("Primary"), Name: p.domain.Primary.Name, Light: LightHealthy, Live: p.route == failover.RoutePrimary,
-		Says: t.T("messages taken: {count}", "count", p.totals.Primary)}
-	if p.broken {
-		s.Primary.Light, s.Primary.Says = LightDown, t.T("resets every connection")
-	}
-	s.Secondary = ProviderCard{Role: t.T("Secondary"), Name: p.domain.Secondary.Name, Light: LightReady, Live: p.route == failover.RouteSecondary,
-		Says: t.T("messages taken: {count}", "count", p.totals.Secondary)}
-	if s.Secondary.Live {
-		s.Secondary.Light = LightHealthy
-	}
-	if p.route == failover.RouteUnknown {
-		s.Primary.Light, s.Secondary.Light = LightUnknown, LightUnknown
-	}
-	s.Ledger = p.ledger()
+	s.Hint = p.hint(home, phase)
 	return s
 }
 
-// ledger adds up: what was sent is what arrived and what waits.
-func (p *Practice) ledger() []Count {
-	t, l := p.tongue, p.totals
-	return []Count{
-		{Label: t.T("Sent"), Value: l.Sent},
-		{Label: t.T("Delivered"), Value: l.Delivered},
-		{Label: t.T("Waiting"), Value: l.Waiting},
-		{Label: t.T("Bounced"), Value: l.Bounced, Light: mustBeNone(l.Bounced)},
-		{Label: t.T("Lost"), Value: l.Lost, Light: mustBeNone(l.Lost)},
-		{Label: t.T("Doubled"), Value: l.Doubled, Light: mustBeNone(l.Doubled)},
+// hint says what could be done next.
+func (p *Practice) hint(is situation, phase Phase) string {
+	t := p.tongue
+	names := []any{"primary", p.opt.Domain.Primary.Name, "secondary", p.opt.Domain.Secondary.Name}
+	switch {
+	case p.playing != nil:
+		return t.T("It plays by itself. Watch what each page says.")
+	case phase == PhasePreparing || phase == PhaseRunning:
+		return t.T("The switch is under way: see the page Switch.")
+	case phase == PhaseAsking:
+		return t.T("Read what would change, and say yes on the page Switch.")
+	case is == isDown:
+		return t.T("Press Switch mail, and mail is led to {secondary}.", names...)
+	case is == isHome:
+		return t.T("Press Go back home, and mail is led to {primary} again.", names...)
+	case is == isSwitched && len(p.broken) > 0:
+		return t.T("Mail arrives at {secondary}. When you have seen enough, press Mend.", names...)
+	case is == isSwitched:
+		return t.T("Mended. It takes a while of good looks to believe it; then go back home.")
+	case is == isAdrift || is == isBothDown:
+		return t.T("Nothing of yours helps now but waiting. Press Mend.")
+	case is == isPartly || is == isLineDown || is == isUnsure:
+		return t.T("A switch would not help here: that is what is to be seen. Press Mend.")
+	case is == isSuspect || len(p.broken) > 0:
+		return t.T("Broken. It takes a few failed looks in a row to be sure: watch the headline.")
+	case is == isLooking:
+		return t.T("A small mail world starts inside this program …")
+	default:
+		return t.T("All is well. Press Break it, and see what Lifeboat makes of it.")
 	}
-}
-
-func mustBeNone(n int) Light {
-	if n > 0 {
-		return LightDown
-	}
-	return LightHealthy
 }

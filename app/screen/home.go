@@ -3,63 +3,223 @@ package screen
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/layout"
-	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 
+	"lifeboat/app/i18n"
 	"lifeboat/app/look"
 	"lifeboat/app/presenter"
 	"lifeboat/app/widgets"
 )
 
-// Home shows the domains: for each a sentence that is true now, and under it what
-// every name server says.
+// Home says how the mail is, in one sentence that is true now, and offers the one
+// thing that matters. In trouble the two cards give way to the evidence and to what
+// can be done.
 type Home struct {
 	presenter *presenter.Home
-	age       *widget.Label
+	do        func(presenter.Action)
+	state     presenter.HomeState
+
+	head      *header
+	check     *widgets.Button
+	checking  string
+	checkNow  string
+	providers []*providerCard
 	cards     *fyne.Container
-	content   fyne.CanvasObject
+	trouble   *troubleView
+	drill     *drillCard
+	next      *nextCard
+	domains   *domainList
+	body      *fyne.Container
 }
 
-// NewHome lays the screen out.
-func NewHome(p *presenter.Home) *Home {
-	h := &Home{presenter: p, age: widgets.Caption(""), cards: container.New(layout.NewCustomPaddedVBoxLayout(gap))}
-	h.content = container.NewBorder(nil, h.age, nil, nil, container.NewVScroll(h.cards))
+// NewHome lays the screen out. do is called with what a pressed button asks for.
+func NewHome(t *i18n.Tongue, p *presenter.Home, do func(presenter.Action)) *Home {
+	h := &Home{presenter: p, do: do, checkNow: t.T("Check now"), checking: t.T("Checking …")}
+	h.check = widgets.NewButton(widgets.Plain, h.checkNow, func() { do(presenter.DoCheck) }).WithIcon(look.IconRefresh)
+	h.head = newHeader(h.check)
+	h.providers = []*providerCard{newProviderCard(), newProviderCard()}
+	h.cards = container.New(widgets.Columns(gap), h.providers[0].card, h.providers[1].card)
+	h.trouble = newTroubleView(do)
+	h.drill = newDrillCard(t)
+	h.next = newNextCard(t, do)
+	h.domains = newDomainList(t, func(name string) { p.Select(name); h.Update() })
+	h.body = column(gap, h.head.box, widgets.Space(after-2*gap), h.cards, h.trouble.box, h.next.card, h.drill.card, h.domains.card)
 	h.Update()
 	return h
 }
 
 // Content is the screen.
-func (h *Home) Content() fyne.CanvasObject { return h.content }
+func (h *Home) Content() fyne.CanvasObject { return h.body }
+
+// State is what was shown last: whoever surrounds the page tells of it, too.
+func (h *Home) State() presenter.HomeState { return h.state }
+
+// Look takes the presenter's state without showing it.
+func (h *Home) Look() { h.state = h.presenter.State() }
 
 // Update shows the presenter's state; call it on the UI thread.
 func (h *Home) Update() {
-	state := h.presenter.State()
-	h.age.SetText(state.Age)
-	h.cards.RemoveAll()
-	if state.Problem != "" {
-		problem := widgets.Text(look.SizeLead, state.Problem)
-		h.cards.Add(widgets.NewCard(problem))
+	s := h.presenter.State()
+	h.state = s
+	h.head.show(s.Light, s.Headline, s.Lead)
+	if s.Checking {
+		h.check.SetText(h.checking)
+		h.check.Disable()
+	} else {
+		h.check.SetText(h.checkNow)
+		h.check.Enable()
 	}
-	for _, c := range state.Cards {
-		h.cards.Add(domainCard(c))
+	for i, c := range h.providers {
+		show(c.card, i < len(s.Providers))
+		if i < len(s.Providers) {
+			c.show(s.Providers[i])
+		}
 	}
-	h.cards.Refresh()
+	show(h.cards, len(s.Providers) > 0)
+	show(h.trouble.box, s.Trouble != nil)
+	if s.Trouble != nil {
+		h.trouble.show(*s.Trouble)
+	}
+	show(h.next.card, s.Next != nil)
+	if s.Next != nil {
+		h.next.show(*s.Next)
+	}
+	show(h.drill.card, s.Drill != nil)
+	if s.Drill != nil {
+		h.drill.show(*s.Drill)
+	}
+	show(h.domains.card, len(s.Domains) > 0)
+	h.domains.show(s.Domains)
 }
 
-func domainCard(c presenter.DomainCard) fyne.CanvasObject {
-	headline := widgets.Text(theme.SizeNameHeadingText, c.Headline)
-	headline.TextStyle.Bold = true
-	light := container.NewCenter(widgets.NewLight(28, shapeOf(c.Light)))
-	rows := container.NewVBox(container.NewBorder(nil, nil, light, nil, headline), widgets.Text(look.SizeLead, c.Readiness))
-	if c.Countdown != "" {
-		rows.Add(widgets.Text(theme.SizeNameText, c.Countdown))
+// providerCard is one provider with its evidence.
+type providerCard struct {
+	card          *widgets.Card
+	caption, name *widgets.Words
+	pill          *widgets.Pill
+	rows          *widgets.Evidence
+}
+
+func newProviderCard() *providerCard {
+	c := &providerCard{
+		caption: widgets.NewWords(look.Caption, "").Shrinking(), name: widgets.NewWords(look.Heading, "").Shrinking(),
+		pill: widgets.NewPill(widgets.PillData{}), rows: widgets.NewEvidence(36, 0),
 	}
-	for _, s := range c.Servers {
-		rows.Add(widget.NewSeparator())
-		name := widgets.Caption(s.Name)
-		name.Wrapping = fyne.TextWrapOff
-		rows.Add(container.NewBorder(nil, nil, container.NewHBox(container.NewCenter(widgets.NewLight(18, shapeOf(s.Light))), name), nil, widgets.Line(s.Says)))
+	c.card = widgets.NewCard(column(inside, line(inside, 0, column(0, c.caption, c.name), c.pill), c.rows))
+	return c
+}
+
+func (c *providerCard) show(p presenter.ProviderCard) {
+	c.caption.SetText(p.Caption)
+	c.name.SetText(p.Name)
+	c.pill.Set(widgets.Status(ShapeOf(p.Light), p.Word))
+	c.rows.Set(rowsOf(p.Rows))
+}
+
+// nextCard is the one useful step.
+type nextCard struct {
+	card    *widgets.Card
+	caption *widgets.Words
+	text    *widgets.Paragraph
+	detail  *widgets.Paragraph
+	buttons []*actionButton
+}
+
+func newNextCard(t *i18n.Tongue, do func(presenter.Action)) *nextCard {
+	c := &nextCard{
+		caption: widgets.NewWords(look.Caption, t.T("Next useful step")), text: widgets.NewParagraph(look.Strong, ""), detail: widgets.NewParagraph(look.Quiet, ""),
+		buttons: newActionButtons(2, do),
 	}
-	return widgets.NewCard(rows)
+	words := column(2, c.caption, c.text, c.detail)
+	c.card = widgets.NewCard(line(inside, 0, words, c.buttons[0].button, c.buttons[1].button))
+	return c
+}
+
+func (c *nextCard) show(s presenter.NextStep) {
+	c.text.SetText(s.Text)
+	c.detail.SetText(s.Detail)
+	show(c.detail, s.Detail != "")
+	showActions(c.buttons, s.Buttons)
+}
+
+// actionButton is a button whose words and deed follow the state.
+type actionButton struct {
+	button *widgets.Button
+	action presenter.Action
+}
+
+func newActionButtons(count int, do func(presenter.Action)) []*actionButton {
+	out := make([]*actionButton, count)
+	for i := range out {
+		b := &actionButton{}
+		b.button = widgets.NewButton(widgets.Outlined, "", func() { do(b.action) })
+		out[i] = b
+	}
+	return out
+}
+
+// showActions sets as many buttons as there are, and hides the others.
+func showActions(buttons []*actionButton, want []presenter.Button) {
+	for i, b := range buttons {
+		show(b.button, i < len(want))
+		if i >= len(want) {
+			continue
+		}
+		b.action = want[i].Do
+		b.button.SetText(want[i].Text)
+		kind := widgets.Outlined
+		if want[i].Filled {
+			kind = widgets.Filled
+		}
+		b.button.SetKind(kind)
+		b.button.SetIcon(iconOf(want[i].Do))
+	}
+}
+
+// iconOf is the icon of what changes where mail goes.
+func iconOf(a presenter.Action) look.Icon {
+	switch a {
+	case presenter.DoSwitch:
+		return look.IconSwitch
+	case presenter.DoReturn, presenter.DoTakeBack:
+		return look.IconBack
+	case presenter.DoCheck:
+		return look.IconRefresh
+	case presenter.DoDrill:
+		return look.IconDrills
+	default:
+		return look.NoIcon
+	}
+}
+
+// drillCard tells of the last drill.
+type drillCard struct {
+	card               *widgets.Card
+	title, words       *widgets.Words
+	spark              *widgets.Spark
+	caption, from2last *widgets.Words
+}
+
+func newDrillCard(t *i18n.Tongue) *drillCard {
+	c := &drillCard{
+		title: widgets.NewWords(look.Heading, "").Shrinking(), words: widgets.NewWords(look.Caption, "").Shrinking(),
+		spark:   widgets.NewSpark(widgets.SparkLine, 36),
+		caption: widgets.NewWords(look.Caption, t.T("From the fault to the first mail, drill by drill")).Shrinking(), from2last: widgets.NewWords(look.Caption, ""),
+	}
+	left := column(2, widgets.NewWords(look.Caption, t.T("Last drill")), c.title, c.words)
+	right := column(4, c.spark, line(inside, 0, c.caption, c.from2last))
+	c.card = widgets.NewCard(container.New(widgets.Columns(gap), left, right))
+	return c
+}
+
+func (c *drillCard) show(d presenter.DrillCard) {
+	c.title.SetText(d.Title)
+	c.words.SetText(d.Line)
+	c.spark.Set(d.Values)
+	several := len(d.Values) > 1
+	show(c.spark, several)
+	show(c.caption, several)
+	show(c.from2last, several)
+	if several {
+		c.from2last.SetText(d.From + " → " + d.To)
+	}
 }

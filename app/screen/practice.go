@@ -1,12 +1,10 @@
 package screen
 
 import (
-	"strconv"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/layout"
-	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
 	"lifeboat/app/i18n"
@@ -15,37 +13,44 @@ import (
 	"lifeboat/app/widgets"
 )
 
-// Practice shows the practice world: where mail goes, how each message fared, and
-// what happens, as it happens.
-type Practice struct {
-	presenter *presenter.Practice
-	state     presenter.PracticeState
-
-	headline, note, problem *widget.Label
-	primary, secondary      *providerCard
-	counts                  []*count
-	countBox                *fyne.Container
-	steps                   *widget.List
-	again                   *widget.Button
-	content                 fyne.CanvasObject
+// PracticeDeeds are what the bar of the practice page asks for.
+type PracticeDeeds struct {
+	Break func(presenter.TroubleKey)
+	Mend  func()
+	Play  func() // plays, or stops what plays
 }
 
-// NewPractice lays the screen out. play is called to play the story again.
-func NewPractice(t *i18n.Tongue, p *presenter.Practice, play func()) *Practice {
+// Practice is the real Home over the built-in world, with a bar above it to break
+// and mend that world, and a map of it below.
+type Practice struct {
+	presenter *presenter.Practice
+	home      *Home
+	deeds     PracticeDeeds
+	state     presenter.PracticeState
+	play      string
+	stop      string
+
+	hint    *widgets.Paragraph
+	broken  *widgets.Paragraph
+	breakIt *widgets.Button
+	mend    *widgets.Button
+	playing *widgets.Button
+	world   *worldView
+	content fyne.CanvasObject
+}
+
+// NewPractice lays the screen out around home, which is shown nowhere else.
+func NewPractice(t *i18n.Tongue, p *presenter.Practice, home *Home, deeds PracticeDeeds) *Practice {
 	s := &Practice{
-		presenter: p, headline: widgets.Text(look.SizeState, ""), note: widgets.Caption(""), problem: widgets.Text(theme.SizeNameText, ""),
-		primary: newProviderCard(), secondary: newProviderCard(), countBox: container.NewGridWithRows(1),
+		presenter: p, home: home, deeds: deeds, play: t.T("Play an outage"), stop: t.T("Stop playing"),
+		hint: widgets.NewParagraph(look.Strong, ""), broken: widgets.NewParagraph(look.Caption, ""), world: newWorldView(t),
 	}
-	s.headline.TextStyle.Bold = true
-	s.problem.Importance = widget.DangerImportance
-	s.again = widget.NewButton(t.T("Play it again"), play)
-	s.again.Importance = widget.HighImportance
-	s.steps = widget.NewList(func() int { return len(s.state.Steps) }, newStepRow, s.showStep)
-	s.steps.HideSeparators = true
-	head := container.NewBorder(nil, nil, nil, container.NewVBox(s.again), container.NewVBox(s.headline, s.note, s.problem))
-	providers := container.New(widgets.Columns(gap), s.primary.card, s.secondary.card)
-	top := container.New(layout.NewCustomPaddedVBoxLayout(gap), head, providers, widgets.NewCard(s.countBox), widgets.Space(0))
-	s.content = container.NewBorder(top, nil, nil, nil, widgets.NewCard(s.steps))
+	s.breakIt = widgets.NewButton(widgets.Filled, t.T("Break it"), s.choose).WithIcon(look.IconBolt)
+	s.mend = widgets.NewButton(widgets.Outlined, t.T("Mend"), func() { deeds.Mend() })
+	s.playing = widgets.NewButton(widgets.Plain, s.play, func() { deeds.Play() }).WithIcon(look.IconPlay)
+	flag := widgets.NewPill(widgets.PillData{Icon: look.IconFlag, Text: t.T("Practice"), Tone: widgets.ToneAccent})
+	bar := widgets.NewCard(line(inside, 1, flag, column(0, s.hint, s.broken), s.playing, s.mend, s.breakIt))
+	s.content = column(gap, bar, widgets.Space(0), home.body, s.world.card)
 	s.Update()
 	return s
 }
@@ -53,115 +58,101 @@ func NewPractice(t *i18n.Tongue, p *presenter.Practice, play func()) *Practice {
 // Content is the screen.
 func (s *Practice) Content() fyne.CanvasObject { return s.content }
 
-// Update shows the presenter's state; call it on the UI thread.
+// choose offers the ways to break the world.
+func (s *Practice) choose() {
+	var items []*fyne.MenuItem
+	for _, c := range s.state.Choices {
+		item := fyne.NewMenuItem(c.Title, func() { s.deeds.Break(c.Key) })
+		item.Checked = c.Active
+		items = append(items, item)
+	}
+	c := fyne.CurrentApp().Driver().CanvasForObject(s.breakIt)
+	if c == nil {
+		return
+	}
+	menu := widget.NewPopUpMenu(fyne.NewMenu("", items...), c)
+	menu.ShowAtRelativePosition(fyne.NewPos(s.breakIt.Size().Width-menu.MinSize().Width, s.breakIt.Size().Height+4), s.breakIt)
+	c.Focus(menu)
+}
+
+// Update shows the presenters' state; call it on the UI thread.
 func (s *Practice) Update() {
+	s.home.Update()
 	s.state = s.presenter.State()
-	s.headline.SetText(s.state.Headline)
-	s.note.SetText(s.state.Note)
-	s.problem.SetText(s.state.Problem)
-	s.problem.Hidden = s.state.Problem == ""
-	s.primary.show(s.state.Primary)
-	s.secondary.show(s.state.Secondary)
-	s.showCounts()
-	if s.state.Running {
-		s.again.Disable()
+	st := s.state
+	hint := st.Hint
+	if st.Problem != "" {
+		hint = st.Problem
+	}
+	s.hint.SetText(hint)
+	s.broken.SetText(strings.Join(st.Broken, " · "))
+	show(s.broken, len(st.Broken) > 0)
+	kind := widgets.Filled
+	if filled(s.home.State()) || st.Playing {
+		kind = widgets.Outlined
+	}
+	s.breakIt.SetKind(kind)
+	enable(s.breakIt, !st.Playing)
+	enable(s.mend, st.Mend && !st.Playing)
+	if st.Playing {
+		s.playing.SetText(s.stop)
+		s.playing.SetIcon(look.IconStop)
 	} else {
-		s.again.Enable()
+		s.playing.SetText(s.play)
+		s.playing.SetIcon(look.IconPlay)
 	}
-	s.steps.Refresh()
-	s.steps.ScrollToBottom()
+	s.world.show(st.Routes, st.Ledger)
+	s.world.move(s.presenter.Hops())
 }
 
-func (s *Practice) showCounts() {
-	for len(s.counts) < len(s.state.Ledger) {
-		c := newCount()
-		s.counts = append(s.counts, c)
-		s.countBox.Add(c.box)
+// filled reports whether Home has a filled button: a page has one at most.
+func filled(s presenter.HomeState) bool {
+	var all []presenter.Button
+	if s.Next != nil {
+		all = append(all, s.Next.Buttons...)
 	}
-	for i, c := range s.state.Ledger {
-		s.counts[i].show(c)
+	if s.Trouble != nil {
+		all = append(all, s.Trouble.Option.Buttons...)
 	}
-}
-
-func newStepRow() fyne.CanvasObject {
-	at := widgets.Caption("00:00:00")
-	at.Wrapping = fyne.TextWrapOff
-	return container.NewBorder(nil, nil, container.NewHBox(container.NewCenter(widgets.NewLight(18, widgets.Ring)), at), nil, widgets.Line(""))
-}
-
-func (s *Practice) showStep(i widget.ListItemID, row fyne.CanvasObject) {
-	if i >= len(s.state.Steps) {
-		return
-	}
-	box, ok := row.(*fyne.Container) // the list gives back what newStepRow made
-	if !ok {
-		return
-	}
-	step := s.state.Steps[i]
-	for _, o := range box.Objects {
-		switch o := o.(type) {
-		case *widget.Label:
-			o.SetText(step.Says)
-		case *fyne.Container:
-			showStepHead(o, step)
+	for _, b := range all {
+		if b.Filled {
+			return true
 		}
 	}
+	return false
 }
 
-func showStepHead(head *fyne.Container, step presenter.StepRow) {
-	for _, o := range head.Objects {
-		switch o := o.(type) {
-		case *widget.Label:
-			o.SetText(step.At)
-		case *fyne.Container:
-			if l, ok := o.Objects[0].(*widgets.Light); ok {
-				l.SetShape(shapeOf(step.Light))
-			}
-		}
+// enable lets a button be pressed, or not.
+func enable(b *widgets.Button, can bool) {
+	switch {
+	case can && b.Disabled():
+		b.Enable()
+	case !can && !b.Disabled():
+		b.Disable()
 	}
 }
 
-// count is one figure of the ledger.
-type count struct {
-	box          *fyne.Container
-	label, value *widget.Label
-	light        *widgets.Light
+// worldView is the map of the built-in world over the ledger of its mail.
+type worldView struct {
+	card   *fyne.Container
+	routes *widgets.RouteMap
+	ledger *widgets.Ledger
 }
 
-func newCount() *count {
-	c := &count{label: widgets.Caption(""), value: widget.NewLabel(""), light: widgets.NewLight(18, widgets.Disc)}
-	c.label.Wrapping = fyne.TextWrapOff
-	c.value.SizeName = look.SizeState
-	c.value.TextStyle.Bold = true
-	c.box = container.NewVBox(c.label, container.NewHBox(c.value, container.NewCenter(c.light)))
-	return c
+func newWorldView(t *i18n.Tongue) *worldView {
+	v := &worldView{routes: widgets.NewRouteMap(t.T("Who sends where")), ledger: widgets.NewLedger()}
+	v.card = column(gap, widgets.NewCard(v.routes), widgets.NewCard(container.NewStack(v.ledger)))
+	return v
 }
 
-func (c *count) show(v presenter.Count) {
-	c.label.SetText(v.Label)
-	c.value.SetText(strconv.Itoa(v.Value))
-	c.light.SetShape(shapeOf(v.Light))
-	c.light.Hidden = v.Light == ""
+func (v *worldView) show(r presenter.RoutesState, l presenter.LedgerState) {
+	v.routes.Set(mapOf(r))
+	v.ledger.Set(ledgerOf(l))
 }
 
-// providerCard is one provider of the practice world.
-type providerCard struct {
-	card             *widgets.Card
-	role, name, says *widget.Label
-	light            *widgets.Light
-}
-
-func newProviderCard() *providerCard {
-	p := &providerCard{role: widgets.Caption(""), name: widgets.Text(theme.SizeNameSubHeadingText, ""), says: widgets.Text(theme.SizeNameText, ""), light: widgets.NewLight(28, widgets.Ring)}
-	p.name.TextStyle.Bold = true
-	p.card = widgets.NewCard(container.NewBorder(nil, nil, nil, container.NewCenter(p.light), container.NewVBox(p.role, p.name, p.says)))
-	return p
-}
-
-func (p *providerCard) show(c presenter.ProviderCard) {
-	p.role.SetText(c.Role)
-	p.name.SetText(c.Name)
-	p.says.SetText(c.Says)
-	p.light.SetShape(shapeOf(c.Light))
-	p.card.SetLive(c.Live)
+// move lets messages move along the map.
+func (v *worldView) move(hops []presenter.Hop) {
+	for _, h := range hops {
+		v.routes.Send(h.From, h.To)
+	}
 }

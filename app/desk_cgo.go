@@ -1,0 +1,118 @@
+//go:build cgo
+
+package main
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"lifeboat/app/engine"
+	"lifeboat/app/i18n"
+	"lifeboat/app/presenter"
+	"lifeboat/app/shell"
+	"lifeboat/failover"
+	"lifeboat/failover/detect"
+)
+
+// How often the window looks at the name servers and the journal: rarely at those of
+// the world, which are others' machines.
+const (
+	lookEvery         = 30 * time.Second
+	lookEveryPractice = 2 * time.Second
+	practiceWatch     = time.Second
+)
+
+// realDesk is the window over the settings' own domains.
+func (w *wiring) realDesk(t *i18n.Tongue, e *engine.Engine) (shell.Parts, error) {
+	domains, err := e.Domains(nil)
+	if err != nil {
+		return shell.Parts{}, err
+	}
+	s := e.Settings()
+	every := time.Duration(s.Detect.Every)
+	home, change := presenters(t, e, presenter.HomeOptions{Domains: domains, Now: time.Now, Every: every}, true, nil)
+	p := shell.Parts{Organization: s.Organization, Domain: failover.Display(domains[0].Name), Home: home, Switch: change}
+	if p.Organization == "" {
+		p.Organization = p.Domain
+	}
+	p.Work = func(ctx context.Context, knock func()) {
+		var wg sync.WaitGroup
+		wg.Go(func() { home.Watch(ctx, lookEvery, knock) })
+		for _, d := range domains {
+			wg.Go(func() { watchOn(ctx, e, d.Name, 0, home, knock) })
+		}
+		wg.Wait()
+	}
+	return p, nil
+}
+
+// practiceDesk is the window over the built-in world.
+func (w *wiring) practiceDesk(ctx context.Context, t *i18n.Tongue) (shell.Parts, error) {
+	p, err := engine.StartPractice(ctx, string(t.Language), w.logger)
+	if err != nil {
+		return shell.Parts{}, err
+	}
+	world, d := p.World, p.World.Domain()
+	var practice *presenter.Practice
+	home, change := presenters(t, p.Engine, presenter.HomeOptions{
+		Domains: []failover.Domain{d}, Now: world.Now, Every: practiceWatch, Practice: true,
+		Waiting: func() int { return world.Totals().Inbound.Waiting },
+	}, false, func(o *presenter.SwitchOptions) {
+		o.Arrived = func(r failover.Role) time.Time { return practice.Arrived(r) }
+		looked := o.Done
+		o.Done = func(out failover.Outcome, err error) {
+			practice.Switched(out, err)
+			looked(out, err)
+		}
+	})
+	practice = presenter.NewPractice(t, world, world, presenter.PracticeOptions{Home: home, Switch: change, Domain: d})
+	return shell.Parts{
+		Organization: t.T("Practice"), Domain: failover.Display(d.Name), Home: home, Switch: change, Practice: practice, Close: p.Close,
+		Work: func(ctx context.Context, knock func()) {
+			var wg sync.WaitGroup
+			wg.Go(func() { practice.Watch(ctx, knock) })
+			wg.Go(func() { watchOn(ctx, p.Engine, d.Name, practiceWatch, home, knock) })
+			wg.Go(func() { home.Watch(ctx, lookEveryPractice, knock) })
+			wg.Go(func() { home.Check(ctx, knock) }) // what is done in calm times
+			wg.Wait()
+		},
+	}, nil
+}
+
+// presenters makes Home and the switch page over one engine. more may change the
+// options of the latter.
+func presenters(t *i18n.Tongue, e *engine.Engine, opt presenter.HomeOptions, typed bool, more func(*presenter.SwitchOptions)) (*presenter.Home, *presenter.Switch) {
+	var change *presenter.Switch
+	turn := presenter.NewTurn()
+	opt.Turn = turn
+	opt.Switching = func() bool { return change.Phase() == presenter.PhaseRunning }
+	home := presenter.NewHome(t, e, opt)
+	so := presenter.SwitchOptions{
+		Domains: opt.Domains, Now: opt.Now, Turn: turn, Typed: typed, Runs: home.Runs, Route: home.Route,
+		Done: func(failover.Outcome, error) { home.Refresh() },
+	}
+	if more != nil {
+		more(&so)
+	}
+	change = presenter.NewSwitch(t, e, so)
+	return home, change
+}
+
+// watchAgain is how long a watch that could not be begun waits for its next try.
+const watchAgain = time.Minute
+
+// watchOn watches a domain until the context ends.
+func watchOn(ctx context.Context, e *engine.Engine, domain string, every time.Duration, home *presenter.Home, knock func()) {
+	for ctx.Err() == nil {
+		err := e.Watch(ctx, engine.WatchRequest{Domain: domain, Every: every, Tell: func(s detect.State) {
+			home.Saw(domain, s)
+			knock()
+		}})
+		home.Unwatched(err)
+		knock()
+		if engine.Sleep(ctx, watchAgain) != nil {
+			return
+		}
+	}
+}

@@ -1,0 +1,120 @@
+package presenter
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"lifeboat/app/i18n"
+)
+
+// Whole makes a whole sentence of one: with a capital and a full stop. One that
+// begins with a name, an address or a setting stays small.
+func Whole(text string, l i18n.Language) string {
+	if text == "" {
+		return text
+	}
+	last, _ := utf8.DecodeLastRuneInString(text)
+	if l == i18n.Japanese {
+		if !strings.ContainsRune("。？！）」.", last) {
+			text += "。"
+		}
+		return text
+	}
+	if !strings.ContainsRune(".?!:)”", last) {
+		text += "."
+	}
+	first, size := utf8.DecodeRuneInString(text)
+	word, _, _ := strings.Cut(text, " ")
+	if strings.ContainsAny(word, "./:_@-") && !strings.HasSuffix(word, ":") {
+		return text
+	}
+	return string(unicode.ToUpper(first)) + text[size:]
+}
+
+// say tells a sentence as a whole one; what says nothing stays empty.
+func say(t *i18n.Tongue, s i18n.Speaker) string { return Whole(t.Say(s), t.Language) }
+
+// Problem tells an error in one sentence, the first where several are joined.
+func Problem(t *i18n.Tongue, err error) string { return problem(t, err) }
+
+func problem(t *i18n.Tongue, err error) string {
+	all := t.Errors(err)
+	if len(all) == 0 {
+		return ""
+	}
+	return Whole(all[0], t.Language)
+}
+
+// join puts sentences one after the other, leaving out those that say nothing.
+func join(t *i18n.Tongue, sentences ...string) string {
+	var out []string
+	for _, s := range sentences {
+		if s != "" {
+			out = append(out, s)
+		}
+	}
+	if t.Language == i18n.Japanese {
+		return strings.Join(out, "")
+	}
+	return strings.Join(out, " ")
+}
+
+// ago tells how long ago something was.
+func ago(t *i18n.Tongue, at, now time.Time) string {
+	d := now.Sub(at)
+	if d < time.Second {
+		return t.T("just now")
+	}
+	return t.T("{span} ago", "span", t.Span(d))
+}
+
+// exact tells a measured time to the precision that matters for it.
+func exact(t *i18n.Tongue, d time.Duration) string {
+	switch {
+	case d < 0:
+		return exact(t, 0)
+	case d < 10*time.Second:
+		return t.T("{n} s", "n", fmt.Sprintf("%.1f", d.Seconds()))
+	case d < time.Minute:
+		return t.T("{n} s", "n", int(d.Round(time.Second).Seconds()))
+	case d < time.Hour:
+		s := int(d.Round(time.Second).Seconds())
+		return t.T("{m} min {s} s", "m", s/60, "s", fmt.Sprintf("%02d", s%60))
+	default:
+		m := int(d.Round(time.Minute).Minutes())
+		return t.T("{h} h {m} min", "h", m/60, "m", fmt.Sprintf("%02d", m%60))
+	}
+}
+
+// goal tells a time that was set, without parts that are nothing.
+func goal(t *i18n.Tongue, d time.Duration) string {
+	s := int(d.Round(time.Second).Seconds())
+	switch {
+	case d < time.Second:
+		return exact(t, d)
+	case s < 60:
+		return t.T("{n} s", "n", s)
+	case s%3600 == 0:
+		return t.T("{n} h", "n", s/3600)
+	case s%60 == 0 && s < 2*3600:
+		return t.T("{n} min", "n", s/60)
+	default:
+		return exact(t, d)
+	}
+}
+
+// clock tells a length of time as a clock that runs: "8:42", "1:08:42".
+func clock(d time.Duration) string {
+	s := max(int(d/time.Second), 0)
+	if s < 3600 {
+		return fmt.Sprintf("%d:%02d", s/60, s%60)
+	}
+	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
+}
+
+// moment tells a time of day: to the second when it is within the last ten minutes,
+// with the date when it is another day.
+func moment(t *i18n.Tongue, at, now time.Time) string { return t.Clock(at, now) }

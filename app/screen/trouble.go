@@ -1,0 +1,156 @@
+package screen
+
+import (
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"lifeboat/app/look"
+	"lifeboat/app/presenter"
+	"lifeboat/app/widgets"
+)
+
+// troubleView is evidence beside what can be done, and below both how it came
+// about.
+type troubleView struct {
+	box    *fyne.Container
+	title  *widgets.Words
+	rows   *facts
+	option *optionView
+	track  *trackView
+}
+
+func newTroubleView(do func(presenter.Action)) *troubleView {
+	v := &troubleView{title: widgets.NewWords(look.Heading, ""), rows: newFacts(178), option: newOptionView(do), track: newTrackView()}
+	evidence := widgets.NewCard(column(inside, v.title, v.rows.box))
+	v.box = column(gap, container.New(widgets.Columns(gap, 58, 42), evidence, v.option.card), v.track.card)
+	return v
+}
+
+func (v *troubleView) show(s presenter.TroubleState) {
+	v.title.SetText(s.Title)
+	v.rows.show(s.Rows)
+	v.option.show(s.Option)
+	v.track.show(s.Track)
+}
+
+// optionPoints is how many points there can be.
+const optionPoints = 6
+
+// optionView is what can be done, and what it would do.
+type optionView struct {
+	card    *widgets.Card
+	title   *widgets.Words
+	pill    *widgets.Pill
+	points  []*pointRow
+	buttons []*actionButton
+	note    *widgets.Paragraph
+}
+
+type pointRow struct {
+	box  *fyne.Container
+	sign *sign
+	text *widgets.Paragraph
+}
+
+func newOptionView(do func(presenter.Action)) *optionView {
+	v := &optionView{
+		title: widgets.NewWords(look.Heading, ""), pill: widgets.NewPill(widgets.PillData{}),
+		buttons: newActionButtons(2, do), note: widgets.NewParagraph(look.Caption, ""),
+	}
+	list := container.New(widgets.Rows(8))
+	for range optionPoints {
+		p := &pointRow{sign: newSign(look.IconArrow, accent, 18), text: widgets.NewParagraph(look.Body, "")}
+		p.box = container.New(pointLayout{}, p.sign, p.text)
+		v.points = append(v.points, p)
+		list.Add(p.box)
+	}
+	v.buttons[0].button.Sized(widgets.ButtonBig)
+	v.buttons[1].button.Sized(widgets.ButtonInBar)
+	v.card = widgets.NewCard(column(inside, title(v.title, v.pill), list, v.buttons[0].button, v.buttons[1].button, v.note))
+	return v
+}
+
+func (v *optionView) show(o presenter.Option) {
+	v.title.SetText(o.Title)
+	show(v.pill, o.Light != presenter.NoLight)
+	v.pill.Set(widgets.Status(ShapeOf(o.Light), o.Word))
+	for i, p := range v.points {
+		show(p.box, i < len(o.Points))
+		if i < len(o.Points) {
+			p.text.SetText(o.Points[i].Text)
+			p.sign.set(signOf(o.Points[i]))
+		}
+	}
+	showActions(v.buttons, o.Buttons)
+	v.note.SetText(o.Note)
+	show(v.note, o.Note != "")
+}
+
+func signOf(p presenter.Point) look.Icon {
+	if p.Back {
+		return look.IconBack
+	}
+	return look.IconArrow
+}
+
+// pointLayout puts a sign before the first line of the words.
+type pointLayout struct{}
+
+const (
+	pointSign = 18
+	pointLeft = 28
+)
+
+// Layout places sign and words.
+func (pointLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	objects[0].Resize(fyne.NewSquareSize(pointSign))
+	objects[0].Move(fyne.NewPos(0, 1))
+	objects[1].Move(fyne.NewPos(pointLeft, 0))
+	objects[1].Resize(fyne.NewSize(size.Width-pointLeft, size.Height))
+}
+
+// MinSize is the words', at the width they have.
+func (pointLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	words := objects[1].MinSize()
+	return fyne.NewSize(pointLeft+words.Width, max(words.Height, pointSign))
+}
+
+// trackView shows the last looks one by one, and what waited meanwhile.
+type trackView struct {
+	card  *widgets.Card
+	title *widgets.Words
+	chart *widgets.TimeChart
+}
+
+func newTrackView() *trackView {
+	v := &trackView{title: widgets.NewWords(look.Heading, ""), chart: widgets.NewTimeChart(170)}
+	v.card = widgets.NewCard(column(4, v.title, v.chart))
+	return v
+}
+
+// leastLooks is how many looks make a track.
+const leastLooks = 3
+
+func (v *trackView) show(t presenter.Track) {
+	show(v.card, len(t.Looks) >= leastLooks)
+	if len(t.Looks) < leastLooks {
+		return
+	}
+	v.title.SetText(t.Title)
+	x := func(at time.Time) float64 { return at.Sub(t.From).Seconds() }
+	d := widgets.ChartData{To: max(x(t.To), 1)}
+	for i, l := range t.Looks {
+		d.Probes = append(d.Probes, widgets.Probe{At: x(l.At), Shape: ShapeOf(l.Light)})
+		if i < len(t.Waiting) {
+			d.Points = append(d.Points, widgets.Point{X: x(l.At), Y: float64(t.Waiting[i])})
+		}
+	}
+	d.YTicks = ticks(t.Most, len(t.Waiting) > 0)
+	d.XTicks = []widgets.Tick{{At: 0, Label: t.From.Local().Format("15:04:05")}, {At: d.To, Label: t.To.Local().Format("15:04:05")}}
+	if !t.Broke.IsZero() {
+		d.Mark = &widgets.Tick{At: x(t.Broke), Label: t.BrokeSays}
+	}
+	v.chart.Set(d)
+}
