@@ -51,6 +51,7 @@ var mayImport = map[string][]string{
 	"failover/trace":          {"failover"},
 	"failover/incident":       {"failover"},
 	"failover/drill":          {"failover", "failover/plan", "failover/run", "failover/lab", "failover/detect"},
+	"failover/drill/report":   {"failover", "failover/drill", "failover/lab"}, // lab: the account of the mail
 	"failover/lab":            {"failover", "failover/dnswire"},
 
 	"mailstore":                 {},
