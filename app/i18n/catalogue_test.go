@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"lifeboat/app/i18n"
+	"lifeboat/assets"
+	"lifeboat/failover/drill"
 )
 
 // templateAt says which argument of a call is a template, by the name called.
@@ -22,6 +24,9 @@ var templateAt = map[string]int{"Say": 0, "T": 0, "printT": 0, "Fail": 1}
 // other, both ways.
 func TestEveryTemplateIsTranslated(t *testing.T) {
 	source := templates(t, "../..")
+	for text, where := range scenarios(t) {
+		source[text] = where
+	}
 	if len(source) < 100 {
 		t.Fatalf("only %d templates found: the search is broken", len(source))
 	}
@@ -46,6 +51,22 @@ func TestEveryTemplateIsTranslated(t *testing.T) {
 			}
 		}
 	}
+}
+
+// scenarios finds the texts of the drill scenarios, which are templates too.
+func scenarios(t *testing.T) map[string]string {
+	t.Helper()
+	all, err := drill.Builtin(assets.Drills)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]string{}
+	for _, s := range all {
+		for _, text := range s.Texts() {
+			out[text] = "assets/drills/" + s.Name + ".yaml"
+		}
+	}
+	return out
 }
 
 var part = regexp.MustCompile(`\{[a-z_]+\}`)

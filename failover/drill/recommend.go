@@ -25,7 +25,7 @@ func (r *record) recommend(measures []Measure, checks []Check) []failover.Senten
 	r.aboutStatusPage(say)
 	r.aboutMoves(say)
 	if n := r.mail; n.Lost+n.Doubled+n.Bounced > 0 {
-		say(failover.Say("Mail was lost, doubled or sent back: find out why before anything else, and repeat the drill (seed {seed}).", "seed", r.seed))
+		say(failover.Say("Mail was lost, doubled or sent back: find out why before anything else, and repeat the drill."))
 	}
 	failed := 0
 	for _, c := range checks {
@@ -116,7 +116,7 @@ func (r *record) aboutMoves(say func(failover.Sentence)) {
 	right := r.scenario.Right
 	for _, m := range r.made {
 		if !right.moves(m) && !(Right{Moves: right.May}).moves(m) {
-			say(failover.Say(`"{move}" was made and was not needed. Talk through why:`, "move", m))
+			say(failover.Say(`"{move}" was made and was not needed; talk it through with what follows in mind.`, "move", m))
 			say(failover.Sentence{Template: right.Why})
 			return
 		}

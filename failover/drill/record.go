@@ -13,7 +13,6 @@ type record struct {
 	scenario   Scenario
 	unattended bool
 	factor     float64
-	seed       uint64
 	targets    Targets
 	primary    string // as people call the providers
 	secondary  string
@@ -45,7 +44,7 @@ type record struct {
 func newRecord(opt SessionOptions) record {
 	d := opt.World.Domain()
 	return record{
-		scenario: opt.Scenario, unattended: opt.Unattended, factor: opt.World.Factor(), seed: opt.Seed, targets: opt.Targets,
+		scenario: opt.Scenario, unattended: opt.Unattended, factor: opt.World.Factor(), targets: opt.Targets,
 		primary: d.Primary.Name, secondary: d.Secondary.Name,
 		moments: map[Moment]time.Time{}, moved: map[Move]Moved{},
 	}

@@ -20,7 +20,7 @@ func builtin(t *testing.T) []drill.Scenario {
 
 func world(t *testing.T, s drill.Scenario, factor float64) *lab.World {
 	t.Helper()
-	w, err := lab.New(lab.Options{Factor: factor, TTL: 10, Interval: 300 * time.Millisecond})
+	w, err := lab.New(lab.Options{Staff: true, Factor: factor, TTL: 10, Interval: 300 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -61,7 +61,7 @@ func (t *Table) recommend() []failover.Sentence {
 	}
 	for _, a := range t.answers {
 		if a.Score == 1 || a.Score == 2 {
-			say(failover.Say("An answer was graded {score} of 5; name an action with an owner and a date for it:", "score", a.Score))
+			say(failover.Say("An answer was graded {score} of 5; name an action with an owner and a date for the question that follows.", "score", a.Score))
 			say(failover.Sentence{Template: a.Question})
 		}
 	}
@@ -94,7 +94,7 @@ func (t *Table) aboutDecisions(say func(failover.Sentence)) {
 	}
 	want := slices.DeleteFunc(slices.Clone(right.Moves), func(m Move) bool { return m == Stay })
 	if !slices.Equal(made, want) {
-		say(failover.Say("The table decided: {moves}. Right would have been: {right}. Talk through why:", "moves", list(made), "right", list(want)))
+		say(failover.Say("The table decided: {moves}. Right would have been: {right}. Talk it through with what follows in mind.", "moves", list(made), "right", list(want)))
 		say(failover.Sentence{Template: right.Why})
 	}
 	if len(t.decisions) == 0 {
