@@ -14,7 +14,7 @@ func (w *Watcher) Blind() []failover.Sentence {
 			"domain", failover.Display(d.Name)))
 	}
 	if len(w.opt.Controls) == 0 {
-		out = append(out, failover.Say("There are no control hosts, so a blocked line looks like a dead provider. Name mail hosts of others under detect, controls."))
+		out = append(out, failover.Say("There are no control hosts, so a dead provider cannot be told from a blocked line. Name mail hosts of others under detect, controls."))
 	}
 	for _, r := range roles() {
 		if p := d.Provider(r); len(p.MX) > 0 {
@@ -43,7 +43,7 @@ func (w *Watcher) blindAt(p failover.Provider) []failover.Sentence {
 	defer w.mu.Unlock()
 	for _, t := range detect.Watch(failover.Domain{Primary: failover.Provider{Role: p.Role, Submission: p.Submission, IMAP: p.IMAP}}) {
 		if r := w.refused[t]; !w.proved[t] && r.count > 0 {
-			out = append(out, failover.Say("The sign-in at {host} has not worked yet, so it shows nothing: {answer} See that the user and the password are right.",
+			out = append(out, failover.Say("The sign-in at {host} has not worked yet ({answer}), so it shows nothing. See that the user and the password are right.",
 				"host", failover.Display(t.Host), "answer", r.answer))
 		}
 	}

@@ -2,6 +2,7 @@ package watch
 
 import (
 	"context"
+	"math/rand/v2"
 	"time"
 
 	"lifeboat/failover/detect"
@@ -49,7 +50,10 @@ func (w *Watcher) takeAll(ctx context.Context, looks []look) [][]detect.Observat
 	}
 	results := make(chan result, len(looks))
 	under := 0
-	for i, l := range looks {
+	// In an order of its own each time: a server that fails every other connection
+	// must not fail the same look for ever.
+	for _, i := range rand.Perm(len(looks)) { //nolint:gosec // an order that somebody could guess does no harm
+		l := looks[i]
 		if !w.leave(l.name) {
 			w.opt.Log.Warn("a look has not come back yet", "look", l.name)
 			continue
