@@ -2,6 +2,7 @@ package detect_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -362,5 +363,30 @@ func TestNoiseIsNoise(t *testing.T) {
 				t.Errorf("afterwards %s", s.Primary.Health)
 			}
 		})
+	}
+}
+
+// A state is told again when it says something else, and only then.
+func TestDiffers(t *testing.T) {
+	o := newOffice(t)
+	calm := o.look(30, nil)
+	if again := o.look(5, nil); again.Differs(calm) || calm.Differs(again) {
+		t.Error("five calm minutes are a difference")
+	}
+	one := o.look(2, all(primaryMX, detect.AtTCP, detect.Reset, ""))
+	if one.Differs(calm) {
+		t.Error("two failed looks are a difference")
+	}
+	outage := either(all(primaryMX, detect.AtTCP, detect.Reset, ""), seedsLost)
+	down := o.look(10, outage)
+	if !down.Differs(calm) || !down.Primary.Differs(calm.Primary) || down.Secondary.Differs(calm.Secondary) || down.Line.Differs(calm.Line) || down.Records.Differs(calm.Records) {
+		t.Error("an outage of the primary is no difference, or not of the primary alone")
+	}
+	if longer := o.look(15, outage); longer.Differs(down) {
+		t.Error("the same outage, later, is a difference")
+	}
+	o.look(25, nil)
+	if shut := o.look(10, all(is(slices.Concat(control25, []detect.Target{mx1, mx2, spareMX})...), detect.AtTCP, detect.Timeout, "")); !shut.Line.Differs(calm.Line) {
+		t.Errorf("a shut port is no difference: %s", shut.Line.Say)
 	}
 }
