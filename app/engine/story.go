@@ -137,6 +137,7 @@ func (s *story) failover(ctx context.Context) error {
 	for _, st := range out.Steps {
 		s.result.OldTTL = max(s.result.OldTTL, int(st.Step.Before.TTL))
 	}
+	s.p.World.SetSendRoute(failover.Secondary)
 	if err := s.until(ctx, func(t lab.Totals) bool { return t.Secondary > before }); err != nil {
 		return err
 	}
@@ -149,12 +150,12 @@ func (s *story) ran(e run.Event) { s.event(PracticeEvent{Run: &e}) }
 func (s *story) arrives(ctx context.Context) error {
 	d := s.p.World.Domain()
 	s.chapter(failover.Say("Mail arrives at {provider}; what waited outside follows", "provider", d.Secondary.Name))
-	// All that was sent before now must be through; what is just being sent may be
-	// on its way.
+	// All that was sent from outside before now must be through; what is just being
+	// sent may be on its way, and what the staff had handed to the primary waits there.
 	old := s.p.World.Totals().Sent
 	err := s.until(ctx, func(lab.Totals) bool {
 		for _, m := range s.p.World.Ledger().Messages {
-			if m.Number <= old && m.Fate == lab.Waiting {
+			if m.Number <= old && m.Direction == lab.Inbound && m.Fate == lab.Waiting {
 				return false
 			}
 		}
@@ -178,6 +179,7 @@ func (s *story) back(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.p.World.SetSendRoute(failover.Primary)
 	before := s.p.World.Totals().Primary
 	err = s.until(ctx, func(t lab.Totals) bool { return t.Primary > before })
 	s.result.ReturnedAfter = time.Since(mended).Seconds()
