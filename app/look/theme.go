@@ -34,34 +34,38 @@ const (
 type pair struct{ light, dark uint32 }
 
 var palette = map[fyne.ThemeColorName]pair{
-	theme.ColorNameForeground:        {0x17212E, 0xE7ECF1},
-	theme.ColorNamePlaceHolder:       {0x4A5768, 0xAEB9C6},
-	theme.ColorNamePrimary:           {0x1A5FA8, 0x2A6CB8},
-	theme.ColorNameHyperlink:         {0x1A5FA8, 0x7DB5F2},
-	theme.ColorNameFocus:             {0x1A5FA8, 0x7DB5F2},
-	theme.ColorNameSelection:         {0xE5EFF9, 0x18304A},
-	theme.ColorNameSuccess:           {0x14703D, 0x6CCB93},
-	theme.ColorNameWarning:           {0x8A4B00, 0xEDB45C},
-	theme.ColorNameError:             {0xB02419, 0xFF8F83},
-	theme.ColorNameDisabled:          {0x556173, 0xA3AFBD},
-	theme.ColorNameDisabledButton:    {0xEBEFF3, 0x252E38},
-	theme.ColorNameInputBorder:       {0x7F8B9B, 0x74818F},
-	theme.ColorNameSeparator:         {0xDCE2E9, 0x2C3642},
-	theme.ColorNameBackground:        {0xF5F7F9, 0x12171D},
-	theme.ColorNameInputBackground:   {0xFFFFFF, 0x1A212A},
-	theme.ColorNameMenuBackground:    {0xFFFFFF, 0x1A212A},
-	theme.ColorNameOverlayBackground: {0xFFFFFF, 0x1A212A},
-	theme.ColorNameButton:            {0xFFFFFF, 0x1A212A},
-	theme.ColorNameHeaderBackground:  {0xF1F4F7, 0x151B22},
-	ColorNav:                         {0xEBEFF3, 0x0D1116},
-	ColorCard:                        {0xFFFFFF, 0x1A212A},
-	ColorOKTint:                      {0xE3F3E9, 0x16301F},
-	ColorWarnTint:                    {0xFCF0D9, 0x36280F},
-	ColorFailTint:                    {0xFCE9E6, 0x3D1D1A},
-	ColorUnkTint:                     {0xEBEFF3, 0x252E38},
-	ColorUnknown:                     {0x556173, 0xA3AFBD},
-	ColorAccentHover:                 {0x154F8E, 0x2F76C6},
-	ColorAccentPress:                 {0x0F3F74, 0x225C9F},
+	theme.ColorNameForeground:          {0x17212E, 0xE7ECF1},
+	theme.ColorNamePlaceHolder:         {0x4A5768, 0xAEB9C6},
+	theme.ColorNamePrimary:             {0x1A5FA8, 0x2A6CB8},
+	theme.ColorNameHyperlink:           {0x1A5FA8, 0x7DB5F2},
+	theme.ColorNameFocus:               {0x1A5FA8, 0x7DB5F2},
+	theme.ColorNameSelection:           {0xE5EFF9, 0x18304A},
+	theme.ColorNameSuccess:             {0x14703D, 0x6CCB93},
+	theme.ColorNameWarning:             {0x8A4B00, 0xEDB45C},
+	theme.ColorNameError:               {0xB02419, 0xFF8F83},
+	theme.ColorNameDisabled:            {0x556173, 0xA3AFBD},
+	theme.ColorNameDisabledButton:      {0xEBEFF3, 0x252E38},
+	theme.ColorNameInputBorder:         {0x7F8B9B, 0x74818F},
+	theme.ColorNameSeparator:           {0xDCE2E9, 0x2C3642},
+	theme.ColorNameBackground:          {0xF5F7F9, 0x12171D},
+	theme.ColorNameInputBackground:     {0xFFFFFF, 0x1A212A},
+	theme.ColorNameMenuBackground:      {0xFFFFFF, 0x1A212A},
+	theme.ColorNameOverlayBackground:   {0xFFFFFF, 0x1A212A},
+	theme.ColorNameButton:              {0xFFFFFF, 0x1A212A},
+	theme.ColorNameHeaderBackground:    {0xF1F4F7, 0x151B22},
+	theme.ColorNameForegroundOnPrimary: {0xFFFFFF, 0xFFFFFF},
+	theme.ColorNameForegroundOnError:   {0xFFFFFF, 0x12171D},
+	theme.ColorNameForegroundOnSuccess: {0xFFFFFF, 0x12171D},
+	theme.ColorNameForegroundOnWarning: {0xFFFFFF, 0x12171D},
+	ColorNav:                           {0xEBEFF3, 0x0D1116},
+	ColorCard:                          {0xFFFFFF, 0x1A212A},
+	ColorOKTint:                        {0xE3F3E9, 0x16301F},
+	ColorWarnTint:                      {0xFCF0D9, 0x36280F},
+	ColorFailTint:                      {0xFCE9E6, 0x3D1D1A},
+	ColorUnkTint:                       {0xEBEFF3, 0x252E38},
+	ColorUnknown:                       {0x556173, 0xA3AFBD},
+	ColorAccentHover:                   {0x154F8E, 0x2F76C6},
+	ColorAccentPress:                   {0x0F3F74, 0x225C9F},
 }
 
 var sizes = map[fyne.ThemeSizeName]float32{
@@ -117,9 +121,9 @@ func (t *Theme) variant(v fyne.ThemeVariant) fyne.ThemeVariant {
 // Color returns a colour of ours, or Fyne's own.
 func (t *Theme) Color(name fyne.ThemeColorName, v fyne.ThemeVariant) color.Color {
 	v = t.variant(v)
-	if name == theme.ColorNameHover {
+	if alpha, ok := shades[name]; ok {
 		ink := palette[theme.ColorNameForeground].in(v)
-		ink.A = hoverAlpha
+		ink.A = alpha
 		return ink
 	}
 	p, ok := palette[name]
@@ -129,8 +133,14 @@ func (t *Theme) Color(name fyne.ThemeColorName, v fyne.ThemeVariant) color.Color
 	return p.in(v)
 }
 
-// hoverAlpha is 5 % of 255.
-const hoverAlpha = 13
+// shades are ink with little alpha: 5 % of 255 under the pointer, twice that while
+// pressed.
+var shades = map[fyne.ThemeColorName]uint8{
+	theme.ColorNameHover:               13,
+	theme.ColorNamePressed:             26,
+	theme.ColorNameScrollBar:           110,
+	theme.ColorNameScrollBarBackground: 0,
+}
 
 // in returns the colour of a variant, opaque.
 func (p pair) in(v fyne.ThemeVariant) color.NRGBA {

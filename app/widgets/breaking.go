@@ -53,27 +53,28 @@ type cluster struct{ space, run string }
 
 func clusters(text string) []cluster {
 	var all []cluster
-	var now cluster
-	end := func() {
-		if now.run != "" {
-			all = append(all, now)
-			now = cluster{}
+	space, start, last := "", -1, rune(0) // start of the run that is going on, if any
+	end := func(at int) {
+		if start >= 0 {
+			all = append(all, cluster{space, text[start:at]})
+			space, start = "", -1
 		}
 	}
-	last := rune(0)
-	for _, r := range text {
+	for i, r := range text {
 		if unicode.IsSpace(r) {
-			end()
-			now.space += " "
+			end(i)
+			space = " "
 			continue
 		}
-		if now.run != "" && breakable(last, r) {
-			end()
+		if start >= 0 && breakable(last, r) {
+			end(i)
 		}
-		now.run += string(r)
+		if start < 0 {
+			start = i
+		}
 		last = r
 	}
-	end()
+	end(len(text))
 	return all
 }
 
@@ -121,18 +122,24 @@ func most(text string, width float32, measure func(string) float32) string {
 	return text
 }
 
-// fit is the text itself, or as much of its beginning as fits with an ellipsis.
+// fit is the text itself, or as much of its beginning as fits with an ellipsis: …
+// after Japanese, where it stands in the middle of the line, and dots on the line
+// after anything else.
 func fit(text string, width float32, measure func(string) float32) string {
 	if measure(text) <= width+0.5 {
 		return text
 	}
-	room := width - measure("…")
-	if room <= 0 {
+	dots := "..."
+	if strings.ContainsFunc(text, square) {
+		dots = "…"
+	}
+	room := width - measure(dots)
+	if room < 0 {
 		return ""
 	}
 	head := most(text, room, measure)
 	if measure(head) > room {
-		return "…"
+		return dots
 	}
-	return strings.TrimRightFunc(head, unicode.IsSpace) + "…"
+	return strings.TrimRightFunc(head, unicode.IsSpace) + dots
 }

@@ -162,8 +162,7 @@ func (b *Button) TypedRune(rune) {}
 
 // TypedKey presses the button by Space and Enter.
 func (b *Button) TypedKey(k *fyne.KeyEvent) {
-	switch k.Name {
-	case fyne.KeySpace, fyne.KeyReturn, fyne.KeyEnter:
+	if presses(k) {
 		b.Press()
 	}
 }

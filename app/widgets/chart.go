@@ -172,8 +172,8 @@ func (c *TimeChart) lay(size fyne.Size) {
 		width := l.width()
 		x := c.place(size, t.At, 0).X - width/2
 		at, _ := c.plot(size)
-		x = min(max(x, at.X-3), size.Width-width)
-		l.lay(round(x), size.Height-l.height(), width)
+		x = min(max(round(x), at.X-3), size.Width-width)
+		l.lay(x, size.Height-l.height(), width)
 	}
 	if c.data.Mark != nil {
 		x := c.place(size, c.data.Mark.At, 0).X
@@ -198,8 +198,8 @@ func (c *TimeChart) draw(wide, high int) image.Image {
 	c.curve(p, size)
 	c.probes(p, size)
 	if c.data.Mark != nil {
-		x := c.place(size, c.data.Mark.At, 0).X
-		p.line(1.5, fyne.NewPos(x, 2), fyne.NewPos(x, size.Height-chartFoot))
+		x := round(c.place(size, c.data.Mark.At, 0).X)
+		p.line(2, fyne.NewPos(x, 2), fyne.NewPos(x, size.Height-chartFoot))
 		p.fill(ink(c, theme.ColorNameError))
 	}
 	return p.image
@@ -237,8 +237,6 @@ func (c *TimeChart) probes(p *pen, size fyne.Size) {
 	of(func(at fyne.Position) { p.cross(at, 4, 1.8) }, func(s Shape) bool { return s == Octagon })
 	p.fill(ink(c, theme.ColorNameError))
 	hollow := func(s Shape) bool { return s != Disc && s != Ring && s != Octagon }
-	of(func(at fyne.Position) { p.disc(at, 4) }, hollow)
+	of(func(at fyne.Position) { p.ring(at, 3.2, 1.6) }, hollow)
 	p.fill(ink(c, look.ColorUnknown))
-	of(func(at fyne.Position) { p.disc(at, 2.4) }, hollow)
-	p.fill(ink(c, look.ColorCard))
 }

@@ -3,7 +3,6 @@ package widgets
 import (
 	"image"
 	"slices"
-	"strconv"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -277,85 +276,4 @@ func legendSign(i int) float32 {
 		return 18
 	}
 	return 31
-}
-
-// nodeView is a box on the map.
-type nodeView struct {
-	surface    *canvas.Rectangle
-	glyph      *glyph
-	icon       look.Icon
-	name, note *label
-	light      *Light
-	rings      []*glyph // of waiting messages
-	more       *label
-}
-
-// waitingShown is how many waiting messages are drawn as rings, before a number.
-const waitingShown = 6
-
-func newNodeView(icon look.Icon) *nodeView {
-	return &nodeView{surface: box(controlRadius), glyph: newGlyph(), icon: icon, name: newLabel(look.Strong, ""), note: newLabel(look.Caption, ""), light: NewLight(LightInRow, NoShape), more: newLabel(look.Caption, "")}
-}
-
-// show takes on state and theme.
-func (n *nodeView) show(m *RouteMap, d MapNode, tone Tone, waiting int) {
-	fill, border := theme.ColorNameHeaderBackground, theme.ColorNameSeparator
-	if tone != TonePlain {
-		fill, border = tone.tint(), tone.words()
-	}
-	n.surface.FillColor, n.surface.StrokeColor, n.surface.StrokeWidth = ink(m, fill), ink(m, border), 1
-	n.glyph.show(n.icon, ink(m, theme.ColorNamePlaceHolder))
-	n.name.full, n.note.full = d.Name, d.Note
-	n.more.full = ""
-	if waiting > waitingShown {
-		n.more.full = "+" + strconv.Itoa(waiting-waitingShown)
-	}
-	for _, l := range []*label{n.name, n.note, n.more} {
-		l.paint(m)
-	}
-	n.light.SetShape(d.Shape)
-	n.light.Hidden = d.Shape == NoShape
-	for len(n.rings) < min(waiting, waitingShown) {
-		n.rings = append(n.rings, newGlyph())
-	}
-	for i, r := range n.rings {
-		r.show("light-letter", ink(m, theme.ColorNameFocus))
-		r.image.Hidden = i >= waiting
-	}
-}
-
-// add adds the box's objects to others.
-func (n *nodeView) add(objects []fyne.CanvasObject) []fyne.CanvasObject {
-	objects = append(objects, n.surface, n.glyph.image, n.name.text, n.note.text, n.light, n.more.text)
-	for _, r := range n.rings {
-		objects = append(objects, r.image)
-	}
-	return objects
-}
-
-// lay places the box's parts.
-func (n *nodeView) lay(r rect) {
-	const edge, upper, lower, ring = 13, 20, 43, 11
-	put(n.surface, r.x, r.y, r.w, r.h)
-	n.glyph.lay(r.x+edge-1, r.y+upper-8, 18)
-	end := r.x + r.w - edge
-	if !n.light.Hidden {
-		put(n.light, end-LightInRow+1, r.y+upper-LightInRow/2+1, LightInRow, LightInRow)
-		end -= LightInRow + 6
-	}
-	if n.more.full != "" {
-		end = n.more.right(end, r.y+upper-n.more.height()/2, 40) - 4
-	}
-	shown := 0
-	for _, r := range n.rings {
-		if !r.image.Hidden {
-			shown++
-		}
-	}
-	for i := range shown {
-		n.rings[i].lay(end-ring*float32(shown-i), r.y+upper-4, ring)
-	}
-	end -= ring * float32(shown)
-	n.name.lay(r.x+39, round(r.y+upper-n.name.height()/2), end-r.x-39-4)
-	n.note.lay(r.x+edge, round(r.y+lower-n.note.height()/2), r.w-2*edge)
 }

@@ -7,8 +7,9 @@ import (
 	"fyne.io/fyne/v2/theme"
 )
 
-// Where things stand on the map, in pixels at scale 1 for its drawn width; a
-// narrower or wider map keeps the proportions across, a higher one spreads its rows.
+// Where things stand on the map, in pixels at scale 1 for its drawn width. A wider
+// map keeps the proportions across, a higher one spreads its rows; in a narrower one
+// the gaps between the boxes give way first, and then everything.
 const (
 	mapWidth      = 952
 	mapHeight     = 276
@@ -17,6 +18,9 @@ const (
 	mapTop        = 28 // below the title
 	nodeHeight    = 64
 	hubRadius     = 12
+
+	givesBefore = 60 // how far the gap before the signpost gives way
+	givesAfter  = 50 // and the one after it
 )
 
 type rect struct{ x, y, w, h float32 }
@@ -35,16 +39,19 @@ type plan struct {
 }
 
 func planOf(size fyne.Size) plan {
-	across := func(x float32) float32 { return round(x * size.Width / mapWidth) }
-	p := plan{first: mapTop, box: across(200), bus: across(244) + 0.5, elbow: across(612)}
+	given := min(max(mapWidth-size.Width, 0), givesBefore+givesAfter)
+	before := given * givesBefore / (givesBefore + givesAfter)
+	across := func(x float32) float32 { return round(x * size.Width / (mapWidth - given)) }
+	post, provider, staff := 330-before, 640-given, 816-given
+	p := plan{first: mapTop, box: across(200), bus: across(244-before/4) + 0.5, elbow: across(provider - 28)}
 	p.step = round(max(size.Height-mapTop-nodeHeight, 2*nodeHeight+2*28) / 2)
 	row := func(x, w float32, i float32) rect {
 		return rect{across(x), p.first + i*p.step, across(x+w) - across(x), nodeHeight}
 	}
-	p.hub = fyne.NewPos(across(500)+0.5, p.middle(1))
-	p.post = row(330, 200, 0)
-	p.primary, p.second = row(640, 176, 0), row(640, 176, 2)
-	p.staff = row(816, 136, 1)
+	p.hub = fyne.NewPos(across(post+170)+0.5, p.middle(1))
+	p.post = row(post, 200, 0)
+	p.primary, p.second = row(provider, 176, 0), row(provider, 176, 2)
+	p.staff = row(staff, 136, 1)
 	return p
 }
 
@@ -54,10 +61,10 @@ func (p plan) middle(row float32) float32 { return p.first + row*p.step + nodeHe
 
 // row is where a sender stands: one alone beside the signpost, two at both sides.
 func (p plan) row(i, n int) float32 {
-	switch {
-	case n == 1:
+	switch n {
+	case 1:
 		return 1
-	case n == 2:
+	case 2:
 		return float32(2 * i)
 	default:
 		return float32(i)

@@ -96,8 +96,7 @@ func (n *NavItem) TypedRune(rune) {}
 
 // TypedKey goes to the item's page by Space and Enter.
 func (n *NavItem) TypedKey(k *fyne.KeyEvent) {
-	switch k.Name {
-	case fyne.KeySpace, fyne.KeyReturn, fyne.KeyEnter:
+	if presses(k) {
 		n.press()
 	}
 }

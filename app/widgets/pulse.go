@@ -8,8 +8,12 @@ import (
 	"fyne.io/fyne/v2/canvas"
 )
 
-// frameTime is the least time between two frames of a movement: thirty a second.
-const frameTime = time.Second / 30
+// frameTime is the time between two frames of a movement: thirty a second. The
+// toolkit ticks with the screen, so that a frame may come a little early.
+const (
+	frameTime = time.Second / 30
+	early     = frameTime / 6
+)
 
 // unseen is how many beats may pass without the widget having been painted before
 // its movement rests.
@@ -79,7 +83,7 @@ func (p *pulse) rest() {
 // tick is called with every frame of the toolkit, which may be more than are wanted.
 func (p *pulse) tick() {
 	now := p.now()
-	if now.Sub(p.last) < frameTime {
+	if now.Sub(p.last) < frameTime-early {
 		return
 	}
 	p.last = now

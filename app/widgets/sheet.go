@@ -75,3 +75,8 @@ func box(radius float32) *canvas.Rectangle {
 
 // rule is a line of one pixel, to be painted.
 func rule() *canvas.Rectangle { return canvas.NewRectangle(color.Transparent) }
+
+// presses says whether a key presses what has the focus.
+func presses(k *fyne.KeyEvent) bool {
+	return k.Name == fyne.KeySpace || k.Name == fyne.KeyReturn || k.Name == fyne.KeyEnter
+}

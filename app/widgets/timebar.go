@@ -93,6 +93,7 @@ func (b *TimeBar) paint() {
 		s.surface.FillColor, s.surface.StrokeColor, s.surface.StrokeWidth = ink(b, look.ColorUnkTint), ink(b, theme.ColorNameSeparator), 1
 		s.label.full, s.label.name = d.Label, ""
 		switch d.Look {
+		case SpanDone: // as it is
 		case SpanMark:
 			s.surface.FillColor, s.surface.StrokeWidth = ink(b, theme.ColorNameFocus), 0
 			s.label.full = ""

@@ -13,6 +13,7 @@ import (
 // What the dots on a map do.
 const (
 	dotsShown  = 60  // at a time; more are told by the numbers alone
+	dotsUnseen = 5   // kept while nobody looks
 	dotSpeed   = 300 // pixels a second
 	dotRadius  = 7   // with the rim that parts it from the line
 	dotSpacing = 18  // pixels between two dots that set out together
@@ -54,6 +55,9 @@ func (t *traffic) send(from, to string) {
 		if other.from == from {
 			gone = min(gone, other.gone-dotSpacing)
 		}
+	}
+	if t.pulse.stop == nil && len(t.trips) >= dotsUnseen {
+		t.trips = append(t.trips[:0], t.trips[1:]...) // nobody looks: keep the last few
 	}
 	t.trips = append(t.trips, trip{from, to, way, long(way), gone})
 	t.pulse.ask()
