@@ -41,6 +41,9 @@ type DomainStatus struct {
 	Countdown     time.Time         `json:"old_answers_until,omitzero"`
 	CountdownOpen bool              `json:"old_answers_open,omitempty"`
 	Problem       failover.Sentence `json:"problem,omitzero"`
+	// LastWatch is what was found when the domain was watched last, nil when it was
+	// never.
+	LastWatch *LastWatch `json:"last_watch,omitempty"`
 }
 
 // RunSummary is one run of the journal.
@@ -86,6 +89,9 @@ func (e *Engine) Status(ctx context.Context, names []string) (Status, error) {
 			s.Domains[i] = e.domainStatus(ctx, d)
 			e.readiness(&s.Domains[i], d, evidence, ops)
 			countdown(&s.Domains[i], d, ops)
+			if last, ok := e.LastWatch(d.Name); ok {
+				s.Domains[i].LastWatch = &last
+			}
 			return nil
 		})
 	}

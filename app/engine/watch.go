@@ -35,6 +35,7 @@ func (e *Engine) Watch(ctx context.Context, req WatchRequest) error {
 		return err
 	}
 	defer w.release()
+	defer w.save()
 	for ctx.Err() == nil {
 		began := e.opt.Now()
 		round := w.watcher.Round(ctx)
@@ -70,6 +71,8 @@ type watching struct {
 	log      watchLog
 	said     map[string]bool
 	lock     *flock.Flock // nil when nothing is kept
+	saved    time.Time    // when it was written last
+	unsaved  bool
 }
 
 func (e *Engine) watching(req WatchRequest) (*watching, error) {
@@ -185,11 +188,24 @@ func (w *watching) remark(s failover.Sentence) {
 	}
 }
 
-// keep writes what is known now.
+// keptEvery is how often what was found is written, unless it says something else
+// than before: practice makes many rounds in a second.
+const keptEvery = 10 * time.Second
+
+// keep keeps what is known now.
 func (w *watching) keep(s detect.State) {
+	news := s.Differs(w.log.State)
 	w.log.State, w.log.Memory, w.log.Targets = s, w.watcher.Memory(), w.targets
 	w.log.prune(w.every)
-	if w.lock == nil {
+	w.unsaved = true
+	if since := s.At.Sub(w.saved); news || since < 0 || since >= keptEvery {
+		w.save()
+	}
+}
+
+// save writes what is not written yet. Where that fails the watch goes on, and says so.
+func (w *watching) save() {
+	if w.lock == nil || !w.unsaved {
 		return
 	}
 	if err := w.log.save(w.e.watchFile(w.domain.Name)); err != nil {
@@ -197,6 +213,7 @@ func (w *watching) keep(s detect.State) {
 		w.remark(failover.SentenceOf(err))
 		return
 	}
+	w.unsaved, w.saved = false, w.log.State.At
 }
 
 // watchIn looks at the providers of a practice world, from its office.

@@ -54,7 +54,7 @@ func (e *Engine) LastWatch(domain string) (LastWatch, bool) {
 	age := e.opt.Now().Sub(l.State.At)
 	return LastWatch{
 		Domain: l.Domain, State: l.State, Every: l.Every, Age: age, Blind: l.Blind,
-		Going: age > -l.Every && age < goingFor*l.Every,
+		Going: age > -l.Every && age < goingFor*max(l.Every, keptEvery),
 	}, true
 }
 

@@ -75,7 +75,7 @@ func TestNothingHoldsARoundUp(t *testing.T) {
 	close(stubborn.hold)
 	close(secrets)
 	for range 200 { // until those who were left behind are back
-		if s = o.look(1); slices.ContainsFunc(o.seen(failover.Primary, detect.MX), func(x detect.Observation) bool { return x.Outcome != detect.Unable }) {
+		if o.look(1); slices.ContainsFunc(o.seen(failover.Primary, detect.MX), func(x detect.Observation) bool { return x.Outcome != detect.Unable }) {
 			return
 		}
 	}
