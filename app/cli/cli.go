@@ -168,7 +168,7 @@ func (s *session) root() *cobra.Command {
 	root.AddCommand(
 		s.initCommand(), s.checkCommand(), s.statusCommand(), s.planCommand(),
 		s.switchCommand(failover.Prepare), s.switchCommand(failover.Failover), s.switchCommand(failover.Failback),
-		s.verifyCommand(), s.rollbackCommand(), s.secretCommand(), s.practiceCommand(), s.drillCommand(),
+		s.verifyCommand(), s.rollbackCommand(), s.secretCommand(), s.practiceCommand(), s.drillCommand(), s.runcardCommand(),
 	)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	f.BoolP("help", "h", false, t.T("say what a command does"))

@@ -15,7 +15,7 @@ import (
 // drillCommand rehearses outages, and tells of those rehearsed.
 func (s *session) drillCommand() *cobra.Command {
 	c := &cobra.Command{Use: "drill", Short: s.tongue.T("Rehearse outages, with measured results"), RunE: onlyBelow}
-	c.AddCommand(s.drillListCommand(), s.drillRunCommand())
+	c.AddCommand(s.drillListCommand(), s.drillRunCommand(), s.drillHistoryCommand(), s.drillReportCommand())
 	return c
 }
 

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"encoding/json"
 	"io"
 	"time"
 
@@ -62,10 +61,11 @@ type Support struct {
 	Page  string `json:"page,omitempty"`
 }
 
-// Format is a way of writing a run card.
+// Format is a way of writing a report or a run card.
 type Format string
 
-// The formats. Text is 60 lines of 80 columns at most, HTML prints on one A4 page.
+// The formats. A run card as text is 60 lines of 80 columns at most, and as HTML
+// prints on one A4 page; a report is never text.
 const (
 	FormatText     Format = "text"
 	FormatMarkdown Format = "md"
@@ -73,7 +73,7 @@ const (
 	FormatJSON     Format = "json"
 )
 
-// Formats lists them, the default first.
+// Formats lists those of a run card, the default first.
 func Formats() []Format { return []Format{FormatText, FormatMarkdown, FormatHTML, FormatJSON} }
 
 // Runcard writes a run card. Another format than those above is
@@ -88,10 +88,7 @@ func Runcard(w io.Writer, c Card, speak Speaker, f Format) error {
 	case FormatHTML:
 		return writeCardHTML(w, p)
 	case FormatJSON:
-		e := json.NewEncoder(w)
-		e.SetIndent("", "  ")
-		e.SetEscapeHTML(false)
-		return e.Encode(c)
+		return writeJSON(w, c)
 	default:
 		return failover.Fail(failover.ErrInvalid, "a run card is written as text, md, html or json, not as {value}", "value", oneLine(string(f)))
 	}

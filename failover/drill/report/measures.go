@@ -205,7 +205,7 @@ func (w *writer) trend() {
 	all := append(append([]drill.Point{}, w.earlier...), w.r.Point())
 	all = all[max(0, len(all)-shown):]
 	w.section(w.T("This scenario over time"))
-	c := chart{title: w.T("From the fault to the first mail at the secondary")}
+	c := chart{title: w.T("Time from the fault to the first mail at the secondary")}
 	var rows [][]text
 	for i, p := range all {
 		first, arrived := p.Took(drill.MeasureFirstMail)

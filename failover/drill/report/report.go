@@ -1,9 +1,11 @@
 package report
 
 import (
+	"encoding/json"
 	"io"
 	"time"
 
+	"lifeboat/failover"
 	"lifeboat/failover/drill"
 )
 
@@ -19,6 +21,29 @@ func Markdown(w io.Writer, r drill.Result, speak Speaker, history []drill.Point)
 // Markdown.
 func HTML(w io.Writer, r drill.Result, speak Speaker, history []drill.Point) error {
 	return writeHTML(w, build(r, newTeller(speak, time.Local), history))
+}
+
+// Write writes the report in one of three formats: FormatMarkdown, FormatHTML, or
+// FormatJSON, which is the record itself in no language. Another is
+// failover.ErrInvalid.
+func Write(w io.Writer, r drill.Result, speak Speaker, history []drill.Point, f Format) error {
+	switch f {
+	case FormatMarkdown:
+		return Markdown(w, r, speak, history)
+	case FormatHTML:
+		return HTML(w, r, speak, history)
+	case FormatJSON:
+		return writeJSON(w, r)
+	default:
+		return failover.Fail(failover.ErrInvalid, "a report is written as md, html or json, not as {value}", "value", oneLine(string(f)))
+	}
+}
+
+func writeJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
 }
 
 // writer is one report being made.

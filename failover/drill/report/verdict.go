@@ -73,7 +73,7 @@ func (w *writer) failed() string {
 		}
 	}
 	if len(broken) == 0 {
-		return w.T("Not passed.")
+		return w.T("The drill was not passed.")
 	}
 	return w.join(w.T("Not passed: {count} of {all} checks do not hold.", "count", len(broken), "all", len(w.r.Checks)),
 		w.T("The first of them: {check}", "check", broken[0]))
