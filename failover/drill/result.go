@@ -73,6 +73,8 @@ type Entry struct {
 	Kind  EntryKind         `json:"kind"`
 	Who   string            `json:"who,omitempty"`
 	Say   failover.Sentence `json:"say"`
+	// Evidence is what detection went by, with the servers' exact answers.
+	Evidence []failover.Sentence `json:"evidence,omitempty"`
 	// Good is false for what went wrong; empty lights are for the reader.
 	Bad bool `json:"bad,omitempty"`
 }

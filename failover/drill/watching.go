@@ -122,11 +122,11 @@ func (r Right) moves(m Move) bool {
 // tellFound tells what is new in a state: each thing once, when its kind changes,
 // whatever its counts do.
 func (s *Session) tellFound(st detect.State) {
-	s.found("line", st.Line.Health, st.Line.Say, fmt.Sprint(st.Line.Shut))
+	s.found("line", st.Line.Health, st.Line.Say, nil, fmt.Sprint(st.Line.Shut))
 	for _, p := range []detect.Provider{st.Primary, st.Secondary} {
-		s.found(string(p.Role), p.Health, p.Say, p.Say.Template, p.Fault)
+		s.found(string(p.Role), p.Health, p.Say, evidenceOf(p), p.Say.Template, p.Fault)
 	}
-	s.found("records", st.Records.Health, st.Records.Say, st.Records.Fault)
+	s.found("records", st.Records.Health, st.Records.Say, nil, st.Records.Fault)
 	var domains []string
 	for _, w := range st.Elsewhere {
 		domains = append(domains, w.Domain)
@@ -142,8 +142,23 @@ func (s *Session) tellFound(st detect.State) {
 	s.told["elsewhere"] = list
 }
 
+// evidenceOf is what a provider's state goes by: how each part of it fails, whose fault
+// that looks like, and what is worth knowing beside.
+func evidenceOf(p detect.Provider) []failover.Sentence {
+	var out []failover.Sentence
+	for _, part := range p.Parts {
+		if (part.Health == detect.Down || part.Health == detect.Degraded) && !part.Say.IsZero() {
+			out = append(out, part.Say)
+		}
+	}
+	if !p.SayBlame.IsZero() {
+		out = append(out, p.SayBlame)
+	}
+	return append(out, p.Notes...)
+}
+
 // found tells one thing, unless it was told so before, or was never known.
-func (s *Session) found(what string, h detect.Health, say failover.Sentence, kind ...any) {
+func (s *Session) found(what string, h detect.Health, say failover.Sentence, evidence []failover.Sentence, kind ...any) {
 	sign := fmt.Sprint(h, kind)
 	before, known := s.told[what]
 	if before == sign || say.IsZero() || h == "" || !known && h == detect.Unknown {
@@ -156,5 +171,5 @@ func (s *Session) found(what string, h detect.Health, say failover.Sentence, kin
 		}
 		say = failover.Say("The name servers give the right records again.")
 	}
-	s.tell(Entry{Kind: EntryFound, Say: say, Bad: h == detect.Down || h == detect.Degraded})
+	s.tell(Entry{Kind: EntryFound, Say: say, Evidence: evidence, Bad: h == detect.Down || h == detect.Degraded})
 }

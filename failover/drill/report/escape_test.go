@@ -38,7 +38,7 @@ func poisoned(s string) drill.Result {
 	r.ID, r.Domain, r.Version, r.Facilitator = s, s, s, s
 	r.Participants = []drill.Participant{{Name: s, Role: s}}
 	say := failover.Sentence{Template: s}
-	r.Timeline = []drill.Entry{{Kind: drill.EntryFound, Who: s, Say: say}, {Kind: drill.EntryKind(s), Who: s, Say: say, Bad: true}}
+	r.Timeline = []drill.Entry{{Kind: drill.EntryFound, Who: s, Say: say, Evidence: []failover.Sentence{say, say}}, {Kind: drill.EntryKind(s), Who: s, Say: say, Bad: true}}
 	r.Moves = []drill.Decision{{Move: drill.Move(s), Who: s, Why: s, Refused: say}}
 	r.Measures = append(r.Measures, drill.Measure{Name: drill.MeasureName(s)})
 	r.Checks = []drill.Check{{Say: say}}

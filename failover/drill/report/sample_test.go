@@ -120,6 +120,7 @@ func practised() drill.Result {
 		return drill.Entry{At: start.Add(time.Duration(seconds(s))), Since: seconds(s), Kind: k, Who: who, Say: say, Bad: bad}
 	}
 	found := failover.Say("{service}: {failed} of {looks} connections were reset (TCP RST).", "service", "MX", "failed", 12, "looks", 12)
+	down := failover.Say("{provider} is down: it takes no mail.", "provider", "Harbormail")
 	return drill.Result{
 		ID: "2026-11-19T01-42-07-ex196121-2019-11-19", Scenario: resets, Kind: drill.Functional, Domain: "aoba.example",
 		Started: start, Ended: start.Add(94 * time.Second), Factor: 1, Version: "1.2.3",
@@ -128,7 +129,7 @@ func practised() drill.Result {
 		Timeline: []drill.Entry{
 			entry(0, drill.EntryMail, "", false, failover.Say("Mail flows.")),
 			entry(5, drill.EntryFault, "", true, failover.Say("{provider} resets every connection.", "provider", "Harbormail")),
-			entry(11.2, drill.EntryFound, "", true, found),
+			{At: start.Add(11 * time.Second), Since: seconds(11.2), Kind: drill.EntryFound, Say: down, Bad: true, Evidence: []failover.Sentence{found}},
 			entry(14.9, drill.EntryDecision, "Taro Suzuki", false, failover.Say("Switch mail to the secondary")),
 			entry(15.4, drill.EntryStep, "", false, failover.Say("all {count} name servers give the new records", "count", 3)),
 			entry(22.3, drill.EntryMail, "", false, failover.Say("The first message arrived at {provider}.", "provider", "Lighthouse")),

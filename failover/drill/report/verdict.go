@@ -171,7 +171,11 @@ func (w *writer) detection() {
 	var rows [][]text
 	for _, e := range w.r.Timeline {
 		if e.Kind == drill.EntryFound {
-			rows = append(rows, []text{words(since(e.Since)), w.told(e)})
+			evidence := make([]string, len(e.Evidence))
+			for i, ev := range e.Evidence {
+				evidence[i] = w.say(ev)
+			}
+			rows = append(rows, []text{words(since(e.Since)), w.told(e), words(lines(evidence))})
 		}
 	}
 	if len(rows) == 0 && w.r.Kind == drill.Tabletop {
@@ -182,7 +186,7 @@ func (w *writer) detection() {
 		w.para(w.T("It found nothing wrong."))
 		return
 	}
-	w.add(table{heads: []string{w.T("After the start"), w.T("In its own words, with the servers' answers")}, right: []bool{true}, wide: 1, rows: rows})
+	w.add(table{heads: []string{w.T("After the start"), w.T("What it said"), w.T("What it went by, with the servers' answers")}, right: []bool{true}, wide: -1, rows: rows})
 }
 
 // told is an entry of the timeline in words.

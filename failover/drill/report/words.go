@@ -97,6 +97,8 @@ func (t teller) list(names []string) string {
 func (t teller) span(s drill.Span) string {
 	d := max(time.Duration(s), 0)
 	switch {
+	case d > 0 && d < time.Second:
+		return t.T("{n} s", "n", fmt.Sprintf("%.2f", d.Seconds()))
 	case d < 10*time.Second:
 		return t.T("{n} s", "n", fmt.Sprintf("%.1f", d.Seconds()))
 	case d.Round(time.Second) < time.Minute:
