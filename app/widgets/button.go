@@ -241,6 +241,9 @@ func (b *Button) inside() float32 {
 func (b *Button) paint() {
 	fill, border, words := b.inks()
 	b.surface.FillColor, b.surface.StrokeColor, b.surface.StrokeWidth = fill, border, 1
+	if border == color.Transparent {
+		b.surface.StrokeWidth = 0 // or the edge would be paler
+	}
 	b.ring.Hidden = !b.focused || b.off
 	b.ring.StrokeColor, b.ring.StrokeWidth = ink(b, theme.ColorNameFocus), ringWidth
 	b.label.paint(b)

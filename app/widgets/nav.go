@@ -144,12 +144,8 @@ func (n *Nav) paint() {
 		n.sheet.objects = append(n.sheet.objects, n.items[i])
 	}
 	n.light.SetShape(n.foot.Shape)
-	n.light.Hidden = n.foot.Shape == NoShape
-	icon := n.foot.Icon
-	if n.foot.Shape != NoShape {
-		icon = look.NoIcon
-	}
-	n.glyph.show(icon, ink(n, theme.ColorNameHyperlink))
+	n.light.Hidden = n.foot.Shape == NoShape || n.foot.Icon != look.NoIcon
+	n.glyph.show(n.foot.Icon, ink(n, theme.ColorNameHyperlink))
 	n.first.full, n.second.full = n.foot.First, n.foot.Second
 	n.narrow.SetText(n.foot.First)
 	n.narrow.Hidden = !n.rail

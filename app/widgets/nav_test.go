@@ -41,6 +41,10 @@ func TestNavigationStandsWhereItShould(t *testing.T) {
 	if n.light.Shape() != Octagon || n.first.text.Text != "1分ごとに確認中" || n.name.text.Text != "青葉商事" {
 		t.Errorf("foot %v %q, head %q", n.light.Shape(), n.first.text.Text, n.name.text.Text)
 	}
+	n.SetFoot(NavFoot{Shape: Disc, Icon: look.IconFlag, First: "練習中"})
+	if !n.light.Hidden || n.glyph.image.Hidden {
+		t.Error("in practice the flag does not stand instead of the light")
+	}
 }
 
 func TestNavigationIsPressed(t *testing.T) {
