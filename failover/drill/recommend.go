@@ -35,7 +35,7 @@ func (r *record) recommend(measures []Measure, checks []Check) []failover.Senten
 	}
 	switch {
 	case failed > 0:
-		say(failover.Say("Repeat the drill when what failed is mended: {count} checks do not hold.", "count", failed))
+		say(failover.Say("Checks that do not hold: {count}. Repeat the drill when that is mended.", "count", failed))
 	case r.unattended:
 		say(failover.Say("Nobody decided in this drill: hold it again with those who will decide on the day."))
 	}

@@ -37,6 +37,8 @@ type Session struct {
 	wake   chan struct{} // somebody asked for something
 	inbox  chan func()   // what the drill's own goroutines have the loop do
 	wg     sync.WaitGroup
+	stall  patience // of an unattended drill, for something to happen
+	drain  patience // for the mail to run out
 
 	// The loop of Run alone changes what follows, but for asked and stopped, and what a
 	// note adds.
@@ -69,12 +71,16 @@ const (
 	eventsKept = 1024
 	// pace is the longest real time between two looks at how things stand.
 	pace = 250 * time.Millisecond
-	// stall is how long an unattended drill waits for something to happen, and drain
-	// for the mail to run out: in the world's time, and not less than so long in life,
-	// since what the network takes is never compressed.
-	stall, stallReal = 5 * time.Minute, 90 * time.Second
-	drain, drainReal = 3 * time.Minute, 60 * time.Second
 )
+
+// patience is how long to wait: in the world's time, and not less than least in
+// life, since what the network takes is never compressed.
+type patience struct{ world, least time.Duration }
+
+// in is the real time of a patience at a factor.
+func (p patience) in(factor float64) time.Duration {
+	return max(time.Duration(float64(p.world)/factor), p.least)
+}
 
 // NewSession prepares a drill. One that cannot be played is failover.ErrInvalid.
 func NewSession(opt SessionOptions) (*Session, error) {
@@ -85,6 +91,8 @@ func NewSession(opt SessionOptions) (*Session, error) {
 		opt: opt, w: opt.World, domain: opt.World.Domain(), wake: make(chan struct{}, 1), inbox: make(chan func()),
 		told: map[string]string{}, refusals: map[Move]int{}, again: map[Move]time.Time{},
 		standing: standing{route: failover.Primary, sending: failover.Primary},
+		stall:    patience{5 * time.Minute, 90 * time.Second},
+		drain:    patience{3 * time.Minute, 60 * time.Second},
 		record:   newRecord(opt),
 	}
 	if opt.Domain == "" {
@@ -209,9 +217,9 @@ func (s *Session) over() bool {
 	now := time.Now()
 	if s.finishing.IsZero() {
 		next, _ := s.next()
-		if s.opt.Unattended && s.busy == nil && next == nil && now.Sub(s.progress) > s.patience(stall, stallReal) {
+		if s.opt.Unattended && s.busy == nil && next == nil && now.Sub(s.progress) > s.stall.in(s.factor) {
 			s.broke = failover.Fail(failover.ErrBlocked, `For {time} nothing has happened: the drill waits for "{moment}", and it does not come.`,
-				"time", Span(stall), "moment", s.awaited())
+				"time", Span(s.stall.world), "moment", s.awaited())
 		}
 		return false
 	}
@@ -219,19 +227,14 @@ func (s *Session) over() bool {
 	if s.busy == nil && len(s.asked) == 0 && waiting == 0 {
 		return true
 	}
-	if now.Sub(s.finishing) > s.patience(drain, drainReal) {
+	if now.Sub(s.finishing) > s.drain.in(s.factor) {
 		if last := s.lastWord(); !last.IsZero() {
 			s.tell(Entry{Kind: EntryMail, Say: last, Bad: true})
 		}
 		s.broke = failover.Fail(failover.ErrBlocked, "After {time} {count} messages still wait, so the drill ends without them; the timeline says why.",
-			"time", Span(drain), "count", waiting)
+			"time", Span(s.drain.world), "count", waiting)
 	}
 	return false
-}
-
-// patience is a wait of the world in real time, and not less than another.
-func (s *Session) patience(world, least time.Duration) time.Duration {
-	return max(time.Duration(float64(world)/s.w.Factor()), least)
 }
 
 // lastWord is what the first of the waiting messages met with last.
