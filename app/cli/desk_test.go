@@ -128,6 +128,9 @@ func (d *desk) app(s cli.Streams) cli.App {
 		Secrets:  d.store,
 		Discover: func() *engine.Discoverer { return &engine.Discoverer{Reader: d.parts.Reader} },
 		Practice: d.practice,
+		Drill: func(ctx context.Context, req engine.DrillRequest) (*engine.Drill, error) {
+			return engine.NewDrill(ctx, req, "en", slog.New(slog.DiscardHandler))
+		},
 	}
 }
 

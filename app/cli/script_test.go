@@ -36,6 +36,7 @@ var update = flag.Bool("update", false, "write what is said now into the scripts
 //	world dns SERVER [FAULT]     a name server fails, or works again
 //	world shows                  prints the domain's MX as its primary server has it
 //	sets NAME=VALUE              sets a variable of the environment
+//	watches PLAN ARGS...         gives a command that watches; see watching
 //
 // Whatever a command prints is held to the rules of all commands; see held.
 func TestScripts(t *testing.T) {
@@ -51,6 +52,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"lifeboat": lifeboat, "types": types, "shape": shape, "world": world, "sets": sets,
+			"watches": watches,
 		},
 	})
 }
@@ -85,7 +87,7 @@ func lifeboat(ts *testscript.TestScript, _ bool, args []string) {
 
 var (
 	placeholder = regexp.MustCompile(`\{[a-z_]+\}`)
-	timeLike    = regexp.MustCompile(`^\d{4}-\d\d-\d\d[T ]`)
+	timeLike    = regexp.MustCompile(`^\d{4}-\d\d-\d\d[T ]\d\d:`)
 	snake       = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
 )
 

@@ -60,8 +60,11 @@ func (l lot) between(from, to time.Duration) time.Duration {
 // fault breaks the primary.
 func (l lot) fault(at time.Duration) drill.Act {
 	faults := slices.DeleteFunc(lab.Faults(), func(f lab.Fault) bool { return lab.Bounces(f) || lab.LosesOrDoubles(f) })
+	if l.IntN(2) == 0 { // more of those that call for a switch
+		faults = []lab.Fault{lab.Reset, lab.Refuse, lab.Silent, lab.Hang, lab.Busy}
+	}
 	a := drill.Act{Delay: span(at), Do: drill.Break, Role: failover.Primary, Fault: faults[l.IntN(len(faults))]}
-	switch l.IntN(4) {
+	switch l.IntN(5) {
 	case 0:
 		a.Share = float64(1+l.IntN(9)) / 10
 	case 1:
