@@ -8,8 +8,8 @@ import (
 // How lines break, after JIS X 4051 and the requirements for Japanese text layout
 // (JLREQ, W3C, section 3.1.7 and 3.1.8), as far as a window needs it: Latin words
 // stay whole; Japanese may break between any two characters, except that no line
-// begins with closing brackets, full stops, small kana or the long vowel mark, and
-// none ends with an opening bracket.
+// begins with closing brackets, full stops, small kana or the long vowel mark, none
+// ends with an opening bracket, and a number keeps what it counts.
 const (
 	notFirst = "、。，．・：；？！ー）」』】〕］｝〉》’”〟゛゜々〻ゝゞヽヾ…‥％‰℃ぁぃぅぇぉっゃゅょゎゕゖァィゥェォッャュョヮヵヶ" +
 		"｡｣､･ｧｨｩｪｫｬｭｮｯｰﾞﾟ,.:;?!)]}%"
@@ -32,6 +32,8 @@ func breakable(a, b rune) bool {
 	switch {
 	case mayNotBegin(b) || mayNotEnd(a):
 		return false
+	case a >= '0' && a <= '9' && (unicode.Is(unicode.Han, b) || strings.ContainsRune("かつヶ", b)):
+		return false // 41分, 6か所, 2つ
 	default:
 		return square(a) || square(b)
 	}
@@ -46,6 +48,50 @@ func breakLines(text string, width float32, measure func(string) float32) []stri
 		lines = append(lines, fill(clusters(paragraph), width, measure)...)
 	}
 	return lines
+}
+
+// What counts as a last line with too little on it, in widths of a square
+// character, and how many lines are broken anew for its sake.
+const (
+	lonely      = 4
+	settleLines = 6
+)
+
+// settledLines is [breakLines] where a short paragraph does not end in a line with a
+// character or two: its lines are made a little shorter, as long as that makes no
+// further one.
+func settledLines(text string, width float32, measure func(string) float32) []string {
+	var lines []string
+	square := measure("字")
+	for paragraph := range strings.SplitSeq(text, "\n") {
+		all := clusters(paragraph)
+		now := fill(all, width, measure)
+		least := min(lonely*square, width/3)
+		if n := len(now); n > 1 && n <= settleLines && measure(now[n-1]) < least {
+			floor := max(widest(all, measure), width*2/3) // no run is cut for this
+			for room := width - square; room >= floor && square > 0; room -= square {
+				other := fill(all, room, measure)
+				if len(other) != n {
+					break
+				}
+				if measure(other[n-1]) >= least {
+					now = other
+					break
+				}
+			}
+		}
+		lines = append(lines, now...)
+	}
+	return lines
+}
+
+// widest is the width of the widest run.
+func widest(all []cluster, measure func(string) float32) float32 {
+	most := float32(0)
+	for _, c := range all {
+		most = max(most, measure(c.run))
+	}
+	return most
 }
 
 // cluster is a run that is not broken, with the spaces before it.

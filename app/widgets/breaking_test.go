@@ -35,6 +35,7 @@ func TestLinesBreakWhereTheyMay(t *testing.T) {
 		{"no opening bracket at the end", "今日は「はい」", 8, []string{"今日は", "「はい」"}},
 		{"a Latin word in Japanese stays whole", "今すぐ Microsoft を", 12, []string{"今すぐ", "Microsoft を"}},
 		{"a break between Japanese and Latin without a space", "値はMX10です", 4, []string{"値は", "MX10", "です"}},
+		{"a number keeps what it counts", "約41分と6か所", 6, []string{"約", "41分と", "6か所"}},
 		{"line feeds stay", "one\n\ntwo", 10, []string{"one", "", "two"}},
 		{"spaces at a break are dropped", "ab   cd", 3, []string{"ab", "cd"}},
 		{"a word that is too long is cut", "abcdefgh ij", 3, []string{"abc", "def", "gh", "ij"}},
@@ -43,6 +44,27 @@ func TestLinesBreakWhereTheyMay(t *testing.T) {
 		{"it fits exactly", "abc def", 7, []string{"abc def"}},
 	} {
 		if got := breakLines(c.text, c.width, cells); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, not %q", c.about, got, c.want)
+		}
+	}
+}
+
+// A paragraph does not end in a line with a character or two, where its other lines
+// can give it some.
+func TestNoLonelyLastLine(t *testing.T) {
+	for _, c := range []struct {
+		about, text string
+		width       float32
+		want        []string
+	}{
+		{"a syllable alone", "職員は同じアドレスのまま、そこで読み書きできます。", 46, []string{"職員は同じアドレスのまま、そこで読み書きで", "きます。"}},
+		{"a short line is enough for a narrow paragraph", "職員は同じアドレス", 16, []string{"職員は同じア", "ドレス"}},
+		{"nothing to give", "abcdefghij kl", 11, []string{"abcdefghij", "kl"}},
+		{"one line", "職員", 46, []string{"職員"}},
+		{"enough", "職員は同じアドレスのまま、そこで読み書きできます。", 40, []string{"職員は同じアドレスのまま、そこで読み書き", "できます。"}},
+		{"each paragraph by itself", "はい\nいいえ", 46, []string{"はい", "いいえ"}},
+	} {
+		if got := settledLines(c.text, c.width, cells); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q, not %q", c.about, got, c.want)
 		}
 	}
@@ -82,34 +104,40 @@ func FuzzBreakLines(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string, wide uint8) {
 		text, width := strings.ToValidUTF8(text, "\ufffd"), float32(wide)
-		rest := []rune(text) // not found on a line yet
-		for i, line := range breakLines(text, width, cells) {
-			if line != strings.TrimSpace(line) {
-				t.Errorf("line %d of %q has spaces at its ends: %q", i, text, line)
-			}
-			if cells(line) > width && len(clusters(line)) > 1 {
-				t.Errorf("line %d of %q is wider than %v: %q", i, text, width, line)
-			}
-			for _, r := range line {
-				for len(rest) > 0 && unicode.IsSpace(rest[0]) {
-					rest = rest[1:]
-				}
-				if unicode.IsSpace(r) {
-					continue
-				}
-				if len(rest) == 0 || rest[0] != r {
-					t.Fatalf("%q became something else at line %d, %q", text, i, line)
-				}
+		check(t, text, width, breakLines(text, width, cells))
+		check(t, text, width, settledLines(text, width, cells))
+	})
+}
+
+func check(t *testing.T, text string, width float32, lines []string) {
+	t.Helper()
+	rest := []rune(text) // not found on a line yet
+	for i, line := range lines {
+		if line != strings.TrimSpace(line) {
+			t.Errorf("line %d of %q has spaces at its ends: %q", i, text, line)
+		}
+		if cells(line) > width && len(clusters(line)) > 1 {
+			t.Errorf("line %d of %q is wider than %v: %q", i, text, width, line)
+		}
+		for _, r := range line {
+			for len(rest) > 0 && unicode.IsSpace(rest[0]) {
 				rest = rest[1:]
 			}
-			if at := len([]rune(text)) - len(rest); line != "" && mustNotBreak([]rune(text), at, width) {
-				t.Errorf("%q is broken after %q", text, line)
+			if unicode.IsSpace(r) {
+				continue
 			}
+			if len(rest) == 0 || rest[0] != r {
+				t.Fatalf("%q became something else at line %d, %q", text, i, line)
+			}
+			rest = rest[1:]
 		}
-		if left := strings.TrimSpace(string(rest)); left != "" {
-			t.Errorf("%q lost %q", text, left)
+		if at := len([]rune(text)) - len(rest); line != "" && mustNotBreak([]rune(text), at, width) {
+			t.Errorf("%q is broken after %q", text, line)
 		}
-	})
+	}
+	if left := strings.TrimSpace(string(rest)); left != "" {
+		t.Errorf("%q lost %q", text, left)
+	}
 }
 
 // mustNotBreak says whether a break before that rune is against the rules, although

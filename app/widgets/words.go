@@ -177,7 +177,7 @@ func (p *Paragraph) wrap(width float32, s *sheet) {
 	if room <= 0 {
 		room = leastColumn * 4 // not laid out yet: a guess
 	}
-	broken := breakLines(p.text, room, measure)
+	broken := settledLines(p.text, room, measure)
 	for len(p.lines) < len(broken) {
 		p.lines = append(p.lines, &label{text: canvas.NewText("", color.Transparent), kind: p.kind})
 	}
