@@ -33,6 +33,7 @@ type desk struct {
 	typed    string
 	terminal bool
 	secrets  []string // what must never be printed
+	clock    *turned  // of those who watch
 	last     said
 }
 
@@ -44,7 +45,7 @@ func newDesk(t testing.TB, dir string) *desk {
 		t.Fatal(err)
 	}
 	t.Cleanup(p.Close)
-	d := &desk{ctx: t.Context(), world: p.World, parts: p.Parts(), dir: dir, env: map[string]string{"LANG": "C.UTF-8"}}
+	d := &desk{ctx: t.Context(), world: p.World, parts: p.Parts(), dir: dir, env: map[string]string{"LANG": "C.UTF-8"}, clock: &turned{}}
 	text, err := os.ReadFile(p.Engine.Settings().File())
 	if err == nil {
 		err = os.WriteFile(d.config(), text, 0o600)

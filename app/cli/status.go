@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"time"
+
 	"github.com/spf13/cobra"
 
 	"lifeboat/app/engine"
@@ -10,13 +12,21 @@ import (
 
 // statusCommand says how things are.
 func (s *session) statusCommand() *cobra.Command {
-	return &cobra.Command{
+	var follow bool
+	var every time.Duration
+	t := s.tongue
+	c := &cobra.Command{
 		Use:   "status [DOMAIN...]",
-		Short: s.tongue.T("Say where mail goes now, and how ready a switch is"),
+		Short: t.T("Say where mail goes now, and how ready a switch is"),
 		RunE: func(c *cobra.Command, domains []string) error {
 			e, err := s.open()
-			if err != nil {
+			switch {
+			case err != nil:
 				return err
+			case follow:
+				return s.watch(c.Context(), e, domains, every)
+			case c.Flags().Changed("every"):
+				return failover.Fail(failover.ErrInvalid, "--every goes with --watch")
 			}
 			st, err := e.Status(c.Context(), domains)
 			if err != nil {
@@ -29,6 +39,9 @@ func (s *session) statusCommand() *cobra.Command {
 			return nil
 		},
 	}
+	c.Flags().BoolVar(&follow, "watch", false, t.T("look at both providers again and again, and tell each change; Ctrl-C ends. With --json, one document a line"))
+	c.Flags().DurationVar(&every, "every", 0, t.T("with --watch: the `TIME` between two looks, as 30s (default: that of the settings)"))
+	return c
 }
 
 func (s *session) showStatus(st engine.Status) {
@@ -42,6 +55,7 @@ func (s *session) showStatus(st engine.Status) {
 			s.print("  ! " + s.say(d.Problem))
 		}
 		s.print("  " + presenter.Readiness(t, d))
+		s.showLastWatch(d.LastWatch)
 		s.showCountdown(d.Countdown, d.CountdownOpen)
 	}
 	switch {

@@ -89,6 +89,9 @@ func (e *Engine) watching(req WatchRequest) (*watching, error) {
 		w.remark(failover.SentenceOf(err))
 	}
 	w.log = e.watchLog(w.domain.Name)
+	if w.log.Every != w.every && troubleSince(w.log.State).IsZero() {
+		w.log.rounds = nil // judged at another pace, a sound past might look like trouble
+	}
 	w.log.Domain, w.log.Every = w.domain.Name, w.every
 	if w.watcher, err = e.watcher(w.domain, w.every, w.log.Memory); err != nil {
 		w.release()

@@ -131,7 +131,11 @@ func (p *Prober) SignIn(ctx context.Context, end failover.Endpoint, user string,
 		}
 	}
 	if f != nil {
-		return f.word(ctx)
+		w := f.word(ctx)
+		if f.kind == badTLS {
+			w.Stage = HandshakeStage(f.err, end.Security != failover.StartTLS)
+		}
+		return w
 	}
 	if user == "" {
 		sd.session.quit()

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -129,6 +130,23 @@ func stageOf(stage string) Stage {
 		return AtSignIn
 	default:
 		return AtTLS
+	}
+}
+
+// HandshakeStage tells what an error of a TLS handshake is an error of. Where TLS begins
+// with the first byte, a connection that is reset or silent is a server that does not
+// greet; it says nothing about TLS.
+func HandshakeStage(err error, fromTheStart bool) Stage {
+	var alert tls.AlertError
+	var record tls.RecordHeaderError
+	var refused *net.OpError
+	switch ending := EndingOf(err); {
+	case !fromTheStart, ending != Reset && ending != Nothing, errors.As(err, &alert), errors.As(err, &record):
+		return AtTLS
+	case errors.As(err, &refused) && (refused.Op == "remote error" || refused.Op == "local error"):
+		return AtTLS // an alert, before there is a connection
+	default:
+		return AtBanner
 	}
 }
 

@@ -93,7 +93,7 @@ func (d *dialogue) close() {
 func (d *dialogue) run(ctx context.Context, w *Watcher, end failover.Endpoint, a Access) probe.Word {
 	if end.Security != failover.StartTLS {
 		if err := d.secure(ctx, w, end, a.TLS); err != nil {
-			return d.fault(ctx, probe.AtTLS, err)
+			return d.fault(ctx, probe.HandshakeStage(err, true), err)
 		}
 	}
 	hello, err := d.read()

@@ -198,7 +198,7 @@ func TestIMAP(t *testing.T) {
 		}, detect.AtSignIn, detect.Permanent, "AUTH=XOAUTH2"},
 		"BYE as greeting": {false, func(c *imapConn) { c.say("* BYE too busy") }, detect.AtBanner, detect.Temporary, "BYE too busy"},
 		"no IMAP":         {false, func(c *imapConn) { c.say("220 mail.test ESMTP") }, detect.AtBanner, detect.Permanent, "no IMAP response"},
-		"a reset":         {false, func(*imapConn) {}, detect.AtTLS, detect.Reset, ""},
+		"a reset":         {false, func(*imapConn) {}, detect.AtBanner, detect.Reset, ""},
 		"an end":          {false, func(c *imapConn) { c.say("* OK ready"); c.hear() }, detect.AtEHLO, detect.Reset, ""},
 		"no word":         {false, func(c *imapConn) { c.say("* OK ready"); c.hear(); c.hear() }, detect.AtEHLO, detect.Timeout, ""},
 		"a line without end": {false, func(c *imapConn) {
