@@ -38,6 +38,7 @@ func (s *session) drillListCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: s.tongue.T("List the scenarios, with how each went last"), Args: count(0, 0),
 		RunE: func(*cobra.Command, []string) error {
+			s.adopt()
 			all, err := engine.Scenarios()
 			if err != nil {
 				return err
@@ -124,7 +125,7 @@ func (s *session) keep(r drill.Result, broke error) error {
 		}
 		return statusError{statusOf(err)}
 	}
-	if !r.Passed {
+	if !r.Passed && r.Kind != drill.Tabletop { // where nothing is measured, nothing fails
 		return statusError{exitFailed}
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -95,7 +96,7 @@ func TestDrillDecidedAtATerminal(t *testing.T) {
 	in, to := io.Pipe()
 	t.Cleanup(func() { _ = to.Close() })
 	talk := &partner{to: to, turns: []turn{
-		{"takes no mail from outside", "Sato: failover Nothing arrives\n"},
+		{"takes no mail", "Sato: failover Nothing arrives\n"},
 		{"The first mail is at", "note Tanaka: that was quick\nstatus\n"},
 		{"Harbormail is in order", "failback\n"},
 	}}
@@ -131,7 +132,7 @@ func (d *desk) lastDrill(t *testing.T) drill.Result {
 func TestCtrlCInADrill(t *testing.T) {
 	t.Parallel()
 	d, file := deskWithDrill(t)
-	for _, c := range []struct {
+	for i, c := range []struct {
 		text string
 		args []string
 		kind drill.Kind
@@ -147,8 +148,9 @@ func TestCtrlCInADrill(t *testing.T) {
 		if err := d.held(strings.Contains(strings.Join(c.args, " "), "--json")); err != nil {
 			t.Errorf("%v: %v", c.args, err)
 		}
-		if r := d.lastDrill(t); r.Kind != c.kind || r.Passed {
-			t.Errorf("%v: the record is %+v", c.args, r)
+		all, err := engine.Drills(filepath.Join(d.dir, "data")).List()
+		if err != nil || len(all) != i+1 || !slices.ContainsFunc(all, func(s drill.Summary) bool { return s.Kind == c.kind && !s.Passed }) {
+			t.Errorf("%v: what is kept is %+v, %v", c.args, all, err)
 		}
 	}
 }

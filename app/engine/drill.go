@@ -45,7 +45,8 @@ func NewDrill(ctx context.Context, req DrillRequest, language string, logger *sl
 	if ttl := time.Duration(req.Scenario.World.TTL); ttl != 0 && (ttl < leastTTL || ttl%time.Second != 0) {
 		return nil, failover.Fail(failover.ErrInvalid, "the MX records of a drill are kept for whole seconds, {least} at least, not {ttl}", "least", leastTTL, "ttl", ttl)
 	}
-	p, err := StartPracticeIn(ctx, worldOf(req.Scenario, logger), language, logger)
+	// The world outlives ctx: what a stopped drill came to is counted in it.
+	p, err := StartPracticeIn(context.WithoutCancel(ctx), worldOf(req.Scenario, logger), language, logger)
 	if err != nil {
 		return nil, err
 	}
