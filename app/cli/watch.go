@@ -162,7 +162,7 @@ func (s *session) account(p detect.Provider) []string {
 
 // line writes one line of the answer.
 func (w *watchTeller) line(domain string, st detect.State, h detect.Health, said ...string) {
-	t := w.s.tongue
+	s, t := w.s, w.s.tongue
 	between := " "
 	if t.Language == i18n.Japanese {
 		between = ""
@@ -171,7 +171,7 @@ func (w *watchTeller) line(domain string, st detect.State, h detect.Health, said
 	if w.several {
 		text += failover.Display(domain) + ": "
 	}
-	w.s.print(text + strings.Join(said, between))
+	s.print(text + strings.Join(said, between))
 }
 
 // mark is a health for who looks without reading.

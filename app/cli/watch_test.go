@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"lifeboat/app/cli"
 	"lifeboat/failover"
 	"lifeboat/failover/lab"
 )
@@ -94,6 +96,20 @@ func (f *full) Write(p []byte) (int, error) {
 		return 0, errors.New("no room")
 	}
 	return len(p), nil
+}
+
+// A watch that nobody can read the answers of ends, and says why.
+func TestWatchIntoAFullDisk(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, t.TempDir())
+	d.parts.Sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
+	for _, args := range [][]string{{"status", "--watch"}, {"status", "--watch", "--json"}} {
+		var errs bytes.Buffer
+		status := cli.Run(d.ctx, d.app(cli.Streams{In: strings.NewReader(""), Out: &full{}, Err: &errs}), args)
+		if status != 1 || !strings.Contains(errs.String(), "could not be written to standard output") {
+			t.Errorf("%v: status %d, %q", args, status, errs.String())
+		}
+	}
 }
 
 // At a terminal the line below the changes is renewed each round, and gone at the end.
