@@ -74,8 +74,9 @@ func (o *operator) Watch(ctx context.Context, every time.Duration, tell func(det
 		}
 		o.mu.Unlock()
 		tell(st)
-		if err := o.w.Sleep(ctx, every); err != nil {
-			return nil
+		if o.w.Sleep(ctx, every) != nil {
+			<-ctx.Done() // the world may end before the drill knows
+			return ctx.Err()
 		}
 	}
 }

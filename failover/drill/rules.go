@@ -163,22 +163,22 @@ func (p *parser) act(s *Scenario, i int, a Act) {
 
 // leadsTo reports whether a drill that goes right comes to the moment.
 func (s *Scenario) leadsTo(m Moment) bool {
-	any := func(of ...Move) bool {
+	right := func(of ...Move) bool {
 		return s.Right.Any || slices.ContainsFunc(s.Right.Moves, func(m Move) bool { return slices.Contains(of, m) })
 	}
 	switch m {
 	case Switched:
-		return any(Failover, Repair)
+		return right(Failover, Repair)
 	case Arrived:
-		return any(Failover, Announce)
+		return right(Failover, Announce)
 	case Announced:
-		return any(Announce)
+		return right(Announce)
 	case Returned:
-		return any(Failback)
+		return right(Failback)
 	case Home:
-		return any(Failback, Repair)
+		return right(Failback, Repair)
 	case Recovered:
-		return slices.ContainsFunc(s.Script, func(a Act) bool { return a.mends() }) || any(Repair)
+		return slices.ContainsFunc(s.Script, func(a Act) bool { return a.mends() }) || right(Repair)
 	case Refused:
 		return slices.ContainsFunc(s.Script, func(a Act) bool { return a.Do == TryFailback || a.Do == BreakUpdates || a.Do == BreakDNS })
 	default:

@@ -116,6 +116,9 @@ func (s *Session) Run(ctx context.Context) (Result, error) {
 	s.started, s.running = s.w.Now(), true
 	s.progress = time.Now()
 	s.mu.Unlock()
+	if err := s.w.SetStatusPage(failover.Primary, s.scenario.World.StatusPage); err != nil {
+		return s.conclude(err), err
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	events, unsubscribe := s.w.Subscribe(eventsKept)
 	s.wg.Go(func() { s.watch(ctx) })

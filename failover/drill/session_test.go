@@ -18,7 +18,7 @@ func builtin(t *testing.T) []drill.Scenario {
 	return all
 }
 
-func world(t *testing.T, s drill.Scenario, factor float64) *lab.World {
+func world(t *testing.T, factor float64) *lab.World {
 	t.Helper()
 	w, err := lab.New(lab.Options{Staff: true, Factor: factor, TTL: 10, Interval: 300 * time.Millisecond})
 	if err != nil {
@@ -34,7 +34,7 @@ func world(t *testing.T, s drill.Scenario, factor float64) *lab.World {
 // hold plays a scenario with the operator of these tests.
 func hold(t *testing.T, sc drill.Scenario, change func(*operator, *drill.SessionOptions)) (drill.Result, error) {
 	t.Helper()
-	w := world(t, sc, 10)
+	w := world(t, 20)
 	op := &operator{w: w, sc: sc}
 	opt := drill.SessionOptions{Scenario: sc, World: w, Operator: op, Unattended: true, Tell: func(ev drill.Event) {
 		if e := ev.Entry; e != nil {

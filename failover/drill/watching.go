@@ -132,9 +132,9 @@ func (s *Session) tellFound(st detect.State) {
 		domains = append(domains, w.Domain)
 	}
 	list := strings.Join(domains, " ")
-	switch was := s.told["elsewhere"]; {
-	case list == was:
-	case list == "":
+	switch list {
+	case s.told["elsewhere"]:
+	case "":
 		s.tell(Entry{Kind: EntryFound, Say: failover.Say("No mail waits for other domains any more.")})
 	default:
 		s.tell(Entry{Kind: EntryFound, Say: st.Elsewhere[0].Say, Bad: true})
