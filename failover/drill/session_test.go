@@ -20,7 +20,7 @@ func builtin(t *testing.T) []drill.Scenario {
 
 func world(t *testing.T, factor float64) *lab.World {
 	t.Helper()
-	w, err := lab.New(lab.Options{Staff: true, Factor: factor, TTL: 10, Interval: 300 * time.Millisecond})
+	w, err := lab.New(lab.Options{Staff: true, Factor: factor, TTL: 10, Interval: time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
