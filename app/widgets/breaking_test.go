@@ -35,7 +35,7 @@ func TestLinesBreakWhereTheyMay(t *testing.T) {
 		{"no opening bracket at the end", "今日は「はい」", 8, []string{"今日は", "「はい」"}},
 		{"a Latin word in Japanese stays whole", "今すぐ Microsoft を", 12, []string{"今すぐ", "Microsoft を"}},
 		{"a break between Japanese and Latin without a space", "値はMX10です", 4, []string{"値は", "MX10", "です"}},
-		{"a number keeps what it counts", "約41分と6か所", 6, []string{"約", "41分と", "6か所"}},
+		{"a number keeps what it counts", "約41分です", 4, []string{"約", "41分", "です"}},
 		{"line feeds stay", "one\n\ntwo", 10, []string{"one", "", "two"}},
 		{"spaces at a break are dropped", "ab   cd", 3, []string{"ab", "cd"}},
 		{"a word that is too long is cut", "abcdefgh ij", 3, []string{"abc", "def", "gh", "ij"}},
