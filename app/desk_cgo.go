@@ -3,16 +3,21 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"sync"
 	"time"
 
+	"lifeboat/app/cli"
 	"lifeboat/app/engine"
 	"lifeboat/app/i18n"
 	"lifeboat/app/presenter"
 	"lifeboat/app/shell"
+	"lifeboat/configs"
 	"lifeboat/failover"
 	"lifeboat/failover/detect"
+	"lifeboat/failover/drill"
+	"lifeboat/failover/drill/report"
 )
 
 // How often the window looks at the name servers and the journal: rarely at those of
@@ -31,14 +36,17 @@ func (w *wiring) realDesk(t *i18n.Tongue, e *engine.Engine) (shell.Parts, error)
 	}
 	s := e.Settings()
 	every := time.Duration(s.Detect.Every)
-	home, change := presenters(t, e, presenter.HomeOptions{Domains: domains, Now: time.Now, Every: every}, true, nil)
-	p := shell.Parts{Organization: s.Organization, Domain: failover.Display(domains[0].Name), Home: home, Switch: change}
+	drills := w.drills(t, s)
+	home, change := presenters(t, e, presenter.HomeOptions{
+		Domains: domains, Now: time.Now, Every: every, LastDrill: drills.LastDrill,
+	}, true, nil)
+	p := shell.Parts{Drills: drills, Organization: s.Organization, Domain: failover.Display(domains[0].Name), Home: home, Switch: change}
 	if p.Organization == "" {
 		p.Organization = p.Domain
 	}
 	p.Work = func(ctx context.Context, knock func()) {
 		var wg sync.WaitGroup
-		wg.Go(func() { home.Watch(ctx, lookEvery, knock) })
+		wg.Go(func() { drills.Read(); home.Watch(ctx, lookEvery, knock) })
 		for _, d := range domains {
 			wg.Go(func() { watchOn(ctx, e, d.Name, 0, home, knock) })
 		}
@@ -67,10 +75,13 @@ func (w *wiring) practiceDesk(ctx context.Context, t *i18n.Tongue) (shell.Parts,
 		}
 	})
 	practice = presenter.NewPractice(t, world, world, presenter.PracticeOptions{Home: home, Switch: change, Domain: d})
+	defaults := configs.Defaults()
+	drills := w.drills(t, &defaults)
 	return shell.Parts{
-		Organization: t.T("Practice"), Domain: failover.Display(d.Name), Home: home, Switch: change, Practice: practice, Close: p.Close,
+		Drills: drills, Organization: t.T("Practice"), Domain: failover.Display(d.Name), Home: home, Switch: change, Practice: practice, Close: p.Close,
 		Work: func(ctx context.Context, knock func()) {
 			var wg sync.WaitGroup
+			wg.Go(drills.Read)
 			wg.Go(func() { practice.Watch(ctx, knock) })
 			wg.Go(func() { watchOn(ctx, p.Engine, d.Name, practiceWatch, home, knock) })
 			wg.Go(func() { home.Watch(ctx, lookEveryPractice, knock) })
@@ -97,6 +108,47 @@ func presenters(t *i18n.Tongue, e *engine.Engine, opt presenter.HomeOptions, typ
 	}
 	change = presenter.NewSwitch(t, e, so)
 	return home, change
+}
+
+// drills makes what stands behind the drills page.
+func (w *wiring) drills(t *i18n.Tongue, s *configs.Settings) *presenter.Drills {
+	scenarios, err := engine.Scenarios()
+	if err != nil {
+		w.logger.Error("scenarios", "error", err) // they are part of the program: a test reads them all
+	}
+	_, data := w.files(cli.Place{})
+	domain := "example.test"
+	if len(s.Domains) > 0 {
+		domain = s.Domains[0].Name
+	}
+	var people []drill.Participant
+	for _, p := range s.People {
+		people = append(people, drill.Participant{Name: p.Name, Role: p.Role})
+	}
+	return presenter.NewDrills(t, presenter.DrillsOptions{
+		Scenarios: scenarios, Archive: engine.Drills(data), People: people, Facilitator: owner(), First: "ex196121-2019-11-19", Now: time.Now,
+		Stage: func(ctx context.Context, set presenter.Setup) (*presenter.Stage, error) {
+			d, err := engine.NewDrill(ctx, engine.DrillRequest{
+				Scenario: set.Scenario, Unattended: set.Unattended, Facilitator: set.Facilitator, Participants: set.Participants,
+				Targets: engine.Targets(s), Version: version,
+			}, "auto", w.logger)
+			if err != nil {
+				return nil, err
+			}
+			return &presenter.Stage{Script: d.Session(), Run: d.Run, Events: d.World().Subscribe, Close: d.Close}, nil
+		},
+		Table: func(set presenter.Setup) (*drill.Table, error) {
+			return drill.NewTable(drill.TableOptions{
+				Scenario: set.Scenario, Participants: set.Participants, Facilitator: set.Facilitator, Domain: domain,
+				Targets: engine.Targets(s), Version: version, Now: time.Now,
+			})
+		},
+		Write: func(r drill.Result, t *i18n.Tongue, history []drill.Point, format string) ([]byte, error) {
+			var b bytes.Buffer
+			err := report.Write(&b, r, t, history, report.Format(format))
+			return b.Bytes(), err
+		},
+	})
 }
 
 // watchAgain is how long a watch that could not be begun waits for its next try.

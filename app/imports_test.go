@@ -29,7 +29,7 @@ var mayImport = map[string][]string{
 	"app/cli":       {"app/engine", "app/presenter", "app/i18n", "failover", "failover/...", "mailstore", "mailstore/...", "configs", "configs/...", "assets"},
 	"app/presenter": {"app/engine", "app/i18n", "failover", "failover/detect", "failover/dnshost", "failover/run", "failover/drill", "failover/lab", "mailstore", "configs"}, // lab: what happens in practice
 	"app/shell":     {"app/screen", "app/presenter", "app/widgets", "app/look", "app/i18n", "app/engine", "failover", "mailstore", "configs", "assets"},
-	"app/screen":    {"app/presenter", "app/widgets", "app/look", "app/i18n", "failover", "mailstore"},
+	"app/screen":    {"app/presenter", "app/widgets", "app/look", "app/i18n", "failover", "failover/drill", "mailstore"},
 	"app/widgets":   {"app/look", "app/i18n"}, // know nothing of mail
 	"app/look":      {"assets"},
 	"app/i18n":      {"assets", "failover", "mailstore", "configs"},

@@ -27,7 +27,7 @@ func (f facts) card(r failover.Role) ProviderCard {
 	c := ProviderCard{Caption: f.caption(r, live), Name: f.domain.Provider(r).Name, Light: LightUnknown, Live: live}
 	if f.state != nil {
 		c.Light = lightOf(f.state.Provider(r).Health)
-		c.Rows = f.parts(f.state.Provider(r))
+		c.Rows = f.parts(f.state.Provider(r), live)
 	}
 	if !live && f.status != nil && f.route() != failover.RouteUnknown {
 		c.Light, c.Word = f.readyLight(c.Light)
@@ -71,11 +71,15 @@ func (f facts) readyLight(now Light) (Light, string) {
 	}
 }
 
-// parts are what is looked at of a provider.
-func (f facts) parts(p detect.Provider) []Row {
+// parts are what is looked at of a provider. Of one that carries no mail it is
+// enough to know whether mail would arrive, and could be read.
+func (f facts) parts(p detect.Provider, live bool) []Row {
 	t := f.t
 	var rows []Row
 	for _, part := range p.Parts {
+		if !live && part.Health == detect.Healthy && part.Direction != detect.Inbound && part.Direction != detect.Access {
+			continue
+		}
 		row := Row{Light: lightOf(part.Health), Value: f.partValue(part)}
 		if part.Health == detect.Healthy && part.Confidence != detect.Sure && suspects(part) {
 			row.Light = LightCare
@@ -92,7 +96,7 @@ func (f facts) parts(p detect.Provider) []Row {
 		}
 		rows = append(rows, row)
 	}
-	if row, read := f.statusPage(p); read {
+	if row, read := f.statusPage(p); read && live {
 		rows = append(rows, row)
 	}
 	return rows
@@ -139,7 +143,7 @@ func lastLook(p detect.Part) (at time.Time) {
 // neither way.
 func (f facts) statusPage(p detect.Provider) (Row, bool) {
 	t := f.t
-	row := Row{Light: LightUnknown, Label: t.T("Provider's status page")}
+	row := Row{Light: LightUnknown, Label: t.T("Provider’s status page")}
 	if p.Status.At.IsZero() {
 		return row, false
 	}
@@ -147,7 +151,7 @@ func (f facts) statusPage(p detect.Provider) (Row, bool) {
 	trouble := p.Health == detect.Down || p.Health == detect.Degraded
 	switch {
 	case p.Status.Says == detect.Healthy && trouble:
-		row.Value = t.T("reports nothing, {age}; that proves nothing", "age", age)
+		row.Value = t.T("nothing reported, {age}", "age", age)
 	case p.Status.Says == detect.Healthy:
 		row.Light, row.Value = LightHealthy, t.T("no incident, {age}", "age", age)
 	case p.Status.Says == detect.Degraded:
@@ -170,15 +174,11 @@ func (f facts) readiness(r failover.Role) []Row {
 		return []Row{{Light: LightUnknown, Label: t.T("Would take your mail"), Value: t.T("not tried yet")}}
 	}
 	all := len(f.domain.Recipients)
-	rows := []Row{
+	return []Row{
 		f.checked(t.T("Would take your mail"), t.T("{count} of {all} addresses", "count", all, "all", all), "rcpt"),
-		f.checked(t.T("Would be found and reached"), t.T("every MX host"), "mx-names", "mx-answers", "steady"),
-		f.checked(t.T("Would pass encrypted"), t.T("every policy allows it"), "starttls", "mta-sts", "dane"),
+		f.checked(t.T("Passes every other check"), t.T("names, encryption, policies"),
+			"mx-names", "mx-answers", "steady", "starttls", "mta-sts", "dane", "spf", "dns-views", "clock", "line"),
 	}
-	if r == failover.Secondary {
-		rows = append(rows, f.checked(t.T("Would send as you"), t.T("SPF names it"), "spf"))
-	}
-	return rows
 }
 
 // checked sums up some checks of the preflight.

@@ -1,8 +1,6 @@
 package presenter
 
 import (
-	"time"
-
 	"lifeboat/failover"
 	"lifeboat/failover/detect"
 )
@@ -29,6 +27,9 @@ func (f facts) evidence() []Row {
 	line := Row{lightOf(f.state.Line.Health), t.T("Your own line"), say(t, f.state.Line.Say)}
 	rows = append(rows, line, f.recordsRow())
 	if row, read := f.statusPage(p); read {
+		if row.Light == LightUnknown {
+			row.Value = t.T("{seen}; that proves nothing", "seen", row.Value)
+		}
 		rows = append(rows, row)
 	}
 	return rows
@@ -67,7 +68,7 @@ func (f facts) partLabel(d detect.Direction) string {
 func (f facts) partWords(p detect.Part) string {
 	switch {
 	case p.Health == detect.Healthy && suspects(p):
-		return f.t.T("the last looks failed: {answer}", "answer", lastAnswer(p))
+		return f.t.T("the last looks failed: {answer}", "answer", f.met(p))
 	case p.Health == detect.Healthy:
 		return f.partValue(p)
 	default:
@@ -75,15 +76,26 @@ func (f facts) partWords(p detect.Part) string {
 	}
 }
 
-// lastAnswer is the answer of a part's last look that failed.
-func lastAnswer(p detect.Part) string {
-	answer, at := "", time.Time{}
+// met is what the looks that failed met with: the server's own words where it said
+// any.
+func (f facts) met(p detect.Part) string {
+	t := f.t
 	for _, e := range p.Evidence {
-		if e.Suspect && e.Answer != "" && !e.At.Before(at) {
-			answer, at = e.Answer, e.At
+		if !e.Suspect || len(e.Kinds) == 0 {
+			continue
+		}
+		switch e.Kinds[0].Outcome {
+		case detect.Reset:
+			return t.T("connections were reset")
+		case detect.Refused:
+			return t.T("connections were refused")
+		case detect.Timeout:
+			return t.T("no answer came")
+		default:
+			return e.Answer
 		}
 	}
-	return answer
+	return ""
 }
 
 // recordsRow is how the domain's DNS is.

@@ -18,7 +18,7 @@ func (f facts) home() HomeState {
 		s.Trouble = &TroubleState{
 			Title: f.t.T("What this is based on"), Rows: f.evidence(), Option: f.option(is),
 		}
-		if f.track != nil {
+		if f.track != nil && !f.practice { // practice has a map of its own
 			s.Trouble.Track = f.track.show(f)
 		}
 		return s
@@ -206,7 +206,7 @@ func (f facts) watching(every time.Duration) Watching {
 	t := f.t
 	w := Watching{Light: LightWorking, First: t.T("Looking …")}
 	if f.practice {
-		w.Light, w.First = NoLight, t.T("Practice, in the built-in world")
+		w.Light, w.First = NoLight, t.T("Practice, in the lab")
 		w.Second = t.T("Nothing real is touched")
 		return w
 	}

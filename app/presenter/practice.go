@@ -263,24 +263,24 @@ func (p *Practice) hint(is situation, phase Phase) string {
 	case phase == PhasePreparing || phase == PhaseRunning:
 		return t.T("The switch is under way: see the page Switch.")
 	case phase == PhaseAsking:
-		return t.T("Read what would change, and say yes on the page Switch.")
+		return t.T("Read what would change, then say yes.")
 	case is == isDown:
-		return t.T("Press Switch mail, and mail is led to {secondary}.", names...)
+		return t.T("Press Switch mail: new mail is led to {secondary}.", names...)
 	case is == isHome:
-		return t.T("Press Go back home, and mail is led to {primary} again.", names...)
+		return t.T("Press Go back home: mail is led to {primary} again.", names...)
 	case is == isSwitched && len(p.broken) > 0:
-		return t.T("Mail arrives at {secondary}. When you have seen enough, press Mend.", names...)
+		return t.T("Mail arrives at {secondary}. Now press Mend.", names...)
 	case is == isSwitched:
-		return t.T("Mended. It takes a while of good looks to believe it; then go back home.")
+		return t.T("Mended. After some good looks it counts as recovered.")
 	case is == isAdrift || is == isBothDown:
 		return t.T("Nothing of yours helps now but waiting. Press Mend.")
 	case is == isPartly || is == isLineDown || is == isUnsure:
-		return t.T("A switch would not help here: that is what is to be seen. Press Mend.")
+		return t.T("A switch would not help here. Press Mend.")
 	case is == isSuspect || len(p.broken) > 0:
-		return t.T("Broken. It takes a few failed looks in a row to be sure: watch the headline.")
+		return t.T("Broken. A few looks must fail in a row: watch the headline.")
 	case is == isLooking:
 		return t.T("A small mail world starts inside this program …")
 	default:
-		return t.T("All is well. Press Break it, and see what Lifeboat makes of it.")
+		return t.T("All is well. Press Break it, and watch.")
 	}
 }

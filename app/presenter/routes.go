@@ -1,8 +1,6 @@
 package presenter
 
 import (
-	"strings"
-
 	"lifeboat/app/i18n"
 	"lifeboat/failover"
 	"lifeboat/failover/lab"
@@ -168,21 +166,15 @@ func staffPlace(t *i18n.Tongue, p lab.Picture, lineDown bool) (PlaceState, failo
 	if at == "" {
 		at = failover.Primary
 	}
-	var cannot []string
-	if st.CannotRead > 0 {
-		cannot = append(cannot, t.T("cannot read"))
-	}
-	if st.CannotSend > 0 {
-		cannot = append(cannot, t.T("cannot send"))
-	}
 	switch {
 	case lineDown:
-		s.Light, s.Note, at = LightDown, t.T("their line is down"), ""
-	case len(cannot) > 0:
-		s.Light, s.Note = LightCare, strings.Join(cannot, t.T(", "))
-		if st.CannotRead > 0 {
-			at = ""
-		}
+		s.Light, s.Note, at = LightDown, t.T("line is down"), ""
+	case st.CannotRead > 0 && st.CannotSend > 0:
+		s.Light, s.Note, at = LightCare, t.T("cannot work"), ""
+	case st.CannotRead > 0:
+		s.Light, s.Note, at = LightCare, t.T("cannot read"), ""
+	case st.CannotSend > 0:
+		s.Light, s.Note = LightCare, t.T("cannot send")
 	}
 	return s, at
 }

@@ -122,7 +122,7 @@ func (v switchView) rungs() []Rung {
 // replaced is the change at the DNS host.
 func (v switchView) replaced() Rung {
 	t := v.tongue
-	r := Rung{Light: LightWaiting, Title: t.T("Replace the MX records at the DNS host")}
+	r := Rung{Light: LightWaiting, Title: t.T("Replace the MX records")}
 	made, begun, all := 0, false, len(v.planned())
 	var last time.Time
 	for _, st := range v.planned() {
@@ -198,7 +198,7 @@ func (v switchView) visible() Rung {
 // server is what one address answers.
 func (v switchView) server(a failover.Answer, main failover.Step) Row {
 	t := v.tongue
-	row := Row{Light: LightUnknown, Label: failover.Display(a.Server), Value: AnswerState(t, a.State)}
+	row := Row{Light: LightUnknown, Label: strings.TrimSuffix(failover.Display(a.Server), "."+failover.Display(main.Zone)), Value: AnswerState(t, a.State)}
 	if a.Addr.IsValid() {
 		row.Label += "  " + a.Addr.String()
 	}
@@ -269,7 +269,7 @@ func (v switchView) countdown() *Countdown {
 	}
 	left := until.Sub(v.now)
 	if left <= 0 {
-		return &Countdown{Left: clock(0), Says: t.T("No old answer is left in any cache: every sender follows.")}
+		return nil // the ladder says so
 	}
 	return &Countdown{
 		Left: clock(left + time.Second - 1), Part: min(float64(left)/float64(ttl), 1),

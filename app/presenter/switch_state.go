@@ -141,7 +141,7 @@ func (s *Switch) State() SwitchState {
 	if s.phase == PhaseAsking {
 		st.Type = s.toType()
 	}
-	if !s.yesAt.IsZero() {
+	if s.opt.Typed && !s.order.Yes && !s.yesAt.IsZero() {
 		st.Confirmed = s.tongue.T("Confirmed at {when}", "when", s.yesAt.Local().Format(time.TimeOnly))
 	}
 	return st
@@ -309,10 +309,10 @@ func (v switchView) leadDone() string {
 		took = st.sat.Sub(v.yesAt)
 	}
 	if until, _ := v.oldUntil(); until.After(v.now) {
-		return t.T("Every server has given it {span} after your yes. Senders that remember the old answer follow by {when}.",
+		return t.T("All name servers gave the new records {span} after your yes. Senders that remember the old ones follow by {when}.",
 			"span", exact(t, took), "when", moment(t, until, v.now))
 	}
-	return t.T("Every server has given it {span} after your yes, and no old answer is left anywhere.", "span", exact(t, took))
+	return t.T("All name servers gave the new records {span} after your yes. No sender remembers the old ones any more.", "span", exact(t, took))
 }
 
 func (v switchView) leadBroken() string {

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
@@ -49,7 +50,7 @@ func NewPractice(t *i18n.Tongue, p *presenter.Practice, home *Home, deeds Practi
 	s.mend = widgets.NewButton(widgets.Outlined, t.T("Mend"), func() { deeds.Mend() })
 	s.playing = widgets.NewButton(widgets.Plain, s.play, func() { deeds.Play() }).WithIcon(look.IconPlay)
 	flag := widgets.NewPill(widgets.PillData{Icon: look.IconFlag, Text: t.T("Practice"), Tone: widgets.ToneAccent})
-	bar := widgets.NewCard(line(inside, 1, flag, column(0, s.hint, s.broken), s.playing, s.mend, s.breakIt))
+	bar := newBanner(line(inside, 1, flag, column(0, s.hint, s.broken), s.playing, s.mend, s.breakIt))
 	s.content = column(gap, bar, widgets.Space(0), home.body, s.world.card)
 	s.Update()
 	return s
@@ -57,6 +58,13 @@ func NewPractice(t *i18n.Tongue, p *presenter.Practice, home *Home, deeds Practi
 
 // Content is the screen.
 func (s *Practice) Content() fyne.CanvasObject { return s.content }
+
+// newBanner puts what stands above a whole page on a tint of its own.
+func newBanner(content fyne.CanvasObject) fyne.CanvasObject {
+	surface := canvas.NewRectangle(nil)
+	surface.CornerRadius, surface.StrokeWidth = 10, 1
+	return container.New(&tinted{surface, true}, surface, container.New(padded(8, 14), content))
+}
 
 // choose offers the ways to break the world.
 func (s *Practice) choose() {
@@ -88,7 +96,7 @@ func (s *Practice) Update() {
 	s.broken.SetText(strings.Join(st.Broken, " · "))
 	show(s.broken, len(st.Broken) > 0)
 	kind := widgets.Filled
-	if filled(s.home.State()) || st.Playing {
+	if filled(s.home.State()) || st.Playing || st.Mend {
 		kind = widgets.Outlined
 	}
 	s.breakIt.SetKind(kind)

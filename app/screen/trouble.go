@@ -22,7 +22,7 @@ type troubleView struct {
 }
 
 func newTroubleView(do func(presenter.Action)) *troubleView {
-	v := &troubleView{title: widgets.NewWords(look.Heading, ""), rows: newFacts(178), option: newOptionView(do), track: newTrackView()}
+	v := &troubleView{title: widgets.NewWords(look.Heading, ""), rows: newFacts(196), option: newOptionView(do), track: newTrackView()}
 	evidence := widgets.NewCard(column(inside, v.title, v.rows.box))
 	v.box = column(gap, container.New(widgets.Columns(gap, 58, 42), evidence, v.option.card), v.track.card)
 	return v

@@ -29,6 +29,7 @@ type Parts struct {
 	Home         *presenter.Home
 	Switch       *presenter.Switch
 	Practice     *presenter.Practice // nil where it is the real mail
+	Drills       *presenter.Drills
 	// Work is everything that goes on in the background, until ctx ends; knock is to
 	// be called whenever there is something new to show.
 	Work func(ctx context.Context, knock func())
@@ -46,6 +47,8 @@ type desk struct {
 	home     *screen.Home
 	practice *screen.Practice
 	change   *screen.Switch
+	drills   *screen.Drills
+	audience *audience // the window for the participants of a tabletop; nil while it is closed
 }
 
 // Open fills the window with the pages over parts, and starts what goes on in the
@@ -61,6 +64,7 @@ func (w *Window) Open(t *i18n.Tongue, p Parts) {
 	}
 	go p.Work(w.ctx, d.door.Knock)
 	go d.tick()
+	w.window.SetMaster()
 	d.door.Knock()
 }
 
@@ -92,9 +96,11 @@ func (d *desk) build() {
 		content = d.practice.Content()
 	}
 	d.change = screen.NewSwitch(t, d.parts.Switch, d.press)
+	d.drills = screen.NewDrills(t, d.parts.Drills, d.drillDeeds())
 	d.window.frame.SetPages([]Page{
 		{Key: pageHome, Title: t.T("Home"), Icon: look.IconHome, Content: content},
 		{Key: pageSwitch, Title: t.T("Switch"), Icon: look.IconSwitch, Content: d.change.Content(), Bar: d.change.Bar()},
+		{Key: pageDrills, Title: t.T("Drills"), Icon: look.IconDrills, Content: d.drills.Content()},
 	})
 	d.window.frame.SetHeader(d.parts.Organization, d.parts.Domain)
 	d.window.OfferView(t, d.speak)
@@ -109,6 +115,7 @@ func (d *desk) speak(l i18n.Language) {
 	d.tongue = t
 	d.parts.Home.Speak(t)
 	d.parts.Switch.Speak(t)
+	d.parts.Drills.Speak(t)
 	if d.parts.Practice != nil {
 		d.parts.Practice.Speak(t)
 	}
@@ -121,6 +128,9 @@ func (d *desk) update() {
 	switch d.window.frame.Here() {
 	case pageSwitch:
 		d.change.Update()
+		d.home.Look()
+	case pageDrills:
+		d.drills.Update()
 		d.home.Look()
 	default:
 		if d.practice != nil {
@@ -145,6 +155,12 @@ func (d *desk) update() {
 		badge.Shape = widgets.Working
 	}
 	d.window.frame.SetBadge(pageSwitch, badge)
+	badge = Badge{}
+	if d.parts.Drills.Held() {
+		badge.Shape = widgets.Working
+	}
+	d.window.frame.SetBadge(pageDrills, badge)
+	d.audience.update(d.parts.Drills)
 }
 
 // act does what a button of Home asks for.

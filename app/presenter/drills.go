@@ -1,0 +1,504 @@
+package presenter
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"lifeboat/app/i18n"
+	"lifeboat/failover"
+	"lifeboat/failover/drill"
+)
+
+// Archive keeps the drills that were held; *drill.History is one.
+type Archive interface {
+	List() ([]drill.Summary, error)
+	Load(id string) (drill.Result, error)
+	Save(r drill.Result) error
+	Trend(scenario string) ([]drill.Point, error)
+}
+
+// Setup is how a drill is to be held.
+type Setup struct {
+	Scenario     drill.Scenario
+	Unattended   bool
+	Facilitator  string
+	Participants []drill.Participant
+}
+
+// DrillsOptions is what drills are held with.
+type DrillsOptions struct {
+	Scenarios []drill.Scenario
+	Archive   Archive
+	// Stage makes the world of a functional drill; it may take a second.
+	Stage func(ctx context.Context, s Setup) (*Stage, error)
+	// Table lays the table of one that is talked through.
+	Table func(s Setup) (*drill.Table, error)
+	// Write writes a report in a format: "html", "md" or "json".
+	Write func(r drill.Result, t *i18n.Tongue, history []drill.Point, format string) ([]byte, error)
+	// People are those of the settings, who may take part.
+	People      []drill.Participant
+	Facilitator string
+	First       string // the scenario to begin with
+	Now         func() time.Time
+}
+
+// DrillsPage is what the drills page is about.
+type DrillsPage string
+
+// The pages.
+const (
+	DrillsList   DrillsPage = "list"
+	DrillsLive   DrillsPage = "live"
+	DrillsTable  DrillsPage = "table"
+	DrillsReport DrillsPage = "report"
+)
+
+// DrillsState is the list of what can be rehearsed, and of what was.
+type DrillsState struct {
+	Page      DrillsPage
+	Lead      string
+	People    string // who takes part, as it was typed
+	Problem   string
+	Starting  bool
+	Scenarios []ScenarioRow
+	Held      []HeldRow
+}
+
+// ScenarioRow is one scenario.
+type ScenarioRow struct {
+	Name    string
+	Title   string
+	Summary string
+	Facts   string // how long, how it can be held
+	Light   Light  // of the last time
+	Last    string
+	Next    bool // the one to hold next
+	Plays   bool // in the lab
+	Talks   bool // around a table
+}
+
+// HeldRow is one drill that was held.
+type HeldRow struct {
+	ID    string
+	Light Light
+	Title string
+	Says  string
+	When  string
+}
+
+// heldShown bounds the list of drills that were held.
+const heldShown = 30
+
+// Drills lets somebody choose a drill, hold it and read what came of it.
+type Drills struct {
+	opt DrillsOptions
+
+	mu       sync.Mutex
+	tongue   *i18n.Tongue
+	page     DrillsPage
+	people   string
+	starting bool
+	err      error
+	held     []drill.Summary
+	heldErr  error
+	live     *Drill
+	table    *Table
+	report   *Report
+}
+
+// NewDrills returns the presenter.
+func NewDrills(t *i18n.Tongue, opt DrillsOptions) *Drills {
+	var names []string
+	for _, p := range opt.People {
+		names = append(names, p.Name)
+	}
+	return &Drills{opt: opt, tongue: t, page: DrillsList, people: strings.Join(names, ", ")}
+}
+
+// Read reads the drills that were held; it does I/O.
+func (d *Drills) Read() {
+	held, err := d.opt.Archive.List()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.held, d.heldErr = held, err
+}
+
+// SetPeople takes down who takes part, as names separated by commas.
+func (d *Drills) SetPeople(names string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.people = names
+}
+
+// participants are the people named, with the roles that the settings give them.
+func (d *Drills) participants() []drill.Participant {
+	var out []drill.Participant
+	for _, n := range strings.FieldsFunc(d.people, func(r rune) bool { return strings.ContainsRune(",、，;\n", r) }) {
+		if n = strings.TrimSpace(n); n == "" {
+			continue
+		}
+		p := drill.Participant{Name: n}
+		if i := slices.IndexFunc(d.opt.People, func(o drill.Participant) bool { return o.Name == n }); i >= 0 {
+			p = d.opt.People[i]
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// setup finds what is needed to hold a scenario.
+func (d *Drills) setup(name string, unattended bool) (Setup, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s, err := drill.Find(d.opt.Scenarios, name)
+	return Setup{Scenario: s, Unattended: unattended, Facilitator: d.opt.Facilitator, Participants: d.participants()}, err
+}
+
+// Play holds a scenario in the lab; changed is called, from any goroutine, whenever
+// there is something new to show. It returns when the drill has ended and its result
+// is kept, or when it could not begin.
+func (d *Drills) Play(ctx context.Context, name string, unattended bool, changed func()) {
+	s, err := d.setup(name, unattended)
+	d.mu.Lock()
+	if d.starting || d.live != nil && d.live.Running() {
+		d.mu.Unlock()
+		return
+	}
+	d.starting, d.err = true, nil
+	d.mu.Unlock()
+	changed()
+	var stage *Stage
+	if err == nil {
+		stage, err = d.opt.Stage(ctx, s)
+	}
+	if err != nil {
+		d.fail(err, changed)
+		return
+	}
+	defer stage.Close()
+	last := d.last(s.Scenario.Name)
+	d.mu.Lock()
+	live := NewDrill(d.tongue, stage, DrillOptions{Setup: s, Last: last})
+	d.starting, d.live, d.page = false, live, DrillsLive
+	d.mu.Unlock()
+	changed()
+	result, err := live.Hold(ctx, changed)
+	if result.ID != "" {
+		d.keep(result, err, changed)
+		return
+	}
+	d.fail(err, changed)
+}
+
+// fail says why a drill could not begin, or broke off without a result.
+func (d *Drills) fail(err error, changed func()) {
+	d.mu.Lock()
+	d.starting, d.err, d.page = false, err, DrillsList
+	d.mu.Unlock()
+	changed()
+}
+
+// last is the last measured drill of a scenario, nil when there was none.
+func (d *Drills) last(scenario string) *drill.Point {
+	points, _ := d.opt.Archive.Trend(scenario) // a damaged file is named in the list
+	if len(points) == 0 {
+		return nil
+	}
+	return &points[len(points)-1]
+}
+
+// keep saves a result and shows its report.
+func (d *Drills) keep(r drill.Result, err error, changed func()) {
+	if saved := d.opt.Archive.Save(r); saved != nil {
+		err = saved
+	}
+	d.open(r, err)
+	d.Read()
+	changed()
+}
+
+// open shows the report of a result.
+func (d *Drills) open(r drill.Result, err error) {
+	points, _ := d.opt.Archive.Trend(r.Scenario.Name)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.report = NewReport(d.tongue, r, points, err, d.opt)
+	d.page = DrillsReport
+}
+
+// Open shows the report of a drill that was held; it does I/O.
+func (d *Drills) Open(id string) {
+	r, err := d.opt.Archive.Load(id)
+	if err != nil {
+		d.fail(err, func() {})
+		return
+	}
+	d.open(r, nil)
+}
+
+// Talk lays the table for a scenario.
+func (d *Drills) Talk(name string) {
+	s, err := d.setup(name, false)
+	var t *drill.Table
+	if err == nil {
+		t, err = d.opt.Table(s)
+	}
+	if err != nil {
+		d.fail(err, func() {})
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.table = NewTable(d.tongue, t, s, d.opt)
+	d.page, d.err = DrillsTable, nil
+}
+
+// EndTalk ends the talk: the questions are asked from now on. What there is is kept
+// already. It does I/O.
+func (d *Drills) EndTalk() {
+	if table := d.Table(); table != nil {
+		if err := d.opt.Archive.Save(table.End()); err != nil {
+			d.mu.Lock()
+			d.err = err
+			d.mu.Unlock()
+		}
+	}
+}
+
+// CloseTalk keeps what was talked through, answers and all, and shows its report. It
+// does I/O.
+func (d *Drills) CloseTalk() {
+	d.mu.Lock()
+	table := d.table
+	d.table = nil
+	d.mu.Unlock()
+	if table != nil {
+		d.keep(table.End(), nil, func() {})
+	}
+}
+
+// Back goes back to the list. What is held goes on meanwhile.
+func (d *Drills) Back() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.page, d.err = DrillsList, nil
+}
+
+// Resume goes to what is being held.
+func (d *Drills) Resume() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case d.table != nil:
+		d.page = DrillsTable
+	case d.live != nil:
+		d.page = DrillsLive
+	}
+}
+
+// Live, Table and Report are what the page is about; nil where it is not.
+func (d *Drills) Live() *Drill { d.mu.Lock(); defer d.mu.Unlock(); return d.live }
+
+// Table is the table that is laid.
+func (d *Drills) Table() *Table { d.mu.Lock(); defer d.mu.Unlock(); return d.table }
+
+// Report is the report that is read.
+func (d *Drills) Report() *Report { d.mu.Lock(); defer d.mu.Unlock(); return d.report }
+
+// Page is what the page is about.
+func (d *Drills) Page() DrillsPage { d.mu.Lock(); defer d.mu.Unlock(); return d.page }
+
+// Held reports whether a drill is being held.
+func (d *Drills) Held() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.table != nil || d.live != nil && d.live.Running()
+}
+
+// Speak goes on in another language.
+func (d *Drills) Speak(t *i18n.Tongue) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.tongue = t
+	if d.live != nil {
+		d.live.Speak(t)
+	}
+	if d.table != nil {
+		d.table.Speak(t)
+	}
+	if d.report != nil {
+		d.report.Speak(t)
+	}
+}
+
+// State returns the list.
+func (d *Drills) State() DrillsState {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	t := d.tongue
+	s := DrillsState{
+		Page: d.page, People: d.people, Starting: d.starting,
+		Lead: t.T("Live through an outage before it comes. In the lab everything is real but the world; around a table nothing is touched."),
+	}
+	if err := d.err; err != nil {
+		s.Problem = problem(t, err)
+	} else if d.heldErr != nil {
+		s.Problem = problem(t, d.heldErr)
+	}
+	now := d.opt.Now()
+	for i, sc := range d.inTurn() {
+		row := d.scenario(sc, now)
+		row.Next = i == 0
+		s.Scenarios = append(s.Scenarios, row)
+	}
+	for i, h := range d.held {
+		if i == heldShown {
+			break
+		}
+		s.Held = append(s.Held, heldRow(t, h, now))
+	}
+	return s
+}
+
+// inTurn lists the scenarios as it is their turn: those never held, the one to begin
+// with before the others, and then those held the longest ago.
+func (d *Drills) inTurn() []drill.Scenario {
+	out := slices.Clone(d.opt.Scenarios)
+	slices.SortStableFunc(out, func(a, b drill.Scenario) int {
+		return cmp.Or(d.lastHeld(a.Name).Compare(d.lastHeld(b.Name)), d.rank(a)-d.rank(b))
+	})
+	return out
+}
+
+// rank puts the one to begin with before the others.
+func (d *Drills) rank(s drill.Scenario) int {
+	if s.Name == d.opt.First {
+		return 0
+	}
+	return 1
+}
+
+// lastHeld is when a scenario was held last; zero when never.
+func (d *Drills) lastHeld(scenario string) time.Time {
+	for _, h := range d.held {
+		if h.Scenario == scenario {
+			return h.Started
+		}
+	}
+	return time.Time{}
+}
+
+// scenario is a row of the list.
+func (d *Drills) scenario(sc drill.Scenario, now time.Time) ScenarioRow {
+	t := d.tongue
+	row := ScenarioRow{
+		Name: sc.Name, Title: theirs(t, sc.Title), Summary: theirs(t, sc.Summary), Light: LightWaiting, Last: t.T("never held"),
+		Plays: slices.Contains(sc.Kinds, drill.Functional), Talks: slices.Contains(sc.Kinds, drill.Tabletop),
+	}
+	switch {
+	case row.Plays && row.Talks:
+		row.Facts = t.T("In the lab a few minutes; around a table about {span}", "span", goal(t, time.Duration(sc.Lasts)))
+	case row.Plays:
+		row.Facts = t.T("In the lab a few minutes")
+	case row.Talks:
+		row.Facts = t.T("Around a table about {span}", "span", goal(t, time.Duration(sc.Lasts)))
+	}
+	for _, h := range d.held {
+		if h.Scenario == sc.Name {
+			row.Light, row.Last = passedLight(h), t.T("last held {ago}", "ago", ago(t, h.Started, now))
+			break
+		}
+	}
+	return row
+}
+
+func passedLight(h drill.Summary) Light {
+	if h.Passed {
+		return LightHealthy
+	}
+	return LightCare
+}
+
+func heldRow(t *i18n.Tongue, h drill.Summary, now time.Time) HeldRow {
+	row := HeldRow{ID: h.ID, Title: theirs(t, h.Title), Light: passedLight(h), When: moment(t, h.Started, now)}
+	says := []string{kindWord(t, h.Kind)}
+	if h.Passed {
+		says = append(says, t.T("passed"))
+	} else {
+		says = append(says, t.T("not passed: {count}", "count", h.Failed))
+	}
+	if h.Open > 0 {
+		says = append(says, t.T("actions open: {count}", "count", h.Open))
+	}
+	if h.Factor != 1 && h.Kind == drill.Functional {
+		says = append(says, t.T("time × {factor}", "factor", h.Factor))
+	}
+	row.Says = strings.Join(says, " · ")
+	return row
+}
+
+func kindWord(t *i18n.Tongue, k drill.Kind) string {
+	switch k {
+	case drill.Functional:
+		return t.T("in the lab")
+	case drill.Live:
+		return t.T("live, on a test subdomain")
+	default:
+		return t.T("around a table")
+	}
+}
+
+// theirs tells a text of a scenario: in the reader's language where it is one of
+// ours.
+func theirs(t *i18n.Tongue, text string) string { return t.Say(failover.Sentence{Template: text}) }
+
+// LastDrill tells of the last measured drill, for Home; nil when there was none.
+func (d *Drills) LastDrill() *DrillCard {
+	d.mu.Lock()
+	t, held, now := d.tongue, d.held, d.opt.Now()
+	d.mu.Unlock()
+	for _, h := range held {
+		if h.Kind == drill.Tabletop {
+			continue
+		}
+		points, _ := d.opt.Archive.Trend(h.Scenario)
+		if len(points) == 0 {
+			continue
+		}
+		return drillCard(t, points, now)
+	}
+	return nil
+}
+
+// drillsShown is how many drills a trend shows.
+const drillsShown = 5
+
+func drillCard(t *i18n.Tongue, points []drill.Point, now time.Time) *DrillCard {
+	last := points[len(points)-1]
+	c := &DrillCard{Title: ago(t, last.Started, now)}
+	if took, ok := last.Took(drill.MeasureFirstMail); ok {
+		c.Line = t.T("First mail after {span}. Lost {lost}, doubled {doubled}.", "span", exact(t, time.Duration(took)), "lost", last.Lost, "doubled", last.Doubled)
+	} else {
+		c.Line = t.T("Lost {lost}, doubled {doubled}.", "lost", last.Lost, "doubled", last.Doubled)
+	}
+	var spans []time.Duration
+	for _, p := range points {
+		if took, ok := p.Took(drill.MeasureFirstMail); ok && p.Factor == last.Factor {
+			spans = append(spans, time.Duration(took))
+		}
+	}
+	if n := len(spans) - drillsShown; n > 0 {
+		spans = spans[n:]
+	}
+	for _, s := range spans {
+		c.Values = append(c.Values, s.Seconds())
+	}
+	if len(spans) > 0 {
+		c.From, c.To = exact(t, spans[0]), exact(t, spans[len(spans)-1])
+	}
+	return c
+}

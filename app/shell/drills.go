@@ -1,0 +1,123 @@
+package shell
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/dialog"
+
+	"lifeboat/app/presenter"
+	"lifeboat/app/screen"
+)
+
+// drillDeeds are what the drills page asks for. Whatever reads or writes a file, or
+// takes a moment, is done away from the UI thread.
+func (d *desk) drillDeeds() screen.DrillsDeeds {
+	p, ctx, knock := d.parts.Drills, d.window.ctx, func() { d.door.Knock() }
+	away := func(do func()) func() {
+		return func() {
+			go func() {
+				do()
+				knock()
+			}()
+		}
+	}
+	return screen.DrillsDeeds{
+		Play: func(name string, unattended bool) { go p.Play(ctx, name, unattended, knock) },
+		Talk: func(name string) {
+			p.Talk(name)
+			if t := p.Table(); t != nil {
+				go t.Watch(ctx, knock)
+			}
+			knock()
+		},
+		Open:   func(id string) { away(func() { p.Open(id) })() },
+		People: p.SetPeople,
+		Resume: func() { p.Resume(); knock() },
+		Back:   func() { p.Back(); knock() },
+		EndDrill: func() {
+			if live := p.Live(); live != nil {
+				live.End()
+			}
+			knock()
+		},
+		EndTalk: away(p.EndTalk), CloseTalk: away(p.CloseTalk),
+		Audience: d.openAudience,
+		Save:     d.save,
+		Table:    p.Table, Report: p.Report, Live: p.Live,
+	}
+}
+
+// save asks where a report is to go, and writes it there.
+func (d *desk) save(format string) {
+	r := d.parts.Drills.Report()
+	if r == nil {
+		return
+	}
+	data, name, err := r.Write(format)
+	if err != nil {
+		r.Wrote("", err)
+		d.door.Knock()
+		return
+	}
+	t := d.tongue
+	ask := dialog.NewFileSave(func(w fyne.URIWriteCloser, err error) {
+		if w == nil && err == nil {
+			return // nobody chose a place
+		}
+		go func() {
+			r.Wrote(write(w, data, err))
+			d.door.Knock()
+		}()
+	}, d.window.window)
+	ask.SetFileName(name)
+	ask.SetTitleText(t.T("Save the report"))
+	ask.SetConfirmText(t.T("Save"))
+	ask.SetDismissText(t.T("Cancel"))
+	ask.Show()
+}
+
+// write writes a file whole, or says why not.
+func write(w fyne.URIWriteCloser, data []byte, err error) (where string, _ error) {
+	if err == nil {
+		where = w.URI().Path()
+		_, err = w.Write(data)
+		if cerr := w.Close(); err == nil {
+			err = cerr
+		}
+	}
+	if err != nil {
+		return "", presenter.NotSaved(where, err)
+	}
+	return where, nil
+}
+
+// audience is the window for the participants of a tabletop.
+type audience struct {
+	window fyne.Window
+	view   *screen.Audience
+}
+
+// openAudience opens the window for the participants, or brings it to the front.
+func (d *desk) openAudience() {
+	if d.audience != nil {
+		d.audience.window.RequestFocus()
+		return
+	}
+	a := &audience{window: d.window.app.NewWindow(d.tongue.T("Drill")), view: screen.NewAudience()}
+	a.window.SetPadded(false)
+	a.window.SetContent(a.view.Content())
+	a.window.Resize(fyne.NewSize(1100, 680))
+	a.window.SetOnClosed(func() { d.audience = nil })
+	d.audience = a
+	a.update(d.parts.Drills)
+	a.window.Show()
+}
+
+// update shows the newest state, when the window is open.
+func (a *audience) update(p *presenter.Drills) {
+	if a == nil {
+		return
+	}
+	if t := p.Table(); t != nil {
+		a.view.Show(t.Audience())
+	}
+}
