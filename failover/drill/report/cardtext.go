@@ -49,7 +49,7 @@ func (s *sheet) fit(most, line int, measure func(sheet) int) {
 	for _, section := range s.sections {
 		for j := range section.lines {
 			if l := &section.lines[j]; l.spare {
-				l.words = clip(l.words, 4*pageColumns)
+				l.words = clip(l.words, 3*line)
 			}
 		}
 	}
@@ -63,9 +63,10 @@ func (s *sheet) fit(most, line int, measure func(sheet) int) {
 			}
 		}
 		if longest == nil || columns(longest.words) <= line {
+			s.who = clip(s.who, line)
 			return
 		}
-		longest.words = clip(longest.words, max(columns(longest.words)*9/10, line))
+		longest.words = clip(longest.words, max(columns(longest.words)-line/2, line))
 	}
 }
 

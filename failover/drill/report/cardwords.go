@@ -15,7 +15,7 @@ const (
 	cardDomains   = 3
 	cardAddresses = 4
 	cardHosts     = 3
-	cardNames     = 36 // columns of a name that stands inside a sentence
+	cardNames     = 30 // columns of a name that stands inside a sentence
 	cardPerson    = 48 // columns of a person's name and role
 	cardPhone     = 40 // columns of a phone number
 	cardFlags     = 120

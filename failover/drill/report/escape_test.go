@@ -92,8 +92,9 @@ func (d document) texts() []string {
 // cell leaves its column.
 func TestMarkdownSaysWhatWasWritten(t *testing.T) {
 	parser := goldmark.New(goldmark.WithExtensions(extension.Table, extension.Strikethrough)).Parser()
+	all := tellers(t)
 	for _, s := range hostile {
-		for language, tell := range tellers(t) {
+		for language, tell := range all {
 			d := build(poisoned(s), tell, before())
 			// Sums and blanks are told apart from their words; they hold no text of people.
 			d.blocks = slices.DeleteFunc(d.blocks, func(b block) bool {
@@ -184,8 +185,9 @@ var unescape = regexp.MustCompile("\\\\([!-/:-@\\[-`{-~])")
 // The page is well-formed, needs nothing from outside, runs nothing, and says what
 // was written.
 func TestHTMLIsOneSoundFile(t *testing.T) {
+	all := tellers(t)
 	for _, s := range append(slices.Clone(hostile), "calm") {
-		for language, tell := range tellers(t) {
+		for language, tell := range all {
 			d := build(poisoned(s), tell, before())
 			var out bytes.Buffer
 			if err := writeHTML(&out, d); err != nil {
@@ -271,13 +273,14 @@ func checkTag(t *testing.T, tag html.Token, known, attributes []string) {
 
 // The account of the mail adds up as it is told, in both ways of writing.
 func TestLedgerAddsUpInText(t *testing.T) {
+	all := tellers(t)
 	figures := regexp.MustCompile(`\*\*(-?[\d,]+)\*\*`)
 	for _, parts := range [][4]int{{1212, 2, 0, 0}, {0, 0, 0, 1}, {1234567, 89, 1000, 10}, {3, 3, 3, 3}} {
 		r := practised()
 		m := &r.Mail
 		m.Delivered, m.Waiting, m.Bounced, m.Lost = parts[0], parts[1], parts[2], parts[3]
 		m.Sent = parts[0] + parts[1] + parts[2] + parts[3]
-		for language, tell := range tellers(t) {
+		for language, tell := range all {
 			var md bytes.Buffer
 			if err := writeMarkdown(&md, build(r, tell, nil)); err != nil {
 				t.Fatal(err)

@@ -43,7 +43,7 @@ func mdWrite(b *strings.Builder, bl block) {
 	case heading:
 		b.WriteString("## " + mdText(bl.text) + "\n")
 	case para:
-		b.WriteString(mdBlock(bl.text.tone.mark()+clean(bl.words)) + "\n")
+		b.WriteString(mdBlock(bl.tone.mark()+clean(bl.words)) + "\n")
 	case list:
 		for i, item := range bl.items {
 			bullet := "-"

@@ -50,6 +50,8 @@ func (w *writer) passed() string {
 	first, arrived := w.r.Took(drill.MeasureFirstMail)
 	right := func(m drill.Move) bool { return slices.Contains(w.r.Scenario.Right.Moves, m) }
 	switch {
+	case w.r.Kind == drill.Live:
+		return w.T("Passed: the test subdomain was led to the secondary and home again.")
 	case right(drill.Failover) && arrived:
 		return w.T("Passed: mail arrived at the secondary {span} after the fault.", "span", w.span(first))
 	case right(drill.Failover):
