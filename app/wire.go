@@ -187,9 +187,13 @@ func (w *wiring) prober(s *configs.Settings, p configs.Provider, reader *dnsview
 	}), nil
 }
 
+// lookFor is how long a look may take at least: some servers let strangers wait for
+// their greeting, up to half a minute.
+const lookFor = 45 * time.Second
+
 // watcher makes what looks at both providers again and again.
 func (w *wiring) watcher(p configs.Providers, o watch.Options) (*watch.Watcher, error) {
-	o.Dialer = w.dialer
+	o.Dialer, o.Patience = w.dialer, max(o.Patience, lookFor)
 	for role, file := range map[failover.Role]string{failover.Primary: p.Primary.CAFile, failover.Secondary: p.Secondary.CAFile} {
 		trust, err := roots(file)
 		if err != nil {
