@@ -84,7 +84,6 @@ func (e *Engine) watching(req WatchRequest) (*watching, error) {
 	if w.every <= 0 {
 		w.every = e.opt.Settings.Detect.Every.Duration()
 	}
-	w.set = e.detection(w.domain, w.every)
 	if err := w.claim(); err != nil {
 		w.remark(failover.SentenceOf(err))
 	}
@@ -97,17 +96,25 @@ func (e *Engine) watching(req WatchRequest) (*watching, error) {
 		w.release()
 		return nil, err
 	}
+	w.set = e.detection(w.domain, w.every, w.watcher.Patience())
 	return w, nil
 }
 
-// detection is how a domain's providers are judged at a pace.
-func (e *Engine) detection(d failover.Domain, every time.Duration) detect.Settings {
+// detection is how a domain's providers are judged at a pace. What takes almost all
+// of the patience is slow. Where the patience is longer than the pace, as a server's
+// pauses want it, a round may take longer too, and what was seen holds for longer.
+func (e *Engine) detection(d failover.Domain, every, patience time.Duration) detect.Settings {
 	set, own := detect.Default(every), e.opt.Settings.Detect
+	set.SlowAfter = patience * 9 / 10
+	set.Probes.Misses = min(max(set.Probes.Misses, int(3*patience/every)+1), mostMisses)
 	set.Probes.FailAfter, set.Probes.DeferAfter = own.FailAfter, own.DeferAfter
 	set.Probes.UnsteadyAfter, set.Probes.RecoverAfter = own.UnsteadyAfter, own.RecoverAfter
 	set.Names = map[failover.Role]string{failover.Primary: d.Primary.Name, failover.Secondary: d.Secondary.Name}
 	return set
 }
+
+// mostMisses is the most that detection takes for its Misses.
+const mostMisses = 1000
 
 // watcher makes what looks. Patience leaves room for seeing what is slow, and for a
 // pause between two rounds.
@@ -219,11 +226,16 @@ func (w *watching) save() {
 	w.unsaved, w.saved = false, w.log.State.At
 }
 
+// practicePatience is how long a look may take at least in a practice world, in real
+// time: its network is no faster than the machine it runs on.
+const practicePatience = 3 * time.Second
+
 // watchIn looks at the providers of a practice world, from its office.
 func watchIn(w *lab.World) func(configs.Providers, watch.Options) (*watch.Watcher, error) {
 	return func(_ configs.Providers, o watch.Options) (*watch.Watcher, error) {
 		o.Dialer, o.Controls, o.DNSControls = w.Dialer(), w.Controls(), w.DNSControls()
 		o.Factor = w.Factor()
+		o.Patience = max(o.Patience, time.Duration(float64(practicePatience)*o.Factor))
 		for r, a := range o.Access {
 			a.TLS = w.TLSConfig()
 			o.Access[r] = a

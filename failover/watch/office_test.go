@@ -150,7 +150,7 @@ func (o *office) calm() {
 type brisk struct{ failover.Dialer }
 
 func (b brisk) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
+	ctx, cancel := context.WithTimeout(ctx, 250*time.Millisecond)
 	defer cancel()
 	return b.Dialer.DialContext(ctx, network, address)
 }

@@ -21,7 +21,7 @@ import (
 )
 
 // maxPage bounds a status page. Google's goes years back, in a few MiB.
-const maxPage = 32 << 20
+const maxPage = 16 << 20
 
 // pageOf is the target that a provider's status page is; no host where there is none.
 func (w *Watcher) pageOf(r failover.Role) detect.Target {

@@ -133,11 +133,14 @@ func (w *Watcher) looks(number uint64, now time.Time) []look {
 				add("status "+string(r), func(ctx context.Context) []detect.Observation { return w.page(ctx, t) }, t)
 			}
 		}
+		for _, m := range w.opt.Mailboxes {
+			add("notices "+string(m.Role)+" "+m.User, func(ctx context.Context) []detect.Observation { return w.notices(ctx, m) })
+		}
 	}
 	return out
 }
 
-// pagesDue reports whether it is time for the status pages.
+// pagesDue reports whether it is time for the status pages and the notices.
 func (w *Watcher) pagesDue(now time.Time) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()

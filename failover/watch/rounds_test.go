@@ -132,7 +132,7 @@ func TestWhatNeverWorked(t *testing.T) {
 	for _, r := range o.options.Domain.Recipients {
 		o.world.SetRecipient(failover.Secondary, r.Address, false)
 	}
-	s := o.look(50)
+	s := o.look(12)
 	if s.Primary.Health != detect.Healthy || s.Primary.Blame != "" {
 		t.Errorf("the primary is %s: %s", s.Primary.Health, s.Primary.Say)
 	}
@@ -175,14 +175,14 @@ func TestRefusedSignInsArePoliteAndStayKnown(t *testing.T) {
 	o.calm()
 	wrong.Store(true)
 	asked.Store(0)
-	for range 60 {
+	for range 30 {
 		s := o.look(1)
 		if out := s.Primary.Part(detect.Outbound); asked.Load() > 7 && (out.Health != detect.Down || out.Fault != detect.FaultSignIn || out.Blame != detect.BlameUnclear) {
 			t.Fatalf("after %d tries: %s, %s, blame %s", asked.Load(), out.Health, out.Fault, out.Blame)
 		}
 	}
-	if n := asked.Load(); n > 10+50/4+1 {
-		t.Errorf("%d tries in 60 rounds", n)
+	if n := asked.Load(); n > 10+20/4+1 {
+		t.Errorf("%d tries in 30 rounds", n)
 	}
 }
 
@@ -258,7 +258,7 @@ func TestOneMailboxOfMany(t *testing.T) {
 		t.Fatalf("the world has the accounts %v", accounts)
 	}
 	o.world.SetRecipient(failover.Primary, accounts[0], false)
-	if s := o.look(30); s.Primary.Health == detect.Down {
+	if s := o.look(10); s.Primary.Health == detect.Down {
 		t.Errorf("%s: %s", s.Primary.Health, s.Primary.Say)
 	}
 	if n := o.world.Counters(failover.Primary).Submitted + o.world.Counters(failover.Primary).Stored; n != 0 {

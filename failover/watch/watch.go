@@ -36,8 +36,12 @@ type Options struct {
 	// Factor is how many times faster than life the clock runs; 0 is 1. The network
 	// is no faster, so that of the patience only this part is left.
 	Factor float64
-	// Seldom is the time from one look at the status pages to the next; 0 is 10 minutes.
+	// Seldom is the time from one look at the status pages and the delay notices to the
+	// next; 0 is 10 minutes.
 	Seldom time.Duration
+	// Mailboxes are those in which the providers' delay notices are read, as often as
+	// the status pages. Without any, outages of others' domains are not seen.
+	Mailboxes []Mailbox
 	// Memory is what an earlier watcher knew.
 	Memory Memory
 	// Now is the clock, by which it is also measured how long looks take; nil is
@@ -120,7 +124,10 @@ func New(opt Options) *Watcher {
 	return w
 }
 
-// patience is how long a look may take, in real time.
+// Patience is how long a look may take, by the clock.
+func (w *Watcher) Patience() time.Duration { return w.opt.Patience }
+
+// patience is the same in real time.
 func (w *Watcher) patience() time.Duration {
 	return time.Duration(float64(w.opt.Patience) / w.opt.Factor)
 }
