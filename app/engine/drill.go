@@ -42,8 +42,8 @@ type Drill struct {
 // language is of what is written into the world's settings ("auto", "en", "ja").
 func NewDrill(ctx context.Context, req DrillRequest, language string, logger *slog.Logger) (*Drill, error) {
 	req.Scenario = req.shaped()
-	if ttl := time.Duration(req.Scenario.World.TTL); ttl != 0 && (ttl < leastTTL || ttl%time.Second != 0) {
-		return nil, failover.Fail(failover.ErrInvalid, "the MX records of a drill are kept for whole seconds, {least} at least, not {ttl}", "least", leastTTL, "ttl", ttl)
+	if ttl := time.Duration(req.Scenario.World.TTL); ttl != 0 && (ttl < leastTTL || ttl > mostTTL || ttl%time.Second != 0) {
+		return nil, failover.Fail(failover.ErrInvalid, "the TTL of a drill's MX records is of whole seconds, from {least} to {most}, not {ttl}", "least", leastTTL, "most", mostTTL, "ttl", ttl)
 	}
 	// The world outlives ctx: what a stopped drill came to is counted in it.
 	p, err := StartPracticeIn(context.WithoutCancel(ctx), worldOf(req.Scenario, logger), language, logger)
@@ -73,8 +73,10 @@ func (req DrillRequest) shaped() drill.Scenario {
 // worldOf shapes a mail world as a scenario wants it.
 func worldOf(s drill.Scenario, logger *slog.Logger) lab.Options {
 	o := lab.Options{
-		TTL: uint32(time.Duration(s.World.TTL) / time.Second), Interval: time.Duration(s.World.Interval), Lag: time.Duration(s.World.Lag),
+		TTL:      uint32(time.Duration(s.World.TTL) / time.Second), //nolint:gosec // bounded by NewDrill
+		Interval: time.Duration(s.World.Interval), Lag: time.Duration(s.World.Lag),
 		Secondaries: s.World.Secondaries, Factor: s.World.Factor, Staff: true, Log: logger,
+		Retry: lab.Retry{Notice: drillNotice},
 	}
 	if o.TTL == 0 {
 		o.TTL = drillTTL
@@ -84,6 +86,10 @@ func worldOf(s drill.Scenario, logger *slog.Logger) lab.Options {
 	}
 	return o
 }
+
+// drillNotice is after how long a provider of a drill tells that a message waits. Real
+// ones wait for hours.
+const drillNotice = 20 * time.Second
 
 // drillTTL, in seconds, is that of a drill's MX set where its scenario does not say,
 // and leastTTL the shortest that the settings of a domain may have.

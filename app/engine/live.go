@@ -53,8 +53,11 @@ type LivePreview struct {
 	Leftover failover.RRset
 }
 
-// liveName is the usual test subdomain.
-const liveName = "lifeboat-drill"
+// liveName is the usual test subdomain, and mostTTL the longest TTL to rehearse with.
+const (
+	liveName = "lifeboat-drill"
+	mostTTL  = 24 * time.Hour
+)
 
 // rehearsal is a live rehearsal under way. It has a journal of its own, because one
 // that breaks off must never keep a failover waiting: a run that is open in the data
@@ -206,8 +209,12 @@ func (r *rehearsal) choose() error {
 		return err
 	}
 	ttl := r.domain.MXTTL
-	if r.req.TTL > 0 {
-		ttl = uint32(r.req.TTL / time.Second)
+	switch t := r.req.TTL; {
+	case t == 0:
+	case t < time.Second || t > mostTTL || t%time.Second != 0:
+		return failover.Fail(failover.ErrInvalid, "the TTL of a rehearsal is of whole seconds, {most} at most, not {ttl}", "most", mostTTL, "ttl", t)
+	default:
+		ttl = uint32(t / time.Second) //nolint:gosec // bounded above
 	}
 	r.test = failover.Domain{Name: name, MXTTL: ttl, Primary: r.domain.Primary, Secondary: r.domain.Secondary}
 	return nil

@@ -16,6 +16,7 @@ import (
 	"lifeboat/failover/dnsview"
 	"lifeboat/failover/lab"
 	"lifeboat/failover/probe"
+	"lifeboat/failover/watch"
 )
 
 // Practice is the built-in mail world with an engine of its own in it: the same
@@ -96,7 +97,10 @@ func (p *Practice) wire(language string, logger *slog.Logger) error {
 				Server: w.UpdateServer(), Dialer: w.Dialer(), Key: key.Name, Algorithm: key.Algorithm, Secret: dnshost.Secret(key.Secret),
 			})
 		},
-		MakeWatcher: watchIn(w),
+		MakeWatcher: func(providers configs.Providers, o watch.Options) (*watch.Watcher, error) {
+			o.Mailboxes = mailboxes(w)
+			return watchIn(w)(providers, o)
+		},
 		MakeProber: func(_ configs.Provider, tell func(failover.Finding)) (*probe.Prober, error) {
 			return probe.New(probe.Options{
 				Dialer: w.Dialer(), Reader: reader, Controls: w.Controls(), TLS: w.TLSConfig(), Log: logger, Tell: tell,
@@ -111,6 +115,18 @@ func (p *Practice) wire(language string, logger *slog.Logger) error {
 	}
 	p.Engine = New(p.parts)
 	return nil
+}
+
+// mailboxes are those of the world's staff, which its admin may open.
+func mailboxes(w *lab.World) (out []watch.Mailbox) {
+	for _, role := range []failover.Role{failover.Primary, failover.Secondary} {
+		for _, r := range w.Domain().Recipients {
+			if user, password := w.StaffLogin(role, r.Address); user != "" {
+				out = append(out, watch.Mailbox{Role: role, User: user, Password: func(context.Context) (string, error) { return password, nil }})
+			}
+		}
+	}
+	return out
 }
 
 // practiceSecret and a role name what signs in at a provider.
