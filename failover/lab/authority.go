@@ -82,6 +82,13 @@ func (s *nameserver) view(z *zone) *version {
 	return s.seen[z]
 }
 
+// behind is how long after a change a secondary has it.
+func (s *nameserver) behind() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lag
+}
+
 // zoneOf is the longest zone of the server that a name is in, or nil.
 func (s *nameserver) zoneOf(name string) *zone {
 	var best *zone

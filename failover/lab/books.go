@@ -77,8 +77,14 @@ func (b *books) settled(e Entry, host string) {
 // arrived notes a copy in a mailbox.
 func (b *books) arrived(n int, role failover.Role, host string) {
 	if b.ledger.arrived(n, Arrival{Where: role, Host: hostOf(host), At: b.clock.now()}) {
-		b.events.tell(Event{Kind: EventDoubled, Message: n, Role: role,
-			Say: failover.Say("Message {number} arrived at {provider} once more.", "number", n, "provider", b.title(host))})
+		b.tell(b.ledger.about(n), EventDoubled, role, failover.Say("Message {number} arrived at {provider} once more.", "number", n, "provider", b.title(host)))
+	}
+}
+
+// seen notes that one of the staff has read a message at a provider.
+func (b *books) seen(n int, role failover.Role, person string) {
+	if b.ledger.seen(n, b.clock.now()) {
+		b.tell(b.ledger.about(n), EventRead, role, failover.Say("{person} has read message {number}.", "person", person, "number", n))
 	}
 }
 

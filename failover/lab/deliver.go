@@ -61,7 +61,9 @@ func (s *mta) attempt(ctx context.Context, l *letter) (host string, fail *failur
 		}
 	}
 	if fail == nil {
-		return "", &failure{away: away}
+		_, domain := splitAddress(l.to)
+		return "", &failure{away: away, say: failover.Say("Message {number} waits: the mail hosts of {domain} failed shortly before.",
+			"number", l.number, "domain", failover.Display(domain))}
 	}
 	return host, fail
 }

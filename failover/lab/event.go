@@ -31,11 +31,14 @@ const (
 type Event struct {
 	At      time.Time
 	Kind    EventKind
-	Message int           // its number in the Ledger; 0 when it is about none
-	Sender  Group         // who wrote the message, and where it goes; empty where the
-	Way     Direction     // event is about none
-	Role    failover.Role // of the provider concerned; empty when there is none
-	Say     failover.Sentence
+	Message int // its number in the Ledger; 0 when it is about none
+	// Sender wrote the message, which goes that Way; both are empty where the event
+	// is about none, or about one so old that the Ledger tells nothing of it any more.
+	// Of EventTrouble and EventRelief the sender is Staff.
+	Sender Group
+	Way    Direction
+	Role   failover.Role // of the provider concerned; empty when there is none
+	Say    failover.Sentence
 	// Missed counts the events that this subscriber was too slow for, just before
 	// this one.
 	Missed int

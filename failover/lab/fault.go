@@ -238,7 +238,7 @@ func (p *provider) complaint(t Trouble) failover.Sentence {
 	all := t.Share == 0 || t.Share == 1
 	switch {
 	case all && len(hosts) == 0:
-		return p.outcry(t.Fault)
+		return outcry(p.title, t.Fault)
 	case all:
 		return failover.Say("Something is wrong with {hosts} of {provider}.", "hosts", strings.Join(hosts, ", "), "provider", p.title)
 	case len(hosts) == 0:
@@ -249,43 +249,44 @@ func (p *provider) complaint(t Trouble) failover.Sentence {
 	}
 }
 
-// outcry says what a person notices when all of a provider has a fault.
-func (p *provider) outcry(f Fault) failover.Sentence {
+// outcry says what a person notices when all of a provider, or all of a host, has a
+// fault.
+func outcry(title string, f Fault) failover.Sentence {
 	switch f {
 	case Reset:
-		return failover.Say("{provider} is down: it resets every connection.", "provider", p.title)
+		return failover.Say("{provider} is down: it resets every connection.", "provider", title)
 	case Refuse:
-		return failover.Say("{provider} is down: it refuses connections.", "provider", p.title)
+		return failover.Say("{provider} is down: it refuses connections.", "provider", title)
 	case Silent:
-		return failover.Say("{provider} is down: it does not answer at all.", "provider", p.title)
+		return failover.Say("{provider} is down: it does not answer at all.", "provider", title)
 	case Hang:
-		return failover.Say("{provider} is down: it accepts connections and says nothing.", "provider", p.title)
+		return failover.Say("{provider} is down: it accepts connections and says nothing.", "provider", title)
 	case Slow:
-		return failover.Say("{provider} is slow: every reply comes late.", "provider", p.title)
+		return failover.Say("{provider} is slow: every reply comes late.", "provider", title)
 	case Busy:
-		return failover.Say("{provider} turns everybody away for now (421).", "provider", p.title)
+		return failover.Say("{provider} turns everybody away for now (421).", "provider", title)
 	case Defer:
-		return failover.Say("{provider} puts off every recipient (451).", "provider", p.title)
+		return failover.Say("{provider} puts off every recipient (451).", "provider", title)
 	case Reject:
-		return failover.Say("{provider} refuses every recipient for good (550).", "provider", p.title)
+		return failover.Say("{provider} refuses every recipient for good (550).", "provider", title)
 	case NoTLS:
-		return failover.Say("{provider} breaks off every TLS handshake.", "provider", p.title)
+		return failover.Say("{provider} breaks off every TLS handshake.", "provider", title)
 	case BadCertificate:
-		return failover.Say("{provider} shows an expired certificate of another host.", "provider", p.title)
+		return failover.Say("{provider} shows an expired certificate of another host.", "provider", title)
 	case NoSignIn:
-		return failover.Say("{provider} lets nobody sign in.", "provider", p.title)
+		return failover.Say("{provider} lets nobody sign in.", "provider", title)
 	case NoReading:
-		return failover.Say("{provider} lets nobody read mail; mail flows.", "provider", p.title)
+		return failover.Say("{provider} lets nobody read mail; mail flows.", "provider", title)
 	case DelayAttachments:
-		return failover.Say("{provider} takes messages with attachments and keeps them back.", "provider", p.title)
+		return failover.Say("{provider} takes messages with attachments and keeps them back.", "provider", title)
 	case NoName:
-		return failover.Say("{provider} has lost the names of its mail hosts.", "provider", p.title)
+		return failover.Say("{provider} has lost the names of its mail hosts.", "provider", title)
 	case LoseReply:
-		return failover.Say("{provider} stores messages and breaks off before it says so.", "provider", p.title)
+		return failover.Say("{provider} stores messages and breaks off before it says so.", "provider", title)
 	case Swallow:
-		return failover.Say("{provider} says it stores messages and throws them away.", "provider", p.title)
+		return failover.Say("{provider} says it stores messages and throws them away.", "provider", title)
 	default:
-		return failover.Say("{provider} works again.", "provider", p.title)
+		return failover.Say("{provider} works again.", "provider", title)
 	}
 }
 

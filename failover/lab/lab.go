@@ -31,12 +31,13 @@ type Options struct {
 	// Unprepared leaves out what belongs to calm times: no emergency subdomain,
 	// the secondary neither in SPF nor with its DKIM selector.
 	Unprepared bool
-	// Interval is the time between two messages of the outside sender; 0 is half a
-	// second, and a negative one is none until SetInterval or Send.
+	// Interval is the time between two messages from outside, of the three groups in
+	// turn; the staff write half as many. 0 is half a second, and a negative one is none
+	// until SetInterval or Send.
 	Interval time.Duration
 	// Retry is how those who have mail to hand on try again.
 	Retry Retry
-	// Staff: the domain's people read and write.
+	// Staff: the domain's people read and write. Without it nobody looks at the mail.
 	Staff bool
 	// LateAfter is how long after it was written a message that arrives counts as
 	// delayed; 0 is a minute, and a negative one is never.

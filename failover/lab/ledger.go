@@ -333,6 +333,17 @@ func (l *ledger) seen(n int, now time.Time) (first bool) {
 	return true
 }
 
+// about is who wrote a message, and where it goes, as long as that is kept.
+func (l *ledger) about(n int) paper {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	p := paper{number: n}
+	if a := l.open[n]; a != nil {
+		p.by, p.way = a.Sender, a.Direction
+	}
+	return p
+}
+
 // bits is a set of message numbers.
 type bits []uint64
 

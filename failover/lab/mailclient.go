@@ -97,7 +97,7 @@ func (p *person) fetch(ctx context.Context, at *provider, last *imap.UID) error 
 	}
 	for *last+1 < box.UIDNext {
 		to := min(*last+atATime, box.UIDNext-1)
-		if err := p.take(c, imap.UIDSet{{Start: *last + 1, Stop: to}}); err != nil {
+		if err := p.take(c, at, imap.UIDSet{{Start: *last + 1, Stop: to}}); err != nil {
 			return err
 		}
 		*last = to
@@ -106,7 +106,7 @@ func (p *person) fetch(ctx context.Context, at *provider, last *imap.UID) error 
 }
 
 // take fetches messages and reads them.
-func (p *person) take(c *imapclient.Client, set imap.UIDSet) error {
+func (p *person) take(c *imapclient.Client, at *provider, set imap.UIDSet) error {
 	whole := &imap.FetchItemBodySection{}
 	all, err := c.Fetch(set, &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{whole}}).Collect()
 	if err != nil {
@@ -114,10 +114,8 @@ func (p *person) take(c *imapclient.Client, set imap.UIDSet) error {
 	}
 	w := p.staff.world
 	for _, m := range all {
-		n, ok := w.marker.find(m.FindBodySection(whole))
-		if ok && w.ledger.seen(n, w.clock.now()) {
-			w.events.tell(Event{Kind: EventRead, Message: n, Sender: Staff,
-				Say: failover.Say("{person} has read message {number}.", "person", p.name, "number", n)})
+		if n, ok := w.marker.find(m.FindBodySection(whole)); ok {
+			w.books.seen(n, at.role, p.name)
 		}
 	}
 	return nil

@@ -45,10 +45,11 @@ type keeper interface {
 	halted() <-chan struct{}
 	// role is the provider whose queue it is; empty outside.
 	role() failover.Role
-	// deferred is told of each failed try after which there will be another, gaveUp of
-	// each message that goes back.
+	// deferred is told each time that a message stays in the queue, whether it was tried
+	// in vain or not at all; gaveUp of each that goes back, passed of each that is gone.
 	deferred(l *letter, why failover.Sentence)
 	gaveUp(l *letter, why failover.Sentence)
+	passed(l *letter)
 }
 
 // letter is a message on its way. Only the try under way touches it while it is
@@ -193,6 +194,7 @@ func (s *mta) try(ctx context.Context, l *letter) {
 	if fail == nil {
 		s.books.tried(l, failover.Sentence{})
 		s.books.handed(l, at)
+		s.keeper.passed(l)
 		return
 	}
 	if fail.away.IsZero() {
@@ -217,8 +219,9 @@ func (s *mta) try(ctx context.Context, l *letter) {
 		s.keeper.deferred(l, fail.say)
 		s.put(l)
 	default:
-		// All hosts were left alone: nothing was tried, and nothing is new.
+		// All hosts were left alone: nothing was tried, and nothing is new but its age.
 		l.next = fail.away
+		s.keeper.deferred(l, fail.say)
 		s.put(l)
 	}
 }

@@ -64,6 +64,8 @@ func (o *outgoing) gaveUp(l *letter, why failover.Sentence) {
 	o.notify(l, report{action: "failed", status: "5.4.7", code: "550 5.4.7 Message expired or refused"}, why)
 }
 
+func (o *outgoing) passed(*letter) { o.p.count(func(n *Counters) { n.Relayed++ }) }
+
 // report is what a delivery status notification says.
 type report struct{ action, status, code string }
 
@@ -85,7 +87,7 @@ func (r report) compose(server string, l *letter, why string, at time.Time) []by
 	line("To: <%s>", l.from)
 	line("Subject: Delivery %s: message %d", r.action, l.number)
 	line("Date: %s", at.Format(time.RFC1123Z))
-	line("Message-ID: <%d.%s@%s>", at.UnixNano(), r.action, server)
+	line("Message-ID: <%d.%d.%s@%s>", l.number, at.UnixNano(), r.action, server)
 	line("Auto-Submitted: auto-replied") // RFC 3834
 	line("MIME-Version: 1.0")
 	line(`Content-Type: multipart/report; report-type=delivery-status; boundary="report"`)

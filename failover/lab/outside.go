@@ -106,6 +106,8 @@ func (o *outsider) deferred(*letter, failover.Sentence) {}
 
 func (o *outsider) gaveUp(*letter, failover.Sentence) {} // its writer is told, outside
 
+func (o *outsider) passed(*letter) {}
+
 // RemoteFaults lists what the mail server of remote.test can be given.
 func RemoteFaults() []Fault { return []Fault{Refuse, Reset, Silent, Hang, Busy, Defer, Reject} }
 
@@ -127,7 +129,7 @@ func (w *World) BreakRemote(f Fault) error {
 	if f == None {
 		kind = EventMended
 	}
-	w.events.tell(Event{Kind: kind, Say: (&provider{title: hostOf(o.house.name)}).outcry(f)})
+	w.events.tell(Event{Kind: kind, Say: outcry(hostOf(o.house.name), f)})
 	return nil
 }
 
@@ -208,18 +210,25 @@ func (s *neighbour) Logout() error { return nil }
 
 // mailStack keeps the last messages.
 type mailStack struct {
-	mu   sync.Mutex
-	mail []Mail
+	mu    sync.Mutex
+	mail  []Mail
+	bytes int
 }
 
-// keepOutside is how many messages a server outside keeps.
-const keepOutside = 200
+// keepOutside is how many messages a server outside keeps, as far as they have
+// keepOutsideBytes together.
+const (
+	keepOutside      = 200
+	keepOutsideBytes = 2 * maxMail
+)
 
 func (m *mailStack) put(mail Mail) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.mail = append(m.mail, mail)
-	if len(m.mail) > keepOutside {
+	m.bytes += len(mail.Data)
+	for len(m.mail) > keepOutside || m.bytes > keepOutsideBytes {
+		m.bytes -= len(m.mail[0].Data)
 		m.mail[0] = Mail{}
 		m.mail = m.mail[1:]
 	}

@@ -37,8 +37,10 @@ type SenderPicture struct {
 // DNSPicture is where the domain's MX records lead.
 type DNSPicture struct {
 	PointsTo failover.Role // at the primary name server; empty is elsewhere
-	// Old is what somebody outside still goes by, until OldUntil at the latest; empty
-	// and zero when all go by the same.
+	// Old is what a group outside still goes by, or a name server that has yet to
+	// follow, and OldUntil when the last of them stops, as far as can be told now: whoever
+	// asks a name server that has not followed keeps the old answer anew. Empty and zero
+	// when all go by the same.
 	Old      failover.Role
 	OldUntil time.Time
 }
@@ -100,7 +102,8 @@ func (p *provider) picture() ProviderPicture {
 // they follow.
 func (w *World) dnsPicture() DNSPicture {
 	now := w.Now()
-	truth := w.Truth(w.opt.Domain, "MX")
+	latest, key := w.zone.latest(), failover.Key{Name: w.opt.Domain, Type: "MX"}
+	truth := latest.set(key)
 	out := DNSPicture{PointsTo: roleOf(w.domain.RouteOf(truth))}
 	old := func(set failover.RRset, until time.Time) {
 		if !set.Exists() || set.SameValues(truth) || !until.After(now) || until.Before(out.OldUntil) {
@@ -110,6 +113,11 @@ func (w *World) dnsPicture() DNSPicture {
 	}
 	for _, o := range w.groups {
 		old(o.cache.kept(w.opt.Domain))
+	}
+	for _, s := range w.servers[1:] {
+		if v := s.view(w.zone); v != latest {
+			old(v.set(key), latest.at.Add(s.behind()))
+		}
 	}
 	return out
 }

@@ -159,14 +159,21 @@ type serverConn struct {
 
 	mu        sync.Mutex
 	dead      bool
-	owed      bool // a message is stored and the client has not been heard since
-	condemned bool // to be reset as soon as nothing is owed
+	said      time.Time // when the client was last told something
+	owed      bool      // a message is stored and the client has not been heard since
+	told      bool      // the 250 for it has been sent
+	condemned bool      // to be reset as soon as nothing is owed
 	grace     *time.Timer
 }
 
-// graceOwed is how long a condemned connection may take to show that its 250
-// has come.
-const graceOwed = 5 * time.Second
+const (
+	// graceOwed is how long the client of a condemned connection may take to show that
+	// its 250 has come.
+	graceOwed = 5 * time.Second
+	// tooLate is when a message is not stored any more that a host which hung has had
+	// for so long: its sender may have given up waiting, and would send it again.
+	tooLate = storeLimit / 2
+)
 
 func (c *serverConn) enter() bool {
 	c.from.mu.Lock()
@@ -186,7 +193,7 @@ func (c *serverConn) enter() bool {
 func (c *serverConn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
 	c.mu.Lock()
-	c.owed = false
+	c.owed, c.told = false, false
 	condemned := c.condemned
 	c.mu.Unlock()
 	if condemned {
@@ -216,7 +223,14 @@ func (c *serverConn) Write(p []byte) (int, error) {
 			return 0, net.ErrClosed
 		}
 	}
-	return c.Conn.Write(p)
+	n, err := c.Conn.Write(p)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.said = time.Now()
+	if c.told = c.owed; c.told && c.condemned && err == nil {
+		c.mourn()
+	}
+	return n, err
 }
 
 // suffers gives what the connection suffers from, and a channel that is closed
@@ -238,12 +252,12 @@ func (c *serverConn) pass() bool {
 	}
 }
 
-// commit runs store unless the connection is dead, and from then on the client
-// gets its answer, whatever breaks: see the package comment.
+// commit runs store unless the connection is dead or the client may be gone, and
+// from then on the client gets its answer, whatever breaks: see the package comment.
 func (c *serverConn) commit(store func()) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.dead || c.condemned {
+	if c.dead || c.condemned || time.Since(c.said) > tooLate {
 		return false
 	}
 	store()
@@ -255,13 +269,21 @@ func (c *serverConn) commit(store func()) bool {
 func (c *serverConn) reset() {
 	c.mu.Lock()
 	owed := c.owed
-	if owed && !c.condemned {
-		c.grace = time.AfterFunc(graceOwed, c.kill)
+	if c.told {
+		c.mourn()
 	}
 	c.condemned = true
 	c.mu.Unlock()
 	if !owed {
 		c.kill()
+	}
+}
+
+// mourn lets a connection whose 250 is on its way live a little longer. The caller
+// holds mu.
+func (c *serverConn) mourn() {
+	if c.grace == nil {
+		c.grace = time.AfterFunc(graceOwed, c.kill)
 	}
 }
 

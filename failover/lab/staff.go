@@ -124,7 +124,7 @@ func (s *staff) write(turn int) {
 		return
 	}
 	who, round := turn%n, turn/n
-	to := s.people[(who+1+round%max(n-1, 1))%n].address
+	to := s.people[(who+1+round/5%max(n-1, 1))%n].address
 	if others := s.world.outside; round%5 != 4 || n == 1 {
 		to = others[round%len(others)].person
 	}
