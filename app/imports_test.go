@@ -70,7 +70,7 @@ var mayImport = map[string][]string{
 	"failover/failovertest/...": {"failover", "failover/..."},
 	"mailstore/mailstoretest":   {"mailstore", "mailstore/..."},
 
-	"app/presenter/presentertest": {"app/engine", "failover", "failover/detect", "failover/probe"},
+	"app/presenter/presentertest": {"app/engine", "failover", "failover/detect", "failover/probe", "failover/run", "failover/lab", "failover/drill"},
 }
 
 // Fakes, contract suites and real servers as processes: what only tests need,
@@ -87,7 +87,8 @@ var forTests = []string{
 var testsMayImport = map[string][]string{
 	"app": {"app/...", "failover/...", "mailstore/...", "configs/...", "assets"},
 	// A run is killed and resumed over each DNS host.
-	"failover":  {"failover/failovertest", "failover/failovertest/...", "failover/lab", "failover/dnshost/..."},
+	// The scenarios that are shipped lie in assets.
+	"failover":  {"failover/failovertest", "failover/failovertest/...", "failover/lab", "failover/dnshost/...", "assets"},
 	"mailstore": {"mailstore/mailstoretest", "mailstore/mailstoretest/..."},
 }
 

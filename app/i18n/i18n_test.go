@@ -70,8 +70,8 @@ func TestErrors(t *testing.T) {
 	_, ja := tongues(t)
 	declined := failover.Fail(failover.ErrBlocked, "nothing was changed")
 	caused := declined.Because(io.ErrUnexpectedEOF)
-	said, other := "何も変更していません", "もう一度"
-	more := failover.Fail(failover.ErrBlocked, "Play it again")
+	said, other := "何も変更していません", "もう一度確認"
+	more := failover.Fail(failover.ErrBlocked, "Look again")
 	for name, c := range map[string]struct {
 		err  error
 		want []string
@@ -87,7 +87,7 @@ func TestErrors(t *testing.T) {
 		"joined in each other":        {errors.Join(errors.Join(more, declined), io.EOF), []string{other, said, "EOF"}},
 		"the same twice":              {errors.Join(declined, caused), []string{said}},
 		"wrapped without a sentence":  {fmt.Errorf("reading: %w", io.EOF), []string{"reading: EOF"}},
-		"of a room that knows nobody": {configs.Say("Play it again"), []string{other}},
+		"of a room that knows nobody": {configs.Say("Look again"), []string{other}},
 	} {
 		if got := ja.Errors(c.err); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q, not %q", name, got, c.want)
