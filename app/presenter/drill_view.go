@@ -64,8 +64,30 @@ func (v drillView) script() ([]ScriptRow, string) {
 // entry is a line of the timeline.
 func (v drillView) entry(e drill.Entry) string {
 	text := say(v.t, e.Say)
-	if e.Who != "" && e.Kind != drill.EntryDecision {
+	if e.Kind == drill.EntryDecision {
+		return v.decision(e, text)
+	}
+	if e.Who != "" {
 		return v.t.T("{who}: {text}", "who", theirs(v.t, e.Who), "text", text)
+	}
+	return text
+}
+
+// decision is a decision in words: who, what and why. What no decision is found to is
+// told as it is.
+func (v drillView) decision(e drill.Entry, text string) string {
+	for _, d := range v.s.Moves {
+		if !d.At.Equal(e.At) {
+			continue
+		}
+		text = MoveWord(v.t, d.Move)
+		if d.Why != "" {
+			text = v.t.T("{move}, because: {why}", "move", text, "why", d.Why)
+		}
+		break
+	}
+	if e.Who != "" {
+		text = v.t.T("{who}: {text}", "who", theirs(v.t, e.Who), "text", text)
 	}
 	return text
 }
@@ -176,7 +198,7 @@ func measureName(t *i18n.Tongue, n drill.MeasureName) string {
 	case drill.MeasureFirstMail:
 		return t.T("First mail arrives")
 	case drill.MeasureDrained:
-		return t.T("Nothing waits any more")
+		return t.T("Nothing waits")
 	case drill.MeasureFailback:
 		return t.T("Go back home")
 	case drill.MeasureHome:
@@ -184,7 +206,7 @@ func measureName(t *i18n.Tongue, n drill.MeasureName) string {
 	case drill.MeasureFollowed:
 		return t.T("Every resolver follows")
 	default:
-		return t.T("Old records are remembered")
+		return t.T("Old TTL")
 	}
 }
 

@@ -40,7 +40,7 @@ func (f facts) headline(is situation) string {
 	case isCalm, isUnchecked, isLonely, isGap:
 		return t.T("Mail is flowing through {primary}.", parts...)
 	case isHome:
-		return t.T("{primary} works again. Mail is still led to {secondary}.", parts...)
+		return t.T("{primary} works again.", parts...)
 	case isSwitched:
 		return t.T("Mail is led to {secondary}.", parts...)
 	case isSuspect:
@@ -160,7 +160,7 @@ func (f facts) leadAway() string {
 		caches = t.T("Senders that remember the old route follow by {when}.", "when", moment(t, st.Countdown, f.now))
 	}
 	if f.healthy(failover.Primary) {
-		return join(t, caches, f.inOrderAgain())
+		return join(t, t.T("Mail is still led to {secondary}.", "secondary", f.domain.Secondary.Name), caches, f.inOrderAgain())
 	}
 	return join(t, caches, t.T("It arrives and is read there. You will be told when {primary} works again.", "primary", f.domain.Primary.Name))
 }

@@ -207,7 +207,7 @@ func (t *Table) past(v drill.ParticipantsView) []ScriptRow {
 		row := ScriptRow{Time: clock(time.Duration(e.Since)), Light: LightHealthy}
 		switch e.Kind {
 		case drill.EntryDecision:
-			row.Text = t.decision(v, e)
+			row.Text = drillView{t: t.tongue, s: drill.Snapshot{Moves: v.Decisions}}.entry(e)
 		case drill.EntryNote:
 			row.Light, row.Text = LightReady, drillView{t: t.tongue}.entry(e)
 		default:
@@ -216,25 +216,6 @@ func (t *Table) past(v drill.ParticipantsView) []ScriptRow {
 		out = append(out, row)
 	}
 	return out
-}
-
-// decision is a decision in words: who, what and why.
-func (t *Table) decision(v drill.ParticipantsView, e drill.Entry) string {
-	w := t.tongue
-	for _, d := range v.Decisions {
-		if !d.At.Equal(e.At) {
-			continue
-		}
-		text := MoveWord(w, d.Move)
-		if d.Why != "" {
-			text = w.T("{move}, because: {why}", "move", text, "why", d.Why)
-		}
-		if d.Who != "" {
-			text = w.T("{who}: {text}", "who", d.Who, "text", text)
-		}
-		return text
-	}
-	return say(w, e.Say)
 }
 
 // Audience returns what the participants see now.

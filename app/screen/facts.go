@@ -25,7 +25,7 @@ type facts struct {
 type factRow struct {
 	rule  *ruled
 	light *widgets.Light
-	label *widgets.Words
+	label *widgets.Paragraph
 	words *widgets.Paragraph
 	box   *fyne.Container
 }
@@ -43,7 +43,7 @@ func (f *facts) show(rows []presenter.Row) {
 	for len(f.rows) < len(rows) {
 		r := &factRow{
 			rule: newRuled(), light: widgets.NewLight(18, widgets.NoShape),
-			label: widgets.NewWords(look.Strong, "").Shrinking(), words: widgets.NewParagraph(look.Quiet, ""),
+			label: widgets.NewParagraph(look.Strong, ""), words: widgets.NewParagraph(look.Quiet, ""),
 		}
 		r.box = container.New(&factLayout{column: f.column}, r.rule.line, r.light, r.label, r.words)
 		f.rows = append(f.rows, r)
@@ -87,18 +87,26 @@ func (l *factLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	if r, ok := rule.(*canvas.Rectangle); ok {
 		r.FillColor = theme.Color(theme.ColorNameSeparator)
 	}
-	high := label.MinSize().Height
 	light.Resize(fyne.NewSquareSize(factLight))
-	light.Move(fyne.NewPos(0, factRoom+(high-factLight)/2))
-	x, y, labelWide := l.column, float32(factRoom), l.column-factLeft-8
+	light.Move(fyne.NewPos(0, factRoom+1))
+	x, labelWide := l.column, l.column-factLeft-8
 	if l.column == 0 {
-		x, y, labelWide = factLeft, factRoom+high+2, size.Width-factLeft
+		x, labelWide = factLeft, size.Width-factLeft
 	}
-	label.Resize(fyne.NewSize(labelWide, high))
+	fitTo(label, labelWide)
 	label.Move(fyne.NewPos(factLeft, factRoom))
-	words.Resize(fyne.NewSize(size.Width-x, words.MinSize().Height))
-	words.Resize(fyne.NewSize(size.Width-x, words.MinSize().Height))
+	fitTo(words, size.Width-x)
+	y := float32(factRoom)
+	if l.column == 0 {
+		y += label.MinSize().Height + 2
+	}
 	words.Move(fyne.NewPos(x, y))
+}
+
+// fitTo gives a paragraph a width, and then the height that it needs at that width.
+func fitTo(o fyne.CanvasObject, width float32) {
+	o.Resize(fyne.NewSize(width, o.MinSize().Height))
+	o.Resize(fyne.NewSize(width, o.MinSize().Height))
 }
 
 // MinSize is as high as the words need at the width they have.
@@ -108,7 +116,10 @@ func (l *factLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
 		words.Height = 0
 	}
 	if l.column == 0 {
-		return fyne.NewSize(factLeft+words.Width, max(factLeast, 2*factRoom+label.Height+2+words.Height))
+		if words.Height > 0 {
+			words.Height += 2
+		}
+		return fyne.NewSize(factLeft+max(words.Width, label.Width), max(factLeast, 2*factRoom+label.Height+words.Height))
 	}
 	return fyne.NewSize(l.column+words.Width, max(factLeast, 2*factRoom+max(label.Height, words.Height)))
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/test"
 	"fyne.io/fyne/v2/theme"
 
@@ -66,10 +67,21 @@ func show(t *testing.T, content fyne.CanvasObject, size fyne.Size) fyne.Window {
 		w.Resize(size.AddWidthHeight(1, 1))
 		w.Resize(size)
 	}
+	holdUncut(t, w.Content())
 	if dir := os.Getenv("LIFEBOAT_PICTURES"); dir != "" {
 		keep(t, filepath.Join(dir, strings.ReplaceAll(t.Name(), "/", "-")+".png"), w.Canvas().Capture())
 	}
 	return w
+}
+
+// holdUncut expects that no text was ellipsed for want of room.
+func holdUncut(t *testing.T, o fyne.CanvasObject) {
+	t.Helper()
+	for _, l := range test.LaidOutObjects(o) {
+		if text, ok := l.(*canvas.Text); ok && text.Visible() && strings.HasSuffix(text.Text, "…") && !strings.HasSuffix(text.Text, " …") {
+			t.Errorf("cut off: %q", text.Text)
+		}
+	}
 }
 
 func keep(t *testing.T, file string, picture image.Image) {

@@ -95,8 +95,7 @@ func (scriptLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	light.Move(fyne.NewPos(0, scriptRoom+(high-factLight)/2))
 	at.Resize(fyne.NewSize(scriptWords-scriptTime, high))
 	at.Move(fyne.NewPos(scriptTime, scriptRoom))
-	words.Resize(fyne.NewSize(size.Width-scriptWords, words.MinSize().Height))
-	words.Resize(fyne.NewSize(size.Width-scriptWords, words.MinSize().Height))
+	fitTo(words, size.Width-scriptWords)
 	words.Move(fyne.NewPos(scriptWords, scriptRoom))
 }
 

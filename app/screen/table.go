@@ -59,7 +59,7 @@ func newTableView(t *i18n.Tongue, deeds DrillsDeeds) *tableView {
 	v := &tableView{
 		tongue: t, title: widgets.NewParagraph(look.Title, ""), clock: widgets.NewWords(look.Clock, ""), count: widgets.NewWords(look.Caption, "").Trailing(),
 		from: widgets.NewWords(look.Quiet, "").Shrinking(), says: widgets.NewParagraph(look.Title, ""), expect: newAdviceList(),
-		good: widgets.NewWords(look.Strong, t.T("A good answer")), ahead: newScriptView(), nextAt: widgets.NewWords(look.Caption, "").Shrinking(), past: newScriptView(),
+		good: widgets.NewWords(look.Strong, t.T("A good answer")), ahead: newScriptView(), nextAt: widgets.NewWords(look.Caption, "").Shrinking().Trailing(), past: newScriptView(),
 	}
 	with := func(do func(*presenter.Table)) func() {
 		return func() {
@@ -79,7 +79,7 @@ func newTableView(t *i18n.Tongue, deeds DrillsDeeds) *tableView {
 	head := container.New(headLayout{}, hidden(), column(2, v.title, line(0, 2, audience, back, widgets.Room(1, 1))), corner)
 
 	inject := widgets.NewCard(column(inside, v.from, v.says, v.good, v.expect.box))
-	v.later = widgets.NewCard(column(inside, line(inside, 0, widgets.NewWords(look.Strong, t.T("Still to come")), v.nextAt), v.ahead.box))
+	v.later = widgets.NewCard(column(inside, line(inside, 1, widgets.NewWords(look.Strong, t.T("Still to come")), v.nextAt), v.ahead.box))
 	v.done = widgets.NewCard(column(inside, widgets.NewWords(look.Strong, t.T("Written down")), v.past.box))
 	right := column(gap, v.decisionCard(deeds), v.done)
 	v.talk = container.New(widgets.Columns(gap, 56, 44), column(gap, inject, v.later), right)
