@@ -148,7 +148,7 @@ func (s *mta) deliver(ctx context.Context, host string, addr netip.Addr, l *lett
 	if data == nil {
 		data = s.books.marker.compose(l.paper)
 	}
-	err, unsure := handover{
+	unsure, err := handover{
 		dialer: s.line, address: netip.AddrPortFrom(addr, 25).String(), host: hostOf(host), tls: s.tls,
 		patience: s.retry.Patience, name: s.name, from: l.from, to: l.to, data: data,
 	}.run(ctx)
@@ -178,12 +178,12 @@ type handover struct {
 const storeLimit = time.Minute
 
 // run offers the message. unsure: the host may have it although there is an error.
-func (h handover) run(ctx context.Context) (err error, unsure bool) { //nolint:staticcheck // what the error leaves open comes after it
+func (h handover) run(ctx context.Context) (unsure bool, err error) {
 	dialCtx, cancel := context.WithTimeout(ctx, h.patience)
 	raw, err := h.dialer.DialContext(dialCtx, "tcp", h.address)
 	cancel()
 	if err != nil {
-		return err, false
+		return false, err
 	}
 	conn := &impatient{Conn: raw, limit: h.patience}
 	defer conn.Close()
@@ -193,25 +193,25 @@ func (h handover) run(ctx context.Context) (err error, unsure bool) { //nolint:s
 	config.ServerName = h.host
 	c, err := smtp.NewClientStartTLS(conn, config)
 	if err != nil {
-		return err, false
+		return false, err
 	}
 	c.CommandTimeout, c.SubmissionTimeout = h.patience, storeLimit
 	if err := h.begin(c); err != nil {
-		return err, false
+		return false, err
 	}
 	w, err := c.Data()
 	if err != nil {
-		return err, false
+		return false, err
 	}
 	if _, err := w.Write(h.data); err != nil {
-		return err, false
+		return false, err
 	}
 	conn.limit = storeLimit
 	if err := w.Close(); err != nil {
-		return err, true
+		return true, err
 	}
 	_ = c.Quit() // it has said that it has the message; nothing more matters
-	return nil, false
+	return false, nil
 }
 
 // begin is all that comes before the message itself.
@@ -262,7 +262,7 @@ func explain(host string, n int, err error) *failure {
 	case errors.As(err, &answer) && answer.Code >= 500:
 		return &failure{forGood: true, say: failover.Say(`Message {number} went back to its sender: {mx} answered "{answer}".`, "number", n, "mx", mx, "answer", replyText(answer))}
 	case errors.As(err, &answer):
-		return &failure{host: answer.Code == 421, say: failover.Say(`Message {number} waits: {mx} answered "{answer}".`, "number", n, "mx", mx, "answer", replyText(answer))}
+		return &failure{host: answer.Code == 421, say: putOffBy(host, n, answer)}
 	case errors.Is(err, errRefused):
 		return &failure{host: true, say: failover.Say("Message {number} waits: {mx} refuses the connection.", "number", n, "mx", mx)}
 	case isTLS(err):
@@ -272,6 +272,11 @@ func explain(host string, n int, err error) *failure {
 	default:
 		return &failure{host: true, say: failover.Say("Message {number} waits: {mx} broke off the connection.", "number", n, "mx", mx)}
 	}
+}
+
+// putOffBy says that a message waits because of an answer.
+func putOffBy(host string, n int, answer *smtp.SMTPError) failover.Sentence {
+	return failover.Say(`Message {number} waits: {mx} answered "{answer}".`, "number", n, "mx", failover.Display(host), "answer", replyText(answer))
 }
 
 // isTLS reports whether it is TLS that failed, here or (as an alert) there.

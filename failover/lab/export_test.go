@@ -1,5 +1,7 @@
 package lab
 
+import "lifeboat/failover"
+
 // WithoutUDP makes a world that carries datagrams over TCP, as it does where the
 // system has no UDP.
 func WithoutUDP(o Options) Options {
@@ -13,3 +15,20 @@ const (
 	CodeUnreachable = errUnreachable
 	CodeTooLong     = errTooLong
 )
+
+// Balances holds the sums of an account against each other.
+func Balances(t interface {
+	Helper()
+	Fatalf(string, ...any)
+}, n Totals) {
+	t.Helper()
+	balances(t, n)
+}
+
+// KeepOnly has a provider keep so few messages.
+func KeepOnly(w *World, role failover.Role, most int) {
+	p := w.provider[role]
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.most = most
+}

@@ -3,9 +3,12 @@ package lab
 import (
 	"bytes"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapserver"
 	"github.com/miekg/dns"
 
 	"lifeboat/failover"
@@ -187,5 +190,70 @@ func FuzzHasAttachment(f *testing.F) {
 		if !hasAttachment(append(with, "\r\n"+part...)) {
 			t.Fatalf("not noticed in %q", with)
 		}
+	})
+}
+
+// Whatever a message holds, the marker finds its own number in the header or none.
+func FuzzMarker(f *testing.F) {
+	m := marker{".4f3a"}
+	f.Add(m.compose(paper{number: 5, by: Customers, way: Inbound, from: "a@customers.test", to: "b@example.test"}))
+	f.Add(m.compose(paper{number: 7, by: Staff, way: Internal, from: "é..x@exämple.jp", to: ""}))
+	f.Add([]byte(markerHead + "-1.4f3a\r\n\r\n"))
+	f.Add([]byte(markerHead + "99999999999999999999.4f3a\r\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		n, ok := m.find(data)
+		if ok != (n > 0) {
+			t.Fatalf("found %d, %v", n, ok)
+		}
+		if ok && !bytes.Contains(data, []byte(markerHead)) {
+			t.Fatalf("found %d without the field", n)
+		}
+	})
+}
+
+// Whatever addresses a message has, it is known again and can be read.
+func FuzzCompose(f *testing.F) {
+	f.Add(5, "hanako.sato@example.test", "aoi.mori@customers.test")
+	f.Add(1, "..-_@x", "@")
+	f.Add(3, "あおい@example.test", "\"a b\"@c")
+	f.Fuzz(func(t *testing.T, number int, from, to string) {
+		if number < 1 || strings.ContainsAny(from+to, "\r\n") {
+			return // no such address comes out of the settings
+		}
+		m := marker{".4f3a"}
+		p := paper{number: number, by: Staff, way: Outbound, from: from, to: to, at: time.Unix(0, 0)}
+		data := m.compose(p)
+		if n, ok := m.find(data); n != number || !ok {
+			t.Fatalf("found %d, %v in %q", n, ok, data)
+		}
+		if !bytes.Equal(data, m.compose(p)) {
+			t.Fatal("written again it is another")
+		}
+		if hasAttachment(data) != (number%attachEvery == 0) {
+			t.Fatalf("attachment: %v in %q", hasAttachment(data), data)
+		}
+	})
+}
+
+// Whatever lies in a mailbox, a client can have it described, and gets it to the
+// last octet.
+func FuzzReading(f *testing.F) {
+	f.Add(marker{".4f3a"}.compose(paper{number: 5, by: Customers, way: Inbound, from: "a@customers.test", to: "b@example.test"}), int64(3), int64(9))
+	f.Add([]byte("Subject: x"), int64(-1), int64(1<<40))
+	f.Add([]byte("Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n\r\n--a--\r\n"), int64(0), int64(0))
+	f.Fuzz(func(t *testing.T, data []byte, from, size int64) {
+		envelope(data)
+		imapserver.ExtractBodyStructure(bytes.NewReader(data))
+		for _, s := range []imap.PartSpecifier{imap.PartSpecifierHeader, imap.PartSpecifierText, imap.PartSpecifierMIME} {
+			section(data, &imap.FetchItemBodySection{Specifier: s, Part: []int{1}})
+		}
+		if got := section(data, &imap.FetchItemBodySection{}); !bytes.Equal(got, data) {
+			t.Fatalf("%q became %q", data, got)
+		}
+		if got := section(data, &imap.FetchItemBodySection{Partial: &imap.SectionPartial{Offset: from, Size: size}}); int64(len(got)) > max(size, 0) || !bytes.Contains(data, got) {
+			t.Fatalf("%d octets from %d of %q became %q", size, from, data, got)
+		}
+		m := found{mail: Mail{Data: data}}
+		m.says(&imap.SearchCriteria{Header: []imap.SearchCriteriaHeaderField{{Key: "Subject"}}, Body: []string{"x"}, SentSince: time.Unix(0, 0)})
 	})
 }

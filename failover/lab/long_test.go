@@ -18,7 +18,7 @@ func TestLongPractice(t *testing.T) {
 	}
 	const rounds = 24
 	c := newClock()
-	w := start(t, lab.Options{Now: c.now, Interval: 8 * time.Millisecond, Lag: 10 * time.Second})
+	w := start(t, lab.Options{Now: c.now, Interval: 8 * time.Millisecond, Lag: 10 * time.Second, Staff: true})
 	events, _ := w.Subscribe(100000)
 	d := w.Domain()
 	faults := lab.Faults()[:9] // those that spoil no message
@@ -37,6 +37,7 @@ func TestLongPractice(t *testing.T) {
 		from = w.Totals().Waiting
 		until(t, w, events, func(n lab.Totals) bool { return n.Waiting >= from+50 })
 		switchMX(t, w, at, other)
+		w.SetSendRoute(other.Role)
 		c.pass(310 * time.Second)
 		from = w.Totals().Delivered
 		until(t, w, events, func(n lab.Totals) bool { return n.Delivered >= from+300 })

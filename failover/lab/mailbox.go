@@ -159,7 +159,7 @@ func (p *provider) keep(m Mail) {
 	for _, b := range k.in {
 		b.add(k)
 	}
-	for len(p.mail) > keepMails || p.bytes > keepMailBytes {
+	for len(p.mail) > p.most || p.bytes > keepMailBytes {
 		old := p.mail[0]
 		// Mailboxes are filled in the same order, so it is the first there too.
 		for _, b := range old.in {

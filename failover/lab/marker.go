@@ -136,8 +136,9 @@ func (m marker) find(data []byte) (n int, ok bool) {
 			continue
 		}
 		if digits, is := bytes.CutSuffix(rest, []byte(m.tail)); is {
-			n, err := strconv.Atoi(string(digits))
-			return n, err == nil && n > 0
+			if n, err := strconv.Atoi(string(digits)); err == nil && n > 0 {
+				return n, true
+			}
 		}
 	}
 	return 0, false

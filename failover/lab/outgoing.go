@@ -22,7 +22,7 @@ type outgoing struct {
 // and asks a resolver of the provider's own.
 func (w *World) settleOutgoing(p *provider) {
 	at := netip.AddrFrom4([4]byte{203, 0, 113, p.network + 5})
-	w.settleCache("resolver."+p.zone, at)
+	_, p.asks = w.settleCache("resolver."+p.zone, at)
 	host := p.hosts[2]
 	p.outgoing = &outgoing{p: p, mta: w.newMTA(hostOf(host.name), host.addrs[0].String(), netip.AddrPortFrom(at, 53).String())}
 	p.outgoing.keeper = p.outgoing

@@ -29,6 +29,7 @@ type outsider struct {
 	// cache is its resolver. Each has asked at a moment of its own, so that after a
 	// switch the old answer runs out for one group after the other.
 	cache *resolver
+	asks  *host // where that is; nil where nobody asks
 
 	box mailStack
 }
@@ -69,7 +70,7 @@ func (w *World) settleOutsiders() error {
 		}}
 		if o.group != "" {
 			at := netip.AddrFrom4([4]byte{198, 51, 100, o.number + 10})
-			out.cache = w.settleCache("resolver."+o.zone, at)
+			out.cache, out.asks = w.settleCache("resolver."+o.zone, at)
 			out.cache.spent = float64(i) / float64(len(outsiders)-1)
 			out.mta = w.newMTA(name, addr.String(), netip.AddrPortFrom(at, 53).String())
 			out.keeper = out
@@ -81,13 +82,13 @@ func (w *World) settleOutsiders() error {
 }
 
 // settleCache opens a resolver of somebody's own.
-func (w *World) settleCache(name string, addr netip.Addr) *resolver {
+func (w *World) settleCache(name string, addr netip.Addr) (*resolver, *host) {
 	r := newResolver(w.newLine(addr.String()), w.opt.Now, w.opt.Log, w.DNSControls())
 	cond := newCondition()
 	w.stub[name] = cond
 	h := w.house(name, addr, cond)
 	h.services = []*service{dnsService(r.responder(cond), cond)}
-	return r
+	return r, h
 }
 
 // write has somebody of the group write to an address of the domain.

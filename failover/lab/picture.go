@@ -29,9 +29,10 @@ type SenderPicture struct {
 	OnTheWay int
 	// NextTry is when the first of the others is tried; zero where none waits.
 	NextTry time.Time
-	// Route is the provider that the group's resolver leads to as long as its answer
-	// is kept; empty while it keeps none, or one that leads elsewhere.
-	Route failover.Role
+	// Route is the provider that the last answer of the group's resolver leads to,
+	// which is kept until RouteUntil; empty where there is none, or it leads elsewhere.
+	Route      failover.Role
+	RouteUntil time.Time
 }
 
 // DNSPicture is where the domain's MX records lead.
@@ -61,7 +62,8 @@ type StaffPicture struct {
 	// that they cannot even hand in.
 	Waiting, Outbox int
 	SendRoute       failover.Role
-	// CannotRead and CannotSend count those who are in trouble at this moment.
+	// CannotRead counts those who reach no mailbox of theirs at this moment, CannotSend
+	// those who cannot hand their mail in.
 	CannotRead, CannotSend int
 }
 
@@ -76,8 +78,9 @@ func (w *World) Picture() Picture {
 		if s.Waiting, s.OnTheWay, next = o.waits(); !next.IsZero() {
 			s.NextTry = out.At.Add(next.Sub(w.clock.flow()))
 		}
-		if set, _ := o.cache.kept(w.opt.Domain); set.Exists() {
-			s.Route = roleOf(w.domain.RouteOf(set))
+		set, until := o.cache.kept(w.opt.Domain)
+		if s.Route = roleOf(w.domain.RouteOf(set)); s.Route != "" {
+			s.RouteUntil = until
 		}
 		out.Senders = append(out.Senders, s)
 	}
@@ -97,9 +100,8 @@ func (p *provider) picture() ProviderPicture {
 	return ProviderPicture{Role: p.role, Name: p.title, Fault: fault, Held: queued + len(p.held)}
 }
 
-// dnsPicture compares what is in force with what is still believed: by the groups
-// outside, until their answers run out, and by the secondary name servers, until
-// they follow.
+// dnsPicture compares what is in force with what the groups outside still believe,
+// until their answers run out.
 func (w *World) dnsPicture() DNSPicture {
 	now := w.Now()
 	latest, key := w.zone.latest(), failover.Key{Name: w.opt.Domain, Type: "MX"}

@@ -31,6 +31,7 @@ type provider struct {
 	user     string // the admin's, for submission in the name of anybody
 	password string
 	outgoing *outgoing
+	asks     *host // its own resolver
 
 	good, bad *tls.Certificate
 	ward
@@ -40,6 +41,7 @@ type provider struct {
 	counters   Counters
 	mail       []*kept // the oldest first
 	bytes      int
+	most       int                 // messages that it keeps
 	accounts   map[string]*account // by local part
 	members    map[string][]string // whose accounts an address that is none leads to
 }

@@ -178,6 +178,7 @@ func (t *tree) hosting() {
 				r.host(h)
 			}
 			r.host(p.page.host)
+			r.host(p.asks)
 			r.add("spf."+p.zone, "TXT", infraTTL, dnswire.TXT(fmt.Sprintf("v=spf1 ip4:203.0.113.%d/29 -all", p.network&^7)))
 			r.add(p.dkim+".dkim."+p.zone, "TXT", infraTTL, dnswire.TXT(p.key))
 		})
@@ -192,6 +193,9 @@ func (t *tree) hosting() {
 		zone(o.zone, func(r *records) {
 			r.add(o.zone, "MX", infraTTL, "10 "+o.house.name)
 			r.host(o.house)
+			if o.asks != nil {
+				r.host(o.asks)
+			}
 			r.add(o.zone, "TXT", infraTTL, dnswire.TXT("v=spf1 mx -all"))
 		})
 	}

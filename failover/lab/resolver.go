@@ -191,13 +191,13 @@ func (r *resolver) known(key rrKey) *cached {
 	return nil
 }
 
-// kept is the MX set of a name as long as it is kept, and until when that is. It
-// asks nobody.
+// kept is the MX set of a name as it was last answered, and until when that is
+// kept, which may be over. It asks nobody.
 func (r *resolver) kept(name string) (set failover.RRset, until time.Time) {
 	r.mu.Lock()
 	c := r.cache[rrKey{name, dns.TypeMX}]
 	r.mu.Unlock()
-	if c == nil || !c.expires.After(r.now()) {
+	if c == nil {
 		return failover.RRset{}, time.Time{}
 	}
 	var values []string

@@ -171,7 +171,7 @@ func (w *World) settleProvider(role failover.Role, mark marker) error {
 		user: "lifeboat@" + hostOf(w.opt.Domain), password: hex.EncodeToString(secret),
 		key:        "v=DKIM1; k=ed25519; p=" + base64.StdEncoding.EncodeToString(public),
 		domains:    []string{w.opt.Domain, w.emergency()},
-		recipients: map[string]bool{},
+		recipients: map[string]bool{}, most: keepMails,
 	}
 	if role == failover.Secondary {
 		p.title, p.zone, p.dkim, p.network = "Lighthouse", secondaryZone, "light1", 20

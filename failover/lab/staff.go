@@ -190,7 +190,7 @@ func (p *person) handIn(ctx context.Context, l *letter) {
 	at := w.provider[w.SendRoute()]
 	host := at.hosts[2].name
 	user, password := w.StaffLogin(at.role, p.address)
-	err, _ := handover{
+	_, err := handover{
 		dialer: w.office, address: hostOf(host) + ":587", host: hostOf(host), tls: w.TLSConfig(),
 		patience: w.opt.Retry.Patience, name: "[" + officeAddr + "]", auth: sasl.NewPlainClient("", user, password),
 		from: l.from, to: l.to, data: w.marker.compose(l.paper),
@@ -205,16 +205,20 @@ func (p *person) handIn(ctx context.Context, l *letter) {
 		p.relieved(trouble{}, at)
 		return
 	}
-	why := explain(host, l.number, err)
-	w.books.tried(l, why.say)
+	why := explain(host, l.number, err).say
 	var answer *smtp.SMTPError
-	if errors.As(err, &answer) && answer.EnhancedCode == noSuchUser.EnhancedCode {
-		p.handedIn(l) // an address that there is not: only its writer can help
-		w.books.bounced(l, at.role, why.say)
-		return
+	if errors.As(err, &answer) {
+		if answer.EnhancedCode == noSuchUser.EnhancedCode {
+			p.handedIn(l) // an address that there is not: only its writer can help
+			w.books.tried(l, why)
+			w.books.bounced(l, at.role, why)
+			return
+		}
+		why = putOffBy(host, l.number, answer) // whatever it says, the message stays in the outbox
 	}
 	p.putOff(l, answer != nil)
-	w.books.deferred(l, at.role, why.say)
+	w.books.tried(l, why)
+	w.books.deferred(l, at.role, why)
 	p.troubled(trouble{}, at, failover.Say("{person} cannot send mail through {provider}; it waits in the outbox.", "person", p.name, "provider", at.title))
 }
 
@@ -265,18 +269,17 @@ func (p *person) relieved(t trouble, at *provider) {
 	p.staff.world.events.tell(Event{Kind: EventRelief, Sender: Staff, Role: at.role, Say: say})
 }
 
-// stand is how many letters are in outboxes, and how many people cannot read or
-// cannot send.
+// stand is how many letters are in outboxes, and how many people cannot send, or
+// read at any provider that has mail for them.
 func (s *staff) stand() (outbox, cannotRead, cannotSend int) {
+	second := s.world.provider[failover.Secondary].used()
 	for _, p := range s.people {
 		p.mu.Lock()
 		outbox += len(p.outbox)
-		reading := len(p.trouble)
 		if p.trouble[trouble{}] {
 			cannotSend++
-			reading--
 		}
-		if reading > 0 {
+		if p.trouble[trouble{failover.Primary}] && (!second || p.trouble[trouble{failover.Secondary}]) {
 			cannotRead++
 		}
 		p.mu.Unlock()

@@ -263,7 +263,7 @@ func TestSecretsAreNotShown(t *testing.T) {
 func TestCloseLeavesNothing(t *testing.T) {
 	// Not parallel: it counts goroutines.
 	before := runtime.NumGoroutine()
-	w, err := world(lab.Options{Interval: 5 * time.Millisecond, Retry: quick(), IPv6: true})
+	w, err := world(lab.Options{Interval: 5 * time.Millisecond, Retry: quick(), IPv6: true, Staff: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -271,7 +271,11 @@ func TestCloseLeavesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	events, _ := w.Subscribe(1000)
-	until(t, w, events, func(n lab.Totals) bool { return n.Delivered > 3 })
+	until(t, w, events, func(n lab.Totals) bool { return n.Inbound.Delivered > 3 && n.Outbound.Delivered > 1 && n.Read > 1 })
+	reading := inbox(t, w, failover.Secondary, hanako, nil)
+	if _, err := reading.Idle(); err != nil {
+		t.Fatal(err)
+	}
 	// Caught in every way of waiting there is.
 	if err := w.Break(failover.Primary, lab.Hang); err != nil {
 		t.Fatal(err)
@@ -287,7 +291,7 @@ func TestCloseLeavesNothing(t *testing.T) {
 		waiting <- err
 	}()
 	var open []net.Conn
-	for _, to := range []string{w.Resolver(), "mx1.harbormail.test:25", "mx1.lighthouse.test:25", "smtp.lighthouse.test:587", w.Controls()[0], "dns.lab.test:443"} {
+	for _, to := range []string{w.Resolver(), "mx1.harbormail.test:25", "mx1.lighthouse.test:25", "smtp.lighthouse.test:587", "imap.lighthouse.test:993", "mail.remote.test:25", w.Controls()[0], "dns.lab.test:443"} {
 		c, err := d.DialContext(t.Context(), "tcp", to)
 		if err != nil {
 			t.Fatalf("%s: %v", to, err)
@@ -300,6 +304,7 @@ func TestCloseLeavesNothing(t *testing.T) {
 	if err := <-waiting; !errors.Is(err, net.ErrClosed) {
 		t.Errorf("whoever waited for a silent host got %v", err)
 	}
+	<-reading.Closed()
 	for _, c := range open {
 		if _, err := io.Copy(io.Discard, c); err == nil {
 			continue // an end is as good as a reset
