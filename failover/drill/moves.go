@@ -133,7 +133,9 @@ func (s *Session) refused(d *Decision, err error) {
 	if s.stopped || errors.Is(err, context.Canceled) {
 		return
 	}
-	s.tell(Entry{Kind: EntryStep, Say: d.Refused, Bad: !d.TooEarly})
+	if last := s.timeline[len(s.timeline)-1]; last.Kind != EntryStep || last.Say.String() != d.Refused.String() {
+		s.tell(Entry{Kind: EntryStep, Say: d.Refused, Bad: !d.TooEarly})
+	}
 	s.enter(Refused, s.w.Now())
 	if d.TooEarly {
 		return

@@ -228,6 +228,8 @@ func (s *Session) over() bool {
 	}
 	waiting := s.w.Totals().Waiting
 	if s.busy == nil && len(s.asked) == 0 && waiting == 0 {
+		s.looked = time.Time{} // a last look: the end may be a milestone
+		s.milestones()
 		return true
 	}
 	if now.Sub(s.finishing) > s.drain.in(s.factor) {
