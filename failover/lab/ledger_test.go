@@ -62,7 +62,6 @@ type shadow struct {
 	copies       int
 	first        failover.Role
 	seen, gaveUp bool
-	fate         Fate
 	tries        int
 }
 
@@ -92,13 +91,11 @@ func (s *shadow) happens(t *rapid.T, l *ledger, n int, now time.Time) {
 			s.first, s.came = at, now
 		}
 	default:
-		e, settled := Entry{}, false
-		if what == 4 {
-			e, settled = l.handed(n, now)
-		} else {
-			e, settled = l.bounced(n, now)
-			s.gaveUp = true
+		leave := l.handed
+		if what == 5 {
+			leave, s.gaveUp = l.bounced, true
 		}
+		e, settled := leave(n, now)
 		s.holders--
 		if settled != (s.holders == 0) || settled != (e.Fate != Waiting) {
 			t.Fatalf("message %d settled: %v, %+v", n, settled, e)

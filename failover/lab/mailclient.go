@@ -77,7 +77,7 @@ func (p *person) fetch(ctx context.Context, at *provider, last *imap.UID) error 
 	config := w.TLSConfig()
 	config.ServerName = host
 	conn := tls.Client(&impatient{Conn: raw, limit: patience}, config)
-	defer conn.Close()
+	defer conn.Close() //nolint:errcheck // what has been read has been read
 	defer context.AfterFunc(ctx, func() { _ = raw.Close() })()
 	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
 		return err
@@ -86,7 +86,7 @@ func (p *person) fetch(ctx context.Context, at *provider, last *imap.UID) error 
 		return err
 	}
 	c := imapclient.New(conn, nil)
-	defer c.Close() //nolint:errcheck // what has been read has been read
+	defer c.Close() //nolint:errcheck // likewise
 	user, password := w.StaffLogin(at.role, p.address)
 	if err := c.Login(user, password).Wait(); err != nil {
 		return err

@@ -52,7 +52,7 @@ func TestRandomSpoiledMessagesAreCounted(t *testing.T) {
 // always be, and lets everything run out.
 func troubles(t *testing.T, seed uint64, faults []lab.Fault) lab.Totals {
 	t.Helper()
-	r := rand.New(rand.NewPCG(seed, 7)) //nolint:gosec // to be repeated, not to be secret
+	r := rand.New(rand.NewPCG(seed, 7))
 	retry := quick()
 	retry.Patience = 300 * time.Millisecond
 	w, events := atWork(t, lab.Options{Interval: 60 * time.Millisecond, Delay: 5 * time.Millisecond, TTL: 5, Retry: retry, Factor: 10})
