@@ -158,6 +158,7 @@ func (p *Practice) settings(language string) string {
 		if provider.SPFInclude != "" {
 			fmt.Fprintf(&b, "    spf_include: %s\n", provider.SPFInclude)
 		}
+		fmt.Fprintf(&b, "    status_page: %s\n", p.World.StatusURL(role))
 	}
 	b.WriteString("recipients:\n  accounts:\n")
 	for _, r := range d.Recipients {
