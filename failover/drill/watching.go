@@ -38,10 +38,12 @@ func (s *Session) sees(st detect.State) {
 
 // readsPage notes what the primary's own status page says while it fails.
 func (s *Session) readsPage(st detect.State) {
+	fails := st.Primary.Health == detect.Down || st.Primary.Health == detect.Degraded
+	read := !st.Primary.Status.At.Before(s.moments[Faulted]) // else it was read before it could know
 	switch says := st.Primary.Status.Says; says {
 	case "":
 	case detect.Healthy:
-		s.pageCalm = true
+		s.pageCalm = s.pageCalm || fails && read
 	default:
 		if s.pageTold.IsZero() {
 			s.pageTold = s.w.Now()
