@@ -54,7 +54,7 @@ type DrillState struct {
 	Spans    []SpanState
 	Measures []MeasureRow
 	Decide   *DecideState // where somebody decides
-	Steps    []Rung       // of the last move
+	Steps    []ScriptRow  // of the last move
 }
 
 // ScriptRow is one thing that happened, or is still to come.

@@ -92,8 +92,8 @@ func (v drillView) decision(e drill.Entry, text string) string {
 	return text
 }
 
-// steps are those of the last move, as a ladder.
-func (v drillView) steps() []Rung {
+// steps are those of the last move.
+func (v drillView) steps() []ScriptRow {
 	begun := -1
 	for i, e := range v.s.Timeline {
 		if e.Kind == drill.EntryDecision {
@@ -103,12 +103,12 @@ func (v drillView) steps() []Rung {
 	if begun < 0 {
 		return nil
 	}
-	out := []Rung{{Light: LightHealthy, Title: v.entry(v.s.Timeline[begun]), Time: clock(time.Duration(v.s.Timeline[begun].Since))}}
+	out := []ScriptRow{{Light: LightHealthy, Text: v.entry(v.s.Timeline[begun]), Time: clock(time.Duration(v.s.Timeline[begun].Since))}}
 	for _, e := range v.s.Timeline[begun+1:] {
 		if e.Kind != drill.EntryStep {
 			continue
 		}
-		r := Rung{Light: LightHealthy, Title: v.entry(e), Time: clock(time.Duration(e.Since))}
+		r := ScriptRow{Light: LightHealthy, Text: v.entry(e), Time: clock(time.Duration(e.Since))}
 		if e.Bad {
 			r.Light = LightCare
 		}
@@ -192,7 +192,7 @@ func measureName(t *i18n.Tongue, n drill.MeasureName) string {
 	case drill.MeasureDecide:
 		return t.T("Decide what to do")
 	case drill.MeasureSwitch:
-		return t.T("Change the records")
+		return t.T("Change records")
 	case drill.MeasureVerify:
 		return t.T("Switch and verify")
 	case drill.MeasureFirstMail:

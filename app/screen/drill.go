@@ -28,7 +28,7 @@ type liveView struct {
 	world   *mapView
 	count   *widgets.Words
 	script  *scriptView
-	steps   *widgets.Ladder
+	steps   *scriptView
 	stepped *widgets.Card
 	since   *widgets.Words
 	follow  *widgets.Words
@@ -65,8 +65,8 @@ func newLiveView(t *i18n.Tongue, deeds DrillsDeeds) *liveView {
 	routes := widgets.NewRouteMap(t.T("Who sends where"))
 	v.world = &mapView{card: widgets.NewCard(routes), routes: routes}
 	v.count, v.script = widgets.NewWords(look.Caption, ""), newScriptView()
-	v.steps = widgets.NewLadder()
-	v.stepped = widgets.NewCard(column(inside, widgets.NewWords(look.Strong, t.T("What Lifeboat does")), v.steps))
+	v.steps = newScriptView()
+	v.stepped = widgets.NewCard(column(inside, widgets.NewWords(look.Strong, t.T("What Lifeboat does")), v.steps.box))
 	v.since, v.follow = widgets.NewWords(look.Strong, "").Shrinking(), widgets.NewWords(look.Caption, "")
 	v.bar, v.ledger = widgets.NewTimeBar(), widgets.NewLedger()
 	v.table = widgets.NewMeasureTable(t.T("This drill"), t.T("Goal"), t.T("Last drill"))
@@ -104,7 +104,7 @@ func (v *liveView) show(s presenter.DrillState) {
 	v.world.routes.Set(mapOf(s.Routes))
 	v.count.SetText(s.Count)
 	v.script.show(s.Script)
-	v.steps.Set(stepsOf(s.Steps))
+	v.steps.show(s.Steps)
 	show(v.stepped, len(s.Steps) > 0)
 	v.since.SetText(s.Since)
 	v.follow.SetText(s.Follow)

@@ -203,7 +203,7 @@ func newDrillCard(t *i18n.Tongue) *drillCard {
 	c := &drillCard{
 		title: widgets.NewWords(look.Heading, "").Shrinking(), words: widgets.NewWords(look.Caption, "").Shrinking(),
 		spark:   widgets.NewSpark(widgets.SparkLine, 36),
-		caption: widgets.NewWords(look.Caption, t.T("From the fault to the first mail, drill by drill")).Shrinking(), from2last: widgets.NewWords(look.Caption, ""),
+		caption: widgets.NewWords(look.Caption, t.T("Fault to first mail")).Shrinking(), from2last: widgets.NewWords(look.Caption, ""),
 	}
 	left := column(2, widgets.NewWords(look.Caption, t.T("Last drill")), c.title, c.words)
 	right := column(4, c.spark, line(inside, 0, c.caption, c.from2last))
