@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"slices"
-	"sync"
 	"testing"
 	"time"
 
@@ -13,90 +11,6 @@ import (
 	"lifeboat/failover"
 	"lifeboat/failover/drill"
 )
-
-// scenariosAtOnce is how many scenarios are played side by side: they wait most of the
-// time.
-const scenariosAtOnce = 5
-
-// Every built-in scenario is played by Lifeboat itself, at the pace of life and
-// unattended, and ends as its file says is right.
-func TestEveryScenarioEndsAsItsFileSays(t *testing.T) {
-	t.Parallel()
-	all, err := engine.Scenarios()
-	if err != nil || len(all) < 9 {
-		t.Fatalf("%d scenarios, %v", len(all), err)
-	}
-	var wg sync.WaitGroup
-	turn := make(chan struct{}, scenariosAtOnce)
-	for _, s := range all {
-		if !slices.Contains(s.Kinds, drill.Functional) {
-			continue
-		}
-		wg.Go(func() {
-			turn <- struct{}{}
-			defer func() { <-turn }()
-			r, err := play(t, s)
-			if err != nil || !r.Passed {
-				t.Errorf("%s does not end as its file says: %v\n%s", s.Name, err, record(r))
-				return
-			}
-			t.Logf("%s: %v, %+v, %s", s.Name, r.Ended.Sub(r.Started).Round(time.Second), r.Mail, times(r))
-			if s.Name == "ex196121-2019-11-19" {
-				inTime(t, r)
-			}
-		})
-	}
-	wg.Wait()
-}
-
-// play holds a drill as lifeboat drill run --unattended does.
-func play(t *testing.T, s drill.Scenario) (drill.Result, error) {
-	d, err := engine.NewDrill(t.Context(), engine.DrillRequest{Scenario: s, Unattended: true, Version: "1.2.3"}, "en", slog.New(slog.DiscardHandler))
-	if err != nil {
-		return drill.Result{}, err
-	}
-	defer d.Close()
-	return d.Run(t.Context())
-}
-
-// times are the measured times of a drill on one line.
-func times(r drill.Result) string {
-	line := ""
-	for _, m := range r.Measures {
-		if m.Took != nil {
-			line += " " + string(m.Name) + " " + time.Duration(*m.Took).Round(10*time.Millisecond).String()
-		}
-	}
-	return line
-}
-
-// inTime holds the promise from fault to first mail: what detection takes, the
-// decision, which is made at once when nobody is asked, the old TTL, and 5 s.
-func inTime(t *testing.T, r drill.Result) {
-	t.Helper()
-	took := func(name drill.MeasureName) time.Duration {
-		s, ok := r.Took(name)
-		if !ok {
-			t.Errorf("%s was not measured", name)
-		}
-		return time.Duration(s)
-	}
-	for _, name := range []drill.MeasureName{
-		drill.MeasureSwitch, drill.MeasureVerify, drill.MeasureDrained, drill.MeasureFailback, drill.MeasureHome,
-	} {
-		took(name)
-	}
-	first, detect, decide, ttl := took(drill.MeasureFirstMail), took(drill.MeasureDetect), took(drill.MeasureDecide), took(drill.MeasureOldTTL)
-	if r.Factor != 1 || ttl != 10*time.Second || decide >= time.Second {
-		t.Errorf("factor %v, old TTL %v, decided in %v", r.Factor, ttl, decide)
-	}
-	if most := detect + decide + ttl + 5*time.Second; first > most {
-		t.Errorf("the first mail was at the secondary %v after the fault, not within %v", first, most)
-	}
-	if m := r.Mail; m.Sent == 0 || m.Lost+m.Doubled+m.Bounced > 0 {
-		t.Errorf("%+v", m)
-	}
-}
 
 // A drill that is stopped keeps what there is, and leaves nothing running.
 func TestDrillStopped(t *testing.T) {
