@@ -47,8 +47,9 @@ func openWindow(ctx context.Context, w *wiring) (status int, opened bool) {
 		if err != nil {
 			return complain(err), true
 		}
-		win.Open(tongue, parts)
+		win.Open(tongue, parts) //nolint:contextcheck // the window has a context of its own, which ends with ctx or with the window
 	} else {
+		//nolint:contextcheck // as above
 		win.Later(tongue, tongue.T("A small mail world starts inside this program …"), func(ctx context.Context) (shell.Parts, error) {
 			return w.practiceDesk(ctx, tongue)
 		})

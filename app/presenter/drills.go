@@ -300,7 +300,7 @@ func (d *Drills) Resume() {
 	}
 }
 
-// Live, Table and Report are what the page is about; nil where it is not.
+// Live is the drill that is played, or was last; nil when there was none.
 func (d *Drills) Live() *Drill { d.mu.Lock(); defer d.mu.Unlock(); return d.live }
 
 // Table is the table that is laid.

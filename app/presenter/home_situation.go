@@ -126,7 +126,7 @@ func (f facts) records() (situation, bool) {
 		return isSplit, true
 	case failover.RouteUnknown:
 		// Detection that sees the records outweighs one look that failed.
-		if f.status != nil && !f.status.Problem.IsZero() && (f.state == nil || f.state.Records.Health != detect.Healthy) && !f.healthy(failover.Primary) {
+		if f.status != nil && !f.status.Problem.IsZero() && (f.state == nil || f.state.Records.Health != detect.Healthy) && !f.works() {
 			return isUnsure, true
 		}
 	default:
@@ -142,7 +142,7 @@ func (f facts) away() situation {
 	switch {
 	case f.state != nil && f.state.Secondary.Health == detect.Down:
 		return isAdrift
-	case f.healthy(failover.Primary):
+	case f.works():
 		return isHome
 	default:
 		return isSwitched
@@ -181,10 +181,8 @@ func (f facts) atHome() situation {
 	}
 }
 
-// healthy reports whether a provider is known to be in order.
-func (f facts) healthy(r failover.Role) bool {
-	return f.state != nil && f.state.Provider(r).Health == detect.Healthy
-}
+// works reports whether the primary is known to be in order.
+func (f facts) works() bool { return f.state != nil && f.state.Primary.Health == detect.Healthy }
 
 // starting reports whether detection has only begun: nothing of the primary was
 // looked at yet, and nothing of ours hides it.

@@ -286,7 +286,7 @@ func (f facts) optionEmergency() Option {
 // optionAdrift is for when the secondary fails while mail is led to it.
 func (f facts) optionAdrift() Option {
 	t := f.t
-	home := f.healthy(failover.Primary)
+	home := f.works()
 	o := Option{
 		Title: t.T("Go back home"), Light: lightOf(f.state.Primary.Health),
 		Word:    f.domain.Primary.Name + " " + lightOf(f.state.Primary.Health).Word(t),

@@ -159,7 +159,7 @@ func (f facts) leadAway() string {
 	if st.Countdown.After(f.now) {
 		caches = t.T("Senders that remember the old route follow by {when}.", "when", moment(t, st.Countdown, f.now))
 	}
-	if f.healthy(failover.Primary) {
+	if f.works() {
 		return join(t, t.T("Mail is still led to {secondary}.", "secondary", f.domain.Secondary.Name), caches, f.inOrderAgain())
 	}
 	return join(t, caches, t.T("It arrives and is read there. You will be told when {primary} works again.", "primary", f.domain.Primary.Name))

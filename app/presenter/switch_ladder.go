@@ -322,7 +322,7 @@ func (v switchView) refusals() []Refusal {
 
 // refusedIn finds every refusal joined in an error.
 func refusedIn(err error) []*engine.RefusedError {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // every branch of a join is wanted, not the first
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		var out []*engine.RefusedError
 		for _, e := range joined.Unwrap() {
 			out = append(out, refusedIn(e)...)

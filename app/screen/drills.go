@@ -36,7 +36,6 @@ type Drills struct {
 	presenter *presenter.Drills
 	deeds     DrillsDeeds
 	tongue    *i18n.Tongue
-	page      presenter.DrillsPage
 
 	list   *drillList
 	live   *liveView

@@ -230,15 +230,15 @@ func (d *desk) play() {
 	go p.Play(d.window.ctx, d.door.Knock)
 }
 
-// Later opens the window at once and fills it when make is done; meanwhile it says
+// Later opens the window at once and fills it when prepare is done; meanwhile it says
 // what is being done, and if that fails, why.
-func (w *Window) Later(t *i18n.Tongue, doing string, make func(ctx context.Context) (Parts, error)) {
+func (w *Window) Later(t *i18n.Tongue, doing string, prepare func(ctx context.Context) (Parts, error)) {
 	says := widgets.NewParagraph(look.Title, doing)
 	light := widgets.NewLight(30, widgets.Working)
 	w.window.SetPadded(false)
 	w.window.SetContent(container.NewCenter(container.New(widgets.LineUp(gapAt, -1), light, container.NewGridWrap(fyne.NewSize(720, 72), says))))
 	go func() {
-		parts, err := make(w.ctx)
+		parts, err := prepare(w.ctx)
 		fyne.Do(func() {
 			if err != nil {
 				light.SetShape(widgets.Octagon)
