@@ -133,6 +133,7 @@ func (e *Engine) CleanRehearsal(ctx context.Context, req LiveRequest) (failover.
 // rehearsal finds everything that a live rehearsal needs. Give it back with release.
 func (e *Engine) rehearsal(ctx context.Context, req LiveRequest) (_ *rehearsal, release func(), err error) {
 	r := &rehearsal{e: e, req: req}
+	r.Started = e.opt.Now().UTC()
 	if err := r.choose(); err != nil {
 		return nil, nil, err
 	}
