@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"lifeboat/failover"
@@ -42,7 +43,7 @@ func readTyped(line string) (typed, error) {
 		return typed{}, nil
 	}
 	if t, ok := typedWord(line); ok {
-		if who, rest, named := cutColon(t.text); named && (t.word == wordNote || t.word == wordDecide) {
+		if who, rest, named := cutColon(t.text); named && isName(who) && (t.word == wordNote || t.word == wordDecide) {
 			t.who, t.text = who, rest
 		}
 		if t.word == wordDecide {
@@ -50,7 +51,7 @@ func readTyped(line string) (typed, error) {
 		}
 		return t, nil
 	}
-	if who, rest, named := cutColon(line); named {
+	if who, rest, named := cutColon(line); named && isName(who) {
 		if t, ok := typedWord(rest); ok && t.word != wordDecide {
 			t.who = who
 			return t, nil
@@ -100,6 +101,12 @@ func cutColon(s string) (before, after string, found bool) {
 	_, size := utf8.DecodeRuneInString(s[i:])
 	before = strings.TrimSpace(s[:i])
 	return before, strings.TrimSpace(s[i+size:]), before != ""
+}
+
+// isName reports whether what stands before a colon may be somebody's name: "10:30" is
+// a time.
+func isName(s string) bool {
+	return utf8.RuneCountInString(s) <= 40 && !strings.ContainsFunc(s, unicode.IsDigit)
 }
 
 // short keeps what somebody typed from filling the screen.

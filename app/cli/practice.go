@@ -84,8 +84,8 @@ func (p *practiceTeller) tell(e engine.PracticeEvent) {
 }
 
 func (s *session) totals(l lab.Totals) string {
-	return s.tongue.T("sent {sent} · at the primary {primary} · at the secondary {secondary} · waiting {waiting} · bounced {bounced} · doubled {doubled} · lost {lost}",
-		"sent", l.Sent, "primary", l.Primary, "secondary", l.Secondary, "waiting", l.Waiting,
+	return s.tongue.T("sent {sent} · at the primary {primary} · at the secondary {secondary} · from staff {staff} · waiting {waiting} · bounced {bounced} · doubled {doubled} · lost {lost}",
+		"sent", l.Sent, "primary", l.Primary, "secondary", l.Secondary, "staff", l.Outbound.Delivered+l.Internal.Delivered, "waiting", l.Waiting,
 		"bounced", l.Bounced, "doubled", l.Doubled, "lost", l.Lost)
 }
 

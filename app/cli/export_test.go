@@ -1,0 +1,7 @@
+package cli
+
+// ReadTyped takes a line apart that was typed in a drill.
+func ReadTyped(line string) (word, who, text string, err error) {
+	t, err := readTyped(line)
+	return t.word, t.who, t.text, err
+}
