@@ -360,16 +360,22 @@ func seeds(from, count uint64) []uint64 {
 }
 
 // Five hundred days, a hundred each of five worlds: nothing called down that is
-// not, nothing called healthy that is down, every true outage found.
+// not, nothing called healthy that is down, every true outage found. The race detector
+// makes them last ten times as long and has nothing to see in a single goroutine: with it they are a
+// hundred, too few to meet every kind, and make test has all of them without it.
 func TestFiveHundredDays(t *testing.T) {
-	o := observeAll(t, seeds(1, 5), 100, 1, settings(), everything())
+	days := 100
+	if raced {
+		days = 20
+	}
+	o := observeAll(t, seeds(1, 5), days, 1, settings(), everything())
 	t.Log("\n" + o.table())
 	o.check(t)
 	if len(o.falseDegraded) > o.days/20 {
 		t.Errorf("called degraded %d times without a reason, among them: %s", len(o.falseDegraded), strings.Join(o.falseDegraded[:5], "\n"))
 	}
 	for _, k := range kinds() {
-		if len(o.times[k.name]) == 0 {
+		if len(o.times[k.name]) == 0 && !raced {
 			t.Errorf("%s: not one was found in full sight", k.name)
 		}
 	}
