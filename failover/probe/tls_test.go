@@ -32,7 +32,9 @@ func TestSTARTTLS(t *testing.T) {
 		{"right", func(*world, *mailHost) {}, failover.Pass, "valid certificate"},
 		{"another name", func(w *world, h *mailHost) { h.cert = &w.ca.Issue(w.t, "mx.other.test").TLS }, failover.Red, "mx.other.test"},
 		{"expired", func(w *world, h *mailHost) { h.cert = &w.ca.IssueExpired(w.t, h.name).TLS }, failover.Red, "expired on"},
-		{"soon to expire", func(w *world, h *mailHost) { w.clock.at = leafOf(w.t, *h.cert).NotAfter.Add(-13 * 24 * time.Hour) }, failover.Warn, "13 more days"},
+		{"soon to expire", func(w *world, h *mailHost) {
+			w.clock.at = leafOf(w.t, *h.cert).NotAfter.Add(-13*24*time.Hour - 12*time.Hour)
+		}, failover.Warn, "13 more days"},
 		{"not yet valid", func(w *world, h *mailHost) { w.clock.at = leafOf(w.t, *h.cert).NotBefore.Add(-time.Hour) }, failover.Red, "clock"},
 		{"nobody's authority", func(w *world, h *mailHost) { c := selfSigned(w.t, h.name); h.cert = &c }, failover.Red, "authority"},
 		{"only an old version", func(_ *world, h *mailHost) { h.maxTLS = tls.VersionTLS11 }, failover.Warn, "TLS 1.1"},
