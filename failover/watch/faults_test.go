@@ -121,6 +121,7 @@ func TestSoSlowThatNobodyWaits(t *testing.T) {
 func TestNamesGone(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t, 8*time.Second, lab.Options{TTL: 60})
+	o.onlyMX()
 	o.calm()
 	if err := o.world.Break(failover.Primary, lab.NoName); err != nil {
 		t.Fatal(err)
@@ -167,6 +168,7 @@ func TestNameServersFail(t *testing.T) {
 		t.Run(string(fault), func(t *testing.T) {
 			t.Parallel()
 			o := newOffice(t, 2*time.Second, lab.Options{})
+			o.onlyMX()
 			o.calm()
 			servers := o.world.Nameservers()
 			if err := o.world.BreakDNS(servers[0], fault); err != nil {
@@ -193,6 +195,7 @@ func TestNameServersFail(t *testing.T) {
 func TestOwnRecordsWrong(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t, 8*time.Second, lab.Options{})
+	o.onlyMX()
 	o.calm()
 	right := o.world.Truth("example.test.", "MX")
 	if err := o.world.Put(failover.NewRRset("example.test.", "MX", 300, "10 mx.elsewhere.test.")); err != nil {
@@ -237,7 +240,9 @@ func TestStatusPages(t *testing.T) {
 	} {
 		t.Run(string(c.how), func(t *testing.T) {
 			t.Parallel()
-			o := newOffice(t, time.Second, lab.Options{StatusDelay: 20 * time.Minute})
+			o := newOffice(t, time.Second, lab.Options{StatusDelay: 12 * time.Minute})
+			o.onlyMX()
+			o.options.Seldom, o.set.Seldom.Every = 5*time.Minute, 5*time.Minute
 			o.calm()
 			o.until("read", func(s detect.State) bool { return s.Primary.Status.Says == detect.Healthy })
 			if err := o.world.Break(failover.Primary, lab.Refuse); err != nil {
@@ -249,7 +254,7 @@ func TestStatusPages(t *testing.T) {
 			o.until("down", func(s detect.State) bool {
 				return s.Primary.Health == detect.Down && s.Primary.Status.Says == detect.Healthy
 			})
-			o.look(31) // until the page is honest, or what it said last is too old
+			o.look(16) // until the page is honest, or what it said last is too old
 			s := o.until("what the page says later", func(s detect.State) bool { return s.Primary.Health == detect.Down && s.Primary.Status.Says == c.says })
 			notes := ""
 			for _, n := range s.Primary.Notes {

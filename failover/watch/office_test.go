@@ -2,6 +2,7 @@ package watch_test
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"slices"
 	"sync"
@@ -74,13 +75,22 @@ func newOffice(t *testing.T, patience time.Duration, world lab.Options) *office 
 		}),
 		Access: map[failover.Role]watch.Access{},
 	}
+	conf := w.TLSConfig()
+	conf.CurvePreferences = []tls.CurveID{tls.CurveP256} // written in assembly: the race detector makes the others slow
 	for _, r := range []failover.Role{failover.Primary, failover.Secondary} {
 		user, password := w.Login(r)
 		o.options.Access[r] = watch.Access{
-			User: user, Password: func(context.Context) (string, error) { return password, nil }, TLS: w.TLSConfig(), StatusPage: w.StatusURL(r),
+			User: user, Password: func(context.Context) (string, error) { return password, nil }, TLS: conf, StatusPage: w.StatusURL(r),
 		}
 	}
 	return o
+}
+
+// onlyMX leaves submission and IMAP servers out, where nothing is asked of them.
+func (o *office) onlyMX() {
+	d := &o.options.Domain
+	d.Primary.Submission, d.Primary.IMAP = failover.Endpoint{}, failover.Endpoint{}
+	d.Secondary.Submission, d.Secondary.IMAP = failover.Endpoint{}, failover.Endpoint{}
 }
 
 // look makes so many rounds, and returns the state after the last.
