@@ -67,8 +67,19 @@ func (req DrillRequest) shaped() drill.Scenario {
 	if req.TTL > 0 {
 		s.World.TTL = drill.Span(req.TTL)
 	}
+	if s.World.WatchEvery == 0 {
+		s.World.WatchEvery = drill.Span(time.Second)
+	}
+	if s.World.Factor > 1 {
+		s.World.WatchEvery = max(s.World.WatchEvery, drill.Span(float64(leastRound)*s.World.Factor))
+	}
 	return s
 }
+
+// leastRound is the real time that detection has for a round of looks, however fast the
+// world runs: the network does not run faster, and what cannot be seen in time would
+// look like an outage of the line.
+const leastRound = 300 * time.Millisecond
 
 // worldOf shapes a mail world as a scenario wants it.
 func worldOf(s drill.Scenario, logger *slog.Logger) lab.Options {

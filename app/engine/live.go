@@ -215,7 +215,7 @@ func (r *rehearsal) choose() error {
 	case t < time.Second || t > mostTTL || t%time.Second != 0:
 		return failover.Fail(failover.ErrInvalid, "the TTL of a rehearsal is of whole seconds, {most} at most, not {ttl}", "most", mostTTL, "ttl", t)
 	default:
-		ttl = uint32(t / time.Second) //nolint:gosec // bounded above
+		ttl = uint32(t / time.Second)
 	}
 	r.test = failover.Domain{Name: name, MXTTL: ttl, Primary: r.domain.Primary, Secondary: r.domain.Secondary}
 	return nil

@@ -10,7 +10,10 @@ import (
 	"time"
 
 	"lifeboat/app/engine"
+	"lifeboat/configs"
 	"lifeboat/failover"
+	"lifeboat/failover/dnshost"
+	"lifeboat/failover/dnshost/manual"
 	"lifeboat/failover/drill"
 	"lifeboat/failover/journal"
 	"lifeboat/failover/lab"
@@ -276,5 +279,52 @@ func TestRehearsalTellsTheTruth(t *testing.T) {
 	entries, err := journal.Read(o.journal())
 	if err != nil || len(entries) != 0 {
 		t.Errorf("%v, %v", entries, err)
+	}
+}
+
+// typist is a host at which somebody types in at once what they are guided to.
+type typist struct {
+	dnshost.Host
+	world *lab.World
+	typed []string
+}
+
+func (b *typist) Apply(ctx context.Context, c dnshost.Change) error {
+	told := c.Tell
+	c.Tell = func(p dnshost.Progress) {
+		told(p)
+		if p.Guide != nil && b.world.Put(c.After) == nil {
+			b.typed = append(b.typed, c.After.String())
+		}
+	}
+	return b.Host.Apply(ctx, c)
+}
+
+// Where a person makes the changes, a rehearsal guides them as a failover would.
+func TestRehearsalByHand(t *testing.T) {
+	t.Parallel()
+	var host *typist
+	o := newOffice(t, func(parts *engine.Options) {
+		reader := parts.Reader
+		parts.MakeHost = func(context.Context, configs.Domain) (dnshost.Host, error) {
+			m, err := manual.New(manual.Options{Console: "generic", Reader: reader, Zone: "example.test", Poll: 10 * time.Millisecond})
+			host.Host = m
+			return host, err
+		}
+	})
+	host = &typist{world: o.world}
+	guides := 0
+	r, err := o.Rehearse(t.Context(), liveRequest(func(req *engine.LiveRequest) {
+		req.Ran = func(e run.Event) {
+			if e.Guide != nil {
+				guides++
+			}
+		}
+	}))
+	if err != nil || !r.Passed || len(host.typed) != 4 || guides != 4 {
+		t.Fatalf("%v, typed %q, guided %d times\n%+v", err, host.typed, guides, r.Checks)
+	}
+	if o.world.Truth(rehearsed.Name, rehearsed.Type).Exists() {
+		t.Error("something is left")
 	}
 }
