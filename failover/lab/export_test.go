@@ -32,3 +32,9 @@ func KeepOnly(w *World, role failover.Role, most int) {
 	defer p.mu.Unlock()
 	p.most = most
 }
+
+// Trying is how many messages a provider is handing on at this moment.
+func Trying(w *World, role failover.Role) int {
+	_, trying, _ := w.provider[role].outgoing.waits()
+	return trying
+}

@@ -121,6 +121,12 @@ func (s *mta) run(ctx context.Context) {
 			l, wait = s.due(s.clock.flow())
 		}
 		if l != nil {
+			// Asked again now that all can see that it is being tried.
+			if halted = s.keeper.halted(); halted != nil {
+				s.back(l)
+				<-slots
+				continue
+			}
 			wg.Go(func() {
 				defer func() { <-slots }()
 				s.try(ctx, l)
@@ -159,14 +165,26 @@ func (s *mta) due(now time.Time) (*letter, time.Duration) {
 func (s *mta) add(l *letter) {
 	now := s.clock.flow()
 	l.arrived, l.next = now, now
-	s.put(l)
-}
-
-func (s *mta) put(l *letter) {
 	s.mu.Lock()
 	heap.Push(&s.queue, l)
 	s.mu.Unlock()
 	poke(s.wake)
+}
+
+// back puts a letter into the queue again that due took out of it.
+func (s *mta) back(l *letter) {
+	s.mu.Lock()
+	s.trying--
+	heap.Push(&s.queue, l)
+	s.mu.Unlock()
+	poke(s.wake)
+}
+
+// gone forgets a letter that due took out of the queue.
+func (s *mta) gone() {
+	s.mu.Lock()
+	s.trying--
+	s.mu.Unlock()
 }
 
 // waits is how many messages the queue holds, how many of them are being tried, and
@@ -182,16 +200,12 @@ func (s *mta) waits() (all, trying int, next time.Time) {
 
 // try makes one attempt and draws the consequence.
 func (s *mta) try(ctx context.Context, l *letter) {
-	defer func() {
-		s.mu.Lock()
-		s.trying--
-		s.mu.Unlock()
-	}()
 	at, fail := s.attempt(ctx, l)
 	if ctx.Err() != nil {
 		return // the world ends; whatever failed, failed for that
 	}
 	if fail == nil {
+		s.gone()
 		s.books.tried(l, failover.Sentence{})
 		s.books.handed(l, at)
 		s.keeper.passed(l)
@@ -211,18 +225,19 @@ func (s *mta) try(ctx context.Context, l *letter) {
 	}
 	switch {
 	case fail.forGood || old:
+		s.gone()
 		s.keeper.gaveUp(l, fail.say)
 		s.books.bounced(l, role, fail.say)
 	case fail.away.IsZero():
 		l.next = s.clock.flow().Add(s.backoff(l.tries, l.number))
 		s.books.deferred(l, role, fail.say)
 		s.keeper.deferred(l, fail.say)
-		s.put(l)
+		s.back(l)
 	default:
 		// All hosts were left alone: nothing was tried, and nothing is new but its age.
 		l.next = fail.away
 		s.keeper.deferred(l, fail.say)
-		s.put(l)
+		s.back(l)
 	}
 }
 

@@ -133,6 +133,7 @@ func TestProviderCarriesNothingWhileDown(t *testing.T) {
 	if err := w.Break(failover.Primary, lab.Refuse); err != nil {
 		t.Fatal(err)
 	}
+	eventually(t, func() bool { return lab.Trying(w, failover.Primary) == 0 })
 	if err := w.BreakRemote(lab.None); err != nil {
 		t.Fatal(err)
 	}
@@ -202,4 +203,46 @@ func TestProvidersCarryForeignMail(t *testing.T) {
 	if err := post(c, taro, "aoi.mori@customers.test", "x"); code(err) != 550 || !strings.Contains(err.Error(), "send as this sender") {
 		t.Errorf("in another's name: %v", err)
 	}
+}
+
+// Whoever wrote is told, also of messages that were never tried because the host had
+// failed with others shortly before.
+func TestEveryLateMessageIsTold(t *testing.T) {
+	t.Parallel()
+	retry := quick()
+	retry.Notice = 100 * time.Millisecond
+	w, events := atWork(t, lab.Options{Retry: retry, Factor: 1})
+	if err := w.BreakRemote(lab.Refuse); err != nil {
+		t.Fatal(err)
+	}
+	const all = 12
+	for range all {
+		writeAs(t, w, hanako, "jean.martin@remote.test")
+	}
+	told := map[int]bool{}
+	for len(told) < all {
+		e := next(t, events, lab.EventNotice)
+		if told[e.Message] {
+			t.Errorf("told twice: %q", e.Say)
+		}
+		told[e.Message] = true
+	}
+	notices := map[string]bool{}
+	for _, m := range w.Mailbox(failover.Primary, hanako) {
+		msg, err := mail.ReadMessage(bytes.NewReader(m.Data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		notices[msg.Header.Get("Message-ID")] = true
+	}
+	if n := w.Totals(); len(notices) != all || n.Sent != all || n.Waiting != all {
+		t.Errorf("%d notices: %+v", len(notices), n)
+	}
+	if err := w.BreakRemote(lab.None); err != nil {
+		t.Fatal(err)
+	}
+	if n := until(t, w, events, func(n lab.Totals) bool { return n.Waiting == 0 }); n.Delivered != all || len(w.OutsideMailbox("jean.martin@remote.test")) != all {
+		t.Errorf("%+v", n)
+	}
+	eventually(t, func() bool { return w.Counters(failover.Primary).Relayed == all })
 }

@@ -62,3 +62,44 @@ func TestPicture(t *testing.T) {
 		t.Errorf("led astray: %+v", p.DNS)
 	}
 }
+
+// A name server that has yet to follow is somebody who still goes by the old set.
+func TestPictureOfNameServersThatLag(t *testing.T) {
+	t.Parallel()
+	c := newClock()
+	w := start(t, lab.Options{Now: c.now, Lag: 40 * time.Second})
+	if err := w.SetLag("ns3.example.test", 90*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	d := w.Domain()
+	switchMX(t, w, d.Primary, d.Secondary)
+	began := c.now()
+	want := lab.DNSPicture{PointsTo: failover.Secondary, Old: failover.Primary, OldUntil: began.Add(90 * time.Second)}
+	for _, pass := range []time.Duration{0, 41 * time.Second} {
+		if c.pass(pass); w.Picture().DNS != want {
+			t.Errorf("after %v: %+v", pass, w.Picture().DNS)
+		}
+	}
+	c.pass(50 * time.Second)
+	if got := w.Picture().DNS; got != (lab.DNSPicture{PointsTo: failover.Secondary}) {
+		t.Errorf("all have followed: %+v", got)
+	}
+}
+
+// A drawing asks for it many times a second, also while thousands wait.
+func BenchmarkPicture(b *testing.B) {
+	w, err := lab.New(lab.Options{Interval: -1, Staff: true})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for range 5000 {
+		if _, err := w.Send("office@example.test"); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for b.Loop() {
+		if p := w.Picture(); len(p.Senders) != 3 || p.Senders[0].Waiting == 0 {
+			b.Fatalf("%+v", p)
+		}
+	}
+}

@@ -212,6 +212,7 @@ func TestStaffMoveToTheSecondary(t *testing.T) {
 	if err := w.Break(failover.Primary, lab.Reset); err != nil {
 		t.Fatal(err)
 	}
+	eventually(t, func() bool { return lab.Trying(w, failover.Primary) == 0 })
 	if err := w.BreakRemote(lab.None); err != nil {
 		t.Fatal(err)
 	}
