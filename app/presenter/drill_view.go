@@ -176,6 +176,8 @@ func measureRow(t *i18n.Tongue, m drill.Measure, last *drill.Point) MeasureRow {
 	}
 	row.This, row.Light = exact(t, time.Duration(*m.Took)), LightHealthy
 	switch {
+	case m.Name == drill.MeasureOldTTL:
+		row.Light = NoLight // a setting, and no time that anybody took
 	case m.Met == nil && m.Goal > 0:
 		row.Light = LightUnknown // time was compressed
 	case m.Met != nil && !*m.Met:

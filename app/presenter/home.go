@@ -77,6 +77,7 @@ type TroubleState struct {
 	Rows   []Row
 	Option Option
 	Track  Track
+	Copy   string // all of it as text, to be sent to somebody
 }
 
 // Option is what can be done, and what it would do.
@@ -259,13 +260,16 @@ func (h *Home) Check(ctx context.Context, changed func()) {
 		return
 	}
 	h.checking, h.unable = true, nil
-	to := failover.Secondary
-	if d := h.focus(); h.route(d.Name) == failover.RouteSecondary {
+	d, to := h.focus(), failover.Secondary
+	if h.route(d.Name) == failover.RouteSecondary {
 		to = failover.Primary
 	}
 	h.mu.Unlock()
 	changed()
-	err := h.check(ctx, to)
+	var err error
+	if d.Provider(to).Name != "" {
+		err = h.check(ctx, to)
+	}
 	h.Look(ctx)
 	h.mu.Lock()
 	h.checking, h.unable = false, err
@@ -404,6 +408,35 @@ func (h *Home) OpenKind() failover.Kind {
 func (h *Home) Astray() bool {
 	r := h.Route()
 	return r == failover.RouteMixed || r == failover.RouteForeign || r == failover.RouteNone
+}
+
+// Alike are the domains that go where the one that is shown goes: those with the same
+// two providers, whose mail is led the same way. What helps one of them helps all.
+func (h *Home) Alike() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.opt.Domains) == 0 {
+		return nil
+	}
+	d := h.focus()
+	var out []string
+	for _, o := range h.opt.Domains {
+		same := o.Primary.Name == d.Primary.Name && o.Secondary.Name == d.Secondary.Name && h.route(o.Name) == h.route(d.Name)
+		if same || o.Name == d.Name {
+			out = append(out, o.Name)
+		}
+	}
+	return out
+}
+
+// Shown is the domain that is shown.
+func (h *Home) Shown() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.opt.Domains) == 0 {
+		return ""
+	}
+	return h.focus().Name
 }
 
 // Speak goes on in another language.

@@ -106,6 +106,9 @@ func (f facts) recordsRow() Row {
 		return Row{lightOf(f.state.Records.Health), row.Label, say(t, f.state.Records.Say)}
 	}
 	if f.status == nil || len(f.status.MX.Answers) == 0 {
+		if f.status != nil && !f.status.Problem.IsZero() {
+			row.Value = say(t, f.status.Problem)
+		}
 		return row
 	}
 	sets := f.status.MX.Distinct()

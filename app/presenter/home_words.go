@@ -1,6 +1,7 @@
 package presenter
 
 import (
+	"strings"
 	"time"
 
 	"lifeboat/app/engine"
@@ -18,6 +19,7 @@ func (f facts) home() HomeState {
 		s.Trouble = &TroubleState{
 			Title: f.t.T("What this is based on"), Rows: f.evidence(), Option: f.option(is),
 		}
+		s.Trouble.Copy = f.copied(s)
 		if f.track != nil && !f.practice { // practice has a map of its own
 			s.Trouble.Track = f.track.show(f)
 		}
@@ -26,6 +28,15 @@ func (f facts) home() HomeState {
 	s.Providers = f.cards(is)
 	s.Next = f.next(is)
 	return s
+}
+
+// copied is the page as text: what somebody at the provider would want to know.
+func (f facts) copied(s HomeState) string {
+	lines := []string{s.Domain + "  " + f.now.Format(time.RFC3339), s.Headline, s.Lead, ""}
+	for _, r := range s.Trouble.Rows {
+		lines = append(lines, "["+r.Light.Word(f.t)+"] "+r.Label+": "+r.Value)
+	}
+	return strings.Join(lines, "\n") + "\n"
 }
 
 // headline is the one sentence that is true now.

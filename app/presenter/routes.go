@@ -158,10 +158,16 @@ func faultWords(t *i18n.Tongue, f lab.Fault) string {
 	}
 }
 
+// manyRead is from how many messages on only what was read is told.
+const manyRead = 100
+
 // staffPlace is the domain's own people, and where they read.
 func staffPlace(t *i18n.Tongue, p lab.Picture, lineDown bool) (PlaceState, failover.Role) {
 	st := p.Staff
 	s := PlaceState{Name: t.T("Staff"), Note: t.T("read {read}, wrote {wrote}", "read", st.Read, "wrote", st.Wrote)}
+	if st.Read >= manyRead || st.Wrote >= manyRead {
+		s.Note = t.T("read {count}", "count", st.Read) // the box has no room for both
+	}
 	at := p.DNS.PointsTo
 	if at == "" {
 		at = failover.Primary

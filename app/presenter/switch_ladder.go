@@ -99,10 +99,6 @@ func (v switchView) rungs() []Rung {
 		look.Light, look.Time = LightWorking, t.T("{count} so far", "count", v.looked)
 	case PhaseRefused:
 		look.Light = LightDown
-	case PhaseBroken:
-		if v.preview == nil {
-			look.Light = LightDown
-		}
 	default:
 	}
 	yes := Rung{Light: LightWaiting, Title: t.T("Your yes")}

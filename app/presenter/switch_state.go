@@ -132,7 +132,9 @@ func (s *Switch) State() SwitchState {
 		return st
 	}
 	v.plan(&st)
-	st.Rungs = v.rungs()
+	if s.preview != nil || !s.phase.Ended() {
+		st.Rungs = v.rungs()
+	}
 	st.Clock = v.countdown()
 	st.Refusals = v.refusals()
 	if s.guide != nil && s.phase == PhaseRunning {
@@ -236,6 +238,9 @@ func (v switchView) title(route failover.Route) string {
 	case PhaseRefused:
 		return t.T("It is not safe to switch now.")
 	case PhaseBroken:
+		if v.yesAt.IsZero() {
+			return t.T("It could not begin.")
+		}
 		return t.T("It stopped before the end.")
 	default:
 		return v.idle(route)
@@ -369,12 +374,10 @@ func (v switchView) bar(route failover.Route) Bar {
 			[]SwitchButton{{t.T("Go on all the same"), DoOverride, false}, {t.T("Close"), DoClose, false}, {t.T("Look again"), DoAgain, true}},
 		}
 	case PhaseBroken:
-		b := Bar{Buttons: []SwitchButton{{t.T("Close"), DoClose, false}}}
-		if !v.yesAt.IsZero() {
-			b.Buttons = append(b.Buttons, SwitchButton{t.T("Roll back"), DoRollBack, false})
+		if v.yesAt.IsZero() {
+			return Bar{Buttons: []SwitchButton{{t.T("Close"), DoClose, false}, {t.T("Try again"), DoAgain, true}}}
 		}
-		b.Buttons = append(b.Buttons, SwitchButton{t.T("Go on"), DoAgain, true})
-		return b
+		return Bar{Buttons: []SwitchButton{{t.T("Close"), DoClose, false}, {t.T("Roll back"), DoRollBack, false}, {t.T("Go on"), DoAgain, true}}}
 	default:
 		if route == failover.RouteSecondary {
 			return Bar{Buttons: []SwitchButton{{t.T("Go back home"), DoFailback, true}}}

@@ -74,8 +74,10 @@ func ago(t *i18n.Tongue, at, now time.Time) string {
 // exact tells a measured time to the precision that matters for it.
 func exact(t *i18n.Tongue, d time.Duration) string {
 	switch {
+	case d < time.Millisecond:
+		return t.T("{n} s", "n", 0)
 	case d < 100*time.Millisecond:
-		return t.T("{n} ms", "n", max(d, 0).Milliseconds())
+		return t.T("{n} ms", "n", d.Milliseconds())
 	case d < 10*time.Second:
 		return t.T("{n} s", "n", fmt.Sprintf("%.1f", d.Seconds()))
 	case d < time.Minute:

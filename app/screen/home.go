@@ -38,7 +38,7 @@ func NewHome(t *i18n.Tongue, p *presenter.Home, do func(presenter.Action)) *Home
 	h.head = newHeader(h.check)
 	h.providers = []*providerCard{newProviderCard(), newProviderCard()}
 	h.cards = container.New(widgets.Columns(gap), h.providers[0].card, h.providers[1].card)
-	h.trouble = newTroubleView(do)
+	h.trouble = newTroubleView(t, do)
 	h.drill = newDrillCard(t)
 	h.next = newNextCard(t, do)
 	h.domains = newDomainList(t, func(name string) { p.Select(name); h.Update() })
@@ -205,7 +205,7 @@ func newDrillCard(t *i18n.Tongue) *drillCard {
 		spark:   widgets.NewSpark(widgets.SparkLine, 36),
 		caption: widgets.NewWords(look.Caption, t.T("Fault to first mail")).Shrinking(), from2last: widgets.NewWords(look.Caption, ""),
 	}
-	left := column(2, widgets.NewWords(look.Caption, t.T("Last drill")), c.title, c.words)
+	left := column(2, widgets.NewWords(look.Caption, t.T("The last drill")), c.title, c.words)
 	right := column(4, c.spark, line(inside, 0, c.caption, c.from2last))
 	c.card = widgets.NewCard(container.New(widgets.Columns(gap), left, right))
 	return c

@@ -29,14 +29,14 @@ func home(t *testing.T, l i18n.Language, at failover.Role, story presentertest.S
 	t.Helper()
 	d := presentertest.Domain()
 	st := presentertest.Status(d, presentertest.Set(d, at))
+	held, _ := drills(t, l, &presentertest.Script{})
 	h := presenter.NewHome(tongue(t, l), lookout{engine.Status{At: presentertest.Noon, Domains: []engine.DomainStatus{st}}}, presenter.HomeOptions{
-		Domains: []failover.Domain{d}, Now: presentertest.Now, Every: time.Minute,
-		LastDrill: func() *presenter.DrillCard {
-			return &presenter.DrillCard{Title: "47 days ago", Line: "Switched in 6 min 40 s. Lost 0, doubled 0.", Values: []float64{672, 560, 540, 470, 400}, From: "11 min 12 s", To: "6 min 40 s"}
-		},
+		Domains: []failover.Domain{d}, Now: func() time.Time { return presentertest.Noon.Add(12 * time.Second) }, Every: time.Minute, LastDrill: held.LastDrill,
 	})
 	h.Look(t.Context())
-	h.Saw(d.Name, presentertest.State(t, d, story))
+	for _, s := range presentertest.States(t, d, story) {
+		h.Saw(d.Name, s)
+	}
 	return h
 }
 

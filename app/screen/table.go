@@ -26,16 +26,17 @@ type tableView struct {
 	next   *widgets.Button
 	end    *widgets.Button
 
-	talk   *fyne.Container
-	from   *widgets.Words
-	says   *widgets.Paragraph
-	expect *adviceList
-	good   *widgets.Words
-	ahead  *scriptView
-	later  *widgets.Card
-	nextAt *widgets.Words
-	past   *scriptView
-	done   *widgets.Card
+	talk    *fyne.Container
+	from    *widgets.Words
+	says    *widgets.Paragraph
+	expect  *adviceList
+	good    *widgets.Words
+	ahead   *scriptView
+	later   *widgets.Card
+	nextAt  *widgets.Words
+	past    *scriptView
+	done    *widgets.Card
+	writing fyne.CanvasObject
 
 	who, why *widget.Entry
 	move     *widget.Select
@@ -81,7 +82,8 @@ func newTableView(t *i18n.Tongue, deeds DrillsDeeds) *tableView {
 	inject := widgets.NewCard(column(inside, v.from, v.says, v.good, v.expect.box))
 	v.later = widgets.NewCard(column(inside, line(inside, 1, widgets.NewWords(look.Strong, t.T("Still to come")), v.nextAt), v.ahead.box))
 	v.done = widgets.NewCard(column(inside, widgets.NewWords(look.Strong, t.T("Written down")), v.past.box))
-	right := column(gap, v.decisionCard(deeds), v.done)
+	v.writing = v.decisionCard(deeds)
+	right := column(gap, v.writing, v.done)
 	v.talk = container.New(widgets.Columns(gap, 56, 44), column(gap, inject, v.later), right)
 	v.after = v.questions(deeds)
 	v.box = column(gap, head, v.talk, v.after)
@@ -171,6 +173,8 @@ func (v *tableView) show(s presenter.TableState) {
 		return
 	}
 	v.from.SetText(s.From)
+	show(v.from, s.From != "")
+	show(v.writing, s.Begun)
 	says := s.Says
 	if !s.Begun {
 		says = t.T("Read every message out as it comes, and let the table answer. Nothing is touched.")

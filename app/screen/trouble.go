@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
+	"lifeboat/app/i18n"
 	"lifeboat/app/look"
 	"lifeboat/app/presenter"
 	"lifeboat/app/widgets"
@@ -19,16 +20,19 @@ type troubleView struct {
 	rows   *facts
 	option *optionView
 	track  *trackView
+	copied string
 }
 
-func newTroubleView(do func(presenter.Action)) *troubleView {
+func newTroubleView(t *i18n.Tongue, do func(presenter.Action)) *troubleView {
 	v := &troubleView{title: widgets.NewWords(look.Heading, ""), rows: newFacts(196), option: newOptionView(do), track: newTrackView()}
-	evidence := widgets.NewCard(column(inside, v.title, v.rows.box))
+	copyIt := widgets.NewButton(widgets.Plain, t.T("Copy"), func() { fyne.CurrentApp().Clipboard().SetContent(v.copied) }).WithIcon(look.IconCopy).Sized(widgets.ButtonInRow)
+	evidence := widgets.NewCard(column(inside, title(v.title, copyIt), v.rows.box))
 	v.box = column(gap, container.New(widgets.Columns(gap, 58, 42), evidence, v.option.card), v.track.card)
 	return v
 }
 
 func (v *troubleView) show(s presenter.TroubleState) {
+	v.copied = s.Copy
 	v.title.SetText(s.Title)
 	v.rows.show(s.Rows)
 	v.option.show(s.Option)
@@ -121,12 +125,13 @@ func (pointLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
 type trackView struct {
 	card  *widgets.Card
 	title *widgets.Words
-	chart *widgets.TimeChart
+	chart *widgets.TimeChart // with the mail that waited
+	strip *widgets.TimeChart // without: nobody knows of any
 }
 
 func newTrackView() *trackView {
-	v := &trackView{title: widgets.NewWords(look.Heading, ""), chart: widgets.NewTimeChart(170)}
-	v.card = widgets.NewCard(column(4, v.title, v.chart))
+	v := &trackView{title: widgets.NewWords(look.Heading, ""), chart: widgets.NewTimeChart(170), strip: widgets.NewTimeChart(96)}
+	v.card = widgets.NewCard(column(4, v.title, v.chart, v.strip))
 	return v
 }
 
@@ -152,5 +157,11 @@ func (v *trackView) show(t presenter.Track) {
 	if !t.Broke.IsZero() {
 		d.Mark = &widgets.Tick{At: x(t.Broke), Label: t.BrokeSays}
 	}
-	v.chart.Set(d)
+	chart, other := v.chart, v.strip
+	if len(d.Points) == 0 {
+		chart, other = other, chart
+	}
+	show(other, false)
+	show(chart, true)
+	chart.Set(d)
 }

@@ -68,16 +68,24 @@ func (w *Window) Open(t *i18n.Tongue, p Parts) {
 	d.door.Knock()
 }
 
-// tick has ages and countdowns step once a second.
+// calmSteps is how many seconds pass between two steps of the ages while nothing goes
+// on: a window that is only looked at should cost next to nothing.
+const calmSteps = 5
+
+// tick has clocks and ages step: once a second while something goes on, and seldom
+// while nothing does.
 func (d *desk) tick() {
 	t := time.NewTicker(time.Second)
 	defer t.Stop()
-	for {
+	for n := 0; ; n++ {
 		select {
 		case <-d.window.ctx.Done():
 			return
 		case <-t.C:
-			d.door.Knock()
+			busy := d.parts.Practice != nil || !d.parts.Switch.Phase().Ended() || d.parts.Drills.Held()
+			if busy || n%calmSteps == 0 {
+				d.door.Knock()
+			}
 		}
 	}
 }
@@ -172,11 +180,11 @@ func (d *desk) act(a presenter.Action) {
 	}
 	switch a {
 	case presenter.DoSwitch:
-		begin(presenter.Order{Kind: failover.Failover, Repair: d.parts.Home.Astray()})
+		begin(presenter.Order{Kind: failover.Failover, Domains: d.parts.Home.Alike(), Repair: d.parts.Home.Astray()})
 	case presenter.DoReturn:
-		begin(presenter.Order{Kind: failover.Failback})
+		begin(presenter.Order{Kind: failover.Failback, Domains: d.parts.Home.Alike()})
 	case presenter.DoRepair:
-		begin(presenter.Order{Kind: failover.Failback, Repair: true})
+		begin(presenter.Order{Kind: failover.Failback, Domains: []string{d.parts.Home.Shown()}, Repair: true})
 	case presenter.DoGoOn:
 		begin(presenter.Order{Kind: d.parts.Home.OpenKind()})
 	case presenter.DoTakeBack:
@@ -212,9 +220,9 @@ func (d *desk) press(do presenter.SwitchDo, text string) {
 		s.Close()
 		d.window.frame.Go(pageHome)
 	case presenter.DoFailover:
-		s.Begin(ctx, presenter.Order{Kind: failover.Failover}, knock)
+		s.Begin(ctx, presenter.Order{Kind: failover.Failover, Domains: d.parts.Home.Alike()}, knock)
 	case presenter.DoFailback:
-		s.Begin(ctx, presenter.Order{Kind: failover.Failback}, knock)
+		s.Begin(ctx, presenter.Order{Kind: failover.Failback, Domains: d.parts.Home.Alike()}, knock)
 	default:
 	}
 	knock()

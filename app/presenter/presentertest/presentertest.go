@@ -54,6 +54,14 @@ const rounds = 60
 // State is what detection makes of a story that ends at Noon.
 func State(tb testing.TB, d failover.Domain, story Story) detect.State {
 	tb.Helper()
+	all := States(tb, d, story)
+	return all[len(all)-1]
+}
+
+// States are those after each round of a story, the last one at Noon.
+func States(tb testing.TB, d failover.Domain, story Story) []detect.State {
+	tb.Helper()
+	var out []detect.State
 	targets := detect.Watch(d)
 	for _, ns := range []string{"ns1.aoba.example.", "ns2.aoba.example."} {
 		targets = append(targets, detect.Target{Service: detect.Records, Host: ns})
@@ -79,8 +87,9 @@ func State(tb testing.TB, d failover.Domain, story Story) detect.State {
 			r.Observations = append(r.Observations, o)
 		}
 		det.Take(r)
+		out = append(out, det.State(r.At))
 	}
-	return det.State(Noon)
+	return out
 }
 
 // Of reports whether a target is a service of a provider.
