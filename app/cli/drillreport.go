@@ -65,10 +65,10 @@ func (s *session) showHeld(h engine.HeldDrill) {
 	s.print(h.Started.Local().Format("2006-01-02 15:04") + "  " + h.Scenario + "  " + string(h.Kind) + "  " + result)
 	var parts []string
 	if first, ok := h.Took(drill.MeasureFirstMail); ok {
-		parts = append(parts, t.T("first mail {span}", "span", t.T("{n} s", "n", seconds(time.Duration(first).Seconds())))+s.trend(h.Change))
+		parts = append(parts, t.T("first mail {span}", "span", failover.Took(time.Duration(first)))+s.trend(h.Change))
 	}
 	if took, ok := h.Took(drill.MeasureVerify); ok {
-		parts = append(parts, t.T("switch {span}", "span", t.T("{n} s", "n", seconds(time.Duration(took).Seconds()))))
+		parts = append(parts, t.T("switch {span}", "span", failover.Took(time.Duration(took))))
 	}
 	if h.Sent > 0 {
 		parts = append(parts, t.T("sent {sent}, lost {lost}, doubled {doubled}, bounced {bounced}",
@@ -94,9 +94,9 @@ func (s *session) trend(change *drill.Span) string {
 	t := s.tongue
 	switch d := time.Duration(*change).Round(100 * time.Millisecond); {
 	case d < 0:
-		return t.T(" ({n} s faster than before)", "n", seconds(-d.Seconds()))
+		return t.T(" ({span} faster than before)", "span", failover.Took(-d))
 	case d > 0:
-		return t.T(" ({n} s slower than before)", "n", seconds(d.Seconds()))
+		return t.T(" ({span} slower than before)", "span", failover.Took(d))
 	default:
 		return t.T(" (as before)")
 	}

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"lifeboat/failover"
 	"lifeboat/failover/detect"
 	"lifeboat/failover/drill"
 	"lifeboat/failover/lab"
@@ -145,7 +146,7 @@ func (s *session) measure(m drill.Measure) string {
 	t := s.tongue
 	took := t.T("it never came to it")
 	if m.Took != nil {
-		took = t.T("{n} s", "n", fmt.Sprintf("%.1f", time.Duration(*m.Took).Seconds()))
+		took = t.Say(failover.Took(time.Duration(*m.Took)))
 	}
 	line := s.measureName(m.Name) + ": " + took
 	if m.Goal <= 0 {

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"fmt"
 	"sync"
 	"time"
 
@@ -92,11 +91,14 @@ func (s *session) totals(l lab.Totals) string {
 func (s *session) showPractice(r engine.PracticeResult) {
 	s.print("")
 	s.print(s.totals(r.Totals))
-	s.printT("From the yes to verified at every name server: {span}. First mail at the secondary {first} s after the fault (old TTL {ttl} s). Real time, nothing compressed.",
-		"span", spell(time.Duration(r.SwitchTook*float64(time.Second))), "first", seconds(r.FirstArrived), "ttl", r.OldTTL)
+	s.printT("From the yes to verified at every name server: {span}. First mail at the secondary {first} after the fault (old TTL {ttl} s). Real time, nothing compressed.",
+		"span", tookSeconds(r.SwitchTook), "first", tookSeconds(r.FirstArrived), "ttl", r.OldTTL)
 	if r.Good() {
 		s.printT("Nothing lost, nothing doubled, nothing bounced. For your own domain: lifeboat init")
 	}
 }
 
-func seconds(v float64) string { return fmt.Sprintf("%.1f", v) }
+// tookSeconds tells a time measured in seconds.
+func tookSeconds(v float64) failover.Sentence {
+	return failover.Took(time.Duration(v * float64(time.Second)))
+}

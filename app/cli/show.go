@@ -100,9 +100,9 @@ func (s *session) showOutcome(out failover.Outcome, took time.Duration) {
 		s.showCountdown(st.OldUntil, st.Open)
 	}
 	if out.Plan.Kind == failover.Rollback {
-		s.printT("Taken back in {span} (records changed: {count}).", "span", spell(took), "count", out.Changes)
+		s.printT("Taken back in {span} (records changed: {count}).", "span", failover.Took(took), "count", out.Changes)
 	} else {
-		s.printT("Done in {span} (records changed: {count}). To take it back: lifeboat rollback", "span", spell(took), "count", out.Changes)
+		s.printT("Done in {span} (records changed: {count}). To take it back: lifeboat rollback", "span", failover.Took(took), "count", out.Changes)
 	}
 	for _, d := range out.Plan.Domains {
 		switch out.Plan.Kind {
@@ -138,6 +138,3 @@ func (s *session) unreached(answers []failover.Answer) string {
 	}
 	return s.tongue.T(" ({list})", "list", strings.Join(names, ", "))
 }
-
-// spell writes a short duration exactly.
-func spell(d time.Duration) string { return d.Round(time.Millisecond).String() }

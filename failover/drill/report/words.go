@@ -35,11 +35,16 @@ func (t teller) say(s failover.Sentence) string {
 	if s.IsZero() {
 		return ""
 	}
+	return t.whole(t.tell(s))
+}
+
+// tell tells a sentence as it stands.
+func (t teller) tell(s failover.Sentence) string {
 	parts := make([]any, len(s.Args))
 	for i, a := range s.Args {
 		parts[i] = a
 	}
-	return t.whole(t.T(s.Template, parts...))
+	return t.T(s.Template, parts...)
 }
 
 // theirs tells a text of a scenario: it is a template if it is one of ours, and
@@ -94,23 +99,7 @@ func (t teller) list(names []string) string {
 }
 
 // span tells a measured time as exactly as it matters.
-func (t teller) span(s drill.Span) string {
-	d := max(time.Duration(s), 0)
-	switch {
-	case d > 0 && d < time.Second:
-		return t.T("{n} s", "n", fmt.Sprintf("%.2f", d.Seconds()))
-	case d < 10*time.Second:
-		return t.T("{n} s", "n", fmt.Sprintf("%.1f", d.Seconds()))
-	case d.Round(time.Second) < time.Minute:
-		return t.T("{n} s", "n", int(d.Round(time.Second).Seconds()))
-	case d.Round(time.Second) < time.Hour:
-		n := int(d.Round(time.Second).Seconds())
-		return t.T("{m} min {s} s", "m", n/60, "s", fmt.Sprintf("%02d", n%60))
-	default:
-		n := int(d.Round(time.Minute).Minutes())
-		return t.T("{h} h {m} min", "h", n/60, "m", fmt.Sprintf("%02d", n%60))
-	}
-}
+func (t teller) span(s drill.Span) string { return t.tell(failover.Took(time.Duration(s))) }
 
 // goal tells a time that was set, without parts that are nothing.
 func (t teller) goal(s drill.Span) string {
