@@ -51,7 +51,7 @@ var mayImport = map[string][]string{
 	"failover/trace":          {"failover"},
 	"failover/incident":       {"failover"},
 	"failover/drill":          {"failover", "failover/plan", "failover/run", "failover/lab", "failover/detect", "failover/probe"}, // probe: how a file is replaced
-	"failover/drill/report":   {"failover", "failover/drill", "failover/lab"}, // lab: the account of the mail
+	"failover/drill/report":   {"failover", "failover/drill", "failover/lab"},                                                     // lab: the account of the mail
 	"failover/lab":            {"failover", "failover/dnswire"},
 
 	"mailstore":                 {},

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"io"
 	"path/filepath"
 	"time"
@@ -26,16 +25,10 @@ type HeldDrill struct {
 // HeldDrills lists the drills of a history, the newest first. Records that cannot be
 // read are named in the error, and the others are listed all the same.
 func HeldDrills(h *drill.History) ([]HeldDrill, error) {
-	list, err := h.List()
-	problems := []error{err}
-	out := make([]HeldDrill, 0, len(list))
-	for _, s := range list {
-		r, err := h.Load(s.ID)
-		if err != nil {
-			problems = append(problems, err) // it went between listing and reading
-			continue
-		}
-		out = append(out, HeldDrill{Point: r.Point()})
+	points, damaged := h.Points()
+	out := make([]HeldDrill, len(points))
+	for i, p := range points {
+		out[i].Point = p
 	}
 	for i := range out {
 		for _, before := range out[i+1:] {
@@ -45,7 +38,7 @@ func HeldDrills(h *drill.History) ([]HeldDrill, error) {
 			}
 		}
 	}
-	return out, errors.Join(problems...)
+	return out, damaged
 }
 
 func change(before, after drill.Point) *drill.Span {

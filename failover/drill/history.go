@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"lifeboat/failover"
+	"lifeboat/failover/probe"
 )
 
 // History is a folder of results, one JSON file each. A file is written whole
@@ -82,46 +83,32 @@ func (h *History) Save(r Result) error {
 		return failover.Fail(failover.ErrInvalid, "The result of the drill {id} is too large to keep ({size} MB).", "id", r.ID, "size", len(data)>>20)
 	}
 	path := filepath.Join(h.dir, r.ID+resultSuffix)
-	if err := writeWhole(path, append(data, '\n')); err != nil {
+	err = os.MkdirAll(h.dir, 0o700)
+	if err == nil {
+		err = probe.ReplaceFile(path, append(data, '\n'))
+	}
+	if err != nil {
 		return failover.Fail(failover.ErrDisk, "The result of the drill could not be written to {file}: make room on the disk and see that the folder is yours.", "file", path).Because(err)
 	}
 	return nil
 }
 
-// writeWhole puts a file in the place of another, or leaves that one.
-func writeWhole(path string, data []byte) (err error) {
-	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(dir, ".drill-*.tmp") // of its owner only
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(f.Name()))
-		}
-	}()
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return err
-	}
-	return syncDir(dir)
-}
-
 // List returns all drills, the newest first. A file that cannot be read is named in
 // the error (failover.ErrDamaged), and the others are listed all the same.
 func (h *History) List() ([]Summary, error) {
+	all, err := h.Points()
 	var out []Summary
-	err := h.each(func(r *Result) { out = append(out, r.Summary()) })
-	slices.SortFunc(out, func(a, b Summary) int { return cmp.Or(b.Started.Compare(a.Started), cmp.Compare(b.ID, a.ID)) })
+	for _, p := range all {
+		out = append(out, p.Summary)
+	}
+	return out, err
+}
+
+// Points returns what List does, with what was measured.
+func (h *History) Points() ([]Point, error) {
+	var out []Point
+	err := h.each(func(r *Result) { out = append(out, r.Point()) })
+	slices.SortFunc(out, func(a, b Point) int { return cmp.Or(b.Started.Compare(a.Started), cmp.Compare(b.ID, a.ID)) })
 	return out, err
 }
 

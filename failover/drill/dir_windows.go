@@ -1,5 +1,0 @@
-package drill
-
-// syncDir does nothing: Windows offers no flush of a folder, and NTFS journals
-// the name itself.
-func syncDir(string) error { return nil }
