@@ -190,12 +190,25 @@ func (w *watching) remarks() {
 }
 
 func (w *watching) remark(s failover.Sentence) {
-	if text := s.String(); !w.said[text] {
-		w.said[text] = true
+	if about := subjectOf(s); !w.said[about] {
+		w.said[about] = true
 		if w.req.Remark != nil {
 			w.req.Remark(s)
 		}
 	}
+}
+
+// subjectOf is what a remark is about, whatever a server's answer in it says: many
+// put the time or a number of their own into each.
+func subjectOf(s failover.Sentence) string {
+	about := s
+	about.Args = slices.Clone(s.Args)
+	for i := 0; i+1 < len(about.Args); i += 2 {
+		if about.Args[i] == "answer" {
+			about.Args[i+1] = ""
+		}
+	}
+	return about.String()
 }
 
 // keptEvery is how often what was found is written, unless it says something else

@@ -230,15 +230,16 @@ func TestSecondaryDownToo(t *testing.T) {
 // The status page is told and never decides: it may be late, silent or gone.
 func TestStatusPages(t *testing.T) {
 	for _, c := range []struct {
+		name string
 		how  lab.StatusPage
 		says detect.Health
 		note string
 	}{
-		{lab.StatusHonest, detect.Degraded, "reports trouble too"},
-		{lab.StatusSilent, detect.Healthy, "says that all is well; the probes say otherwise"},
-		{lab.StatusGone, "", ""},
+		{"honest", lab.StatusHonest, detect.Degraded, "reports trouble too"},
+		{"silent", lab.StatusSilent, detect.Healthy, "says that all is well; the probes say otherwise"},
+		{"gone", lab.StatusGone, "", ""},
 	} {
-		t.Run(string(c.how), func(t *testing.T) {
+		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			o := newOffice(t, time.Second, lab.Options{StatusDelay: 12 * time.Minute})
 			o.onlyMX()

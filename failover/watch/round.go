@@ -19,7 +19,11 @@ type look struct {
 // slowest look, and little more than the patience at most. Cut short by ctx it has
 // less in it, and should not be counted.
 func (w *Watcher) Round(ctx context.Context) detect.Round {
-	w.turn <- struct{}{}
+	select {
+	case w.turn <- struct{}{}:
+	case <-ctx.Done():
+		return detect.Round{At: w.opt.Now()}
+	}
 	defer func() { <-w.turn }()
 	ctx, cancel := context.WithTimeout(ctx, w.patience())
 	defer cancel()

@@ -116,6 +116,11 @@ func TestARoundEndsWithItsContext(t *testing.T) {
 	done := make(chan struct{})
 	w := watch.New(o.options)
 	go func() { w.Round(ctx); close(done) }()
+	waiting, leave := context.WithCancel(t.Context())
+	leave()
+	if r := w.Round(waiting); r.Number == 0 && len(r.Observations) > 0 {
+		t.Errorf("nobody looked, and it saw %+v", r.Observations)
+	}
 	cancel()
 	<-done // or the test never ends
 }
