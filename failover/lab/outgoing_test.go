@@ -103,7 +103,12 @@ func TestRemoteFaults(t *testing.T) {
 				notice(t, w, taro, "failed", "5.4.7", "jean.martin@remote.test", "550 5.4.1")
 				return
 			}
-			if e := next(t, events, lab.EventDeferred); e.Role != failover.Primary || !strings.Contains(e.Say.String(), "mail.remote.test") {
+			// On a busy machine the staff may have lost patience with their own provider first.
+			e := next(t, events, lab.EventDeferred)
+			for !strings.Contains(e.Say.String(), "mail.remote.test") {
+				e = next(t, events, lab.EventDeferred)
+			}
+			if e.Role != failover.Primary {
 				t.Errorf("%+v", e)
 			}
 			if err := w.BreakRemote(lab.None); err != nil {
