@@ -3,6 +3,7 @@ package engine
 import (
 	"log/slog"
 
+	"lifeboat/failover"
 	"lifeboat/failover/drill"
 	"lifeboat/failover/lab"
 )
@@ -12,3 +13,8 @@ func NewOperator(e *Engine) drill.Operator { return &operator{engine: e} }
 
 // WorldOf shapes a mail world as a scenario wants it.
 func WorldOf(s drill.Scenario, logger *slog.Logger) lab.Options { return worldOf(s, logger) }
+
+// NewRemarks is what a watch remarks with.
+func NewRemarks(tell func(failover.Sentence)) func(failover.Sentence) {
+	return (&watching{req: WatchRequest{Remark: tell}, said: map[string]bool{}}).remark
+}
