@@ -28,9 +28,9 @@ func (lookout) Check(context.Context, engine.CheckRequest) (engine.CheckReport, 
 	return engine.CheckReport{}, nil
 }
 
-// testDesk is the window's pages over a domain whose primary is down, without a
-// window thread of their own: the test calls update.
-func testDesk(t *testing.T, real bool) *desk {
+// testDesk is the window's pages over a domain whose primary is down, real where the
+// name must be typed, without a window thread of their own: the test calls update.
+func testDesk(t *testing.T, typed bool) *desk {
 	t.Helper()
 	a := test.NewTempApp(t)
 	a.Settings().SetTheme(look.NewTheme())
@@ -41,15 +41,15 @@ func testDesk(t *testing.T, real bool) *desk {
 	d := presentertest.Domain()
 	status := presentertest.Status(d, presentertest.Set(d, failover.Primary))
 	home := presenter.NewHome(word, lookout{engine.Status{At: presentertest.Noon, Domains: []engine.DomainStatus{status}}}, presenter.HomeOptions{
-		Domains: []failover.Domain{d}, Now: presentertest.Now, Every: time.Minute, Practice: !real,
+		Domains: []failover.Domain{d}, Now: presentertest.Now, Every: time.Minute, Practice: !typed,
 	})
 	home.Look(t.Context())
 	home.Saw(d.Name, presentertest.State(t, d, presentertest.Resets))
 	change := presenter.NewSwitch(word, presentertest.Switcher{Domain: d, Wait: make(chan struct{})}, presenter.SwitchOptions{
-		Domains: []failover.Domain{d}, Now: presentertest.Now, Turn: presenter.NewTurn(), Typed: real, Route: home.Route, Runs: home.Runs,
+		Domains: []failover.Domain{d}, Now: presentertest.Now, Turn: presenter.NewTurn(), Typed: typed, Route: home.Route, Runs: home.Runs,
 	})
 	parts := Parts{Organization: "Aoba Trading", Domain: "aoba.example", Home: home, Switch: change}
-	if !real {
+	if !typed {
 		world := presentertest.NewWorld(presentertest.Picture(failover.Primary, lab.Reset), presentertest.Totals(33))
 		parts.Practice = presenter.NewPractice(word, world, world, presenter.PracticeOptions{Home: home, Switch: change, Domain: d})
 	}
@@ -70,8 +70,8 @@ func testDesk(t *testing.T, real bool) *desk {
 }
 
 func TestPressingSwitchLeadsToTheSwitch(t *testing.T) {
-	for _, real := range []bool{true, false} {
-		d := testDesk(t, real)
+	for _, typed := range []bool{true, false} {
+		d := testDesk(t, typed)
 		d.act(presenter.DoSwitch)
 		if d.window.frame.Here() != pageSwitch {
 			t.Errorf("it leads to %s", d.window.frame.Here())
@@ -80,15 +80,15 @@ func TestPressingSwitchLeadsToTheSwitch(t *testing.T) {
 			<-d.door.news
 		}
 		d.update()
-		typed := ""
-		if real {
+		name := ""
+		if typed {
 			d.press(presenter.DoYes, "something else")
 			if d.parts.Switch.Phase() != presenter.PhaseAsking {
 				t.Error("any word is a yes")
 			}
-			typed = "aoba.example"
+			name = "aoba.example"
 		}
-		d.press(presenter.DoYes, typed)
+		d.press(presenter.DoYes, name)
 		for d.parts.Switch.Phase() != presenter.PhaseRunning {
 			<-d.door.news
 		}

@@ -53,15 +53,15 @@ func Timeline() []drill.Entry {
 	at := func(s int, k drill.EntryKind, bad bool, say failover.Sentence) drill.Entry {
 		return drill.Entry{At: Noon.Add(time.Duration(s) * time.Second), Since: drill.Span(time.Duration(s) * time.Second), Kind: k, Say: say, Bad: bad}
 	}
-	decided := at(54, drill.EntryDecision, false, failover.Say(`Decision: "{move}".`, "move", drill.Failover))
+	decided := at(54, drill.EntryDecision, false, told(`Decision: "{move}".`, "move", drill.Failover))
 	decided.Who = "Sato"
 	return []drill.Entry{
 		at(5, drill.EntryFault, true, failover.Sentence{Template: "The mail hosts of the primary reset every connection. Its status page says nothing."}),
-		at(12, drill.EntryFound, true, failover.Say("{provider} takes no mail from outside.", "provider", "Harbormail")),
+		at(12, drill.EntryFound, true, told("{provider} takes no mail from outside.", "provider", "Harbormail")),
 		decided,
-		at(54, drill.EntryStep, false, failover.Say("{set}: the DNS host holds the new records", "set", "example.test MX")),
-		at(55, drill.EntryStep, false, failover.Say("{set}: {count} of {all} addresses give the new records", "set", "example.test MX", "count", 3, "all", 3)),
-		at(58, drill.EntryMail, false, failover.Say("Mail arrived at {provider} during the outage.", "provider", "Lighthouse")),
+		at(54, drill.EntryStep, false, told("{set}: the DNS host holds the new records", "set", "example.test MX")),
+		at(55, drill.EntryStep, false, told("{set}: {count} of {all} addresses give the new records", "set", "example.test MX", "count", 3, "all", 3)),
+		at(58, drill.EntryMail, false, told("Mail arrived at {provider} during the outage.", "provider", "Lighthouse")),
 	}
 }
 
@@ -98,13 +98,13 @@ func Result(tb testing.TB) drill.Result {
 		Participants: []drill.Participant{{Name: "Sato", Role: "decides"}, {Name: "Tanaka"}},
 		Timeline:     Timeline(), Measures: Measures(), Mail: Totals(0),
 		Checks: []drill.Check{
-			{Say: failover.Say("Every change was seen at every name server."), OK: true},
-			{Say: failover.Say("Mail arrived at {provider} during the outage.", "provider", "Lighthouse"), OK: true},
-			{Say: failover.Say("The script was played to its end."), OK: true},
+			{Say: told("Every change was seen at every name server."), OK: true},
+			{Say: told("Mail arrived at {provider} during the outage.", "provider", "Lighthouse"), OK: true},
+			{Say: told("The script was played to its end."), OK: true},
 		},
 		Moves:           []drill.Decision{{Move: drill.Failover, Who: "Sato", At: Noon.Add(54 * time.Second), Since: drill.Span(54 * time.Second)}},
 		Passed:          true,
-		Recommendations: []failover.Sentence{failover.Say("Questions without an answer: {count}. Answer them before the record is filed; that is what the drill was for.", "count", 2)},
+		Recommendations: []failover.Sentence{told("Questions without an answer: {count}. Answer them before the record is filed; that is what the drill was for.", "count", 2)},
 		Actions:         []drill.Action{{What: "Write the deputy on the run card", Owner: "Sato", Due: "2026-12-01"}, {What: "Test the telephone list"}},
 	}
 }
@@ -146,7 +146,7 @@ func (a *Archive) Load(id string) (drill.Result, error) {
 			return r, nil
 		}
 	}
-	return drill.Result{}, failover.Fail(failover.ErrInvalid, "No drill has been held yet.")
+	return drill.Result{}, failed(failover.ErrInvalid, "No drill has been held yet.")
 }
 
 // Save keeps a result, in place of one of the same ID.

@@ -142,3 +142,11 @@ func Status(d failover.Domain, set failover.RRset) engine.DomainStatus {
 	}
 	return s
 }
+
+// told and failed are failover.Say and failover.Fail under other names: what is said
+// in tests needs no translation.
+func told(template string, parts ...any) failover.Sentence { return failover.Say(template, parts...) }
+
+func failed(kind error, template string, parts ...any) *failover.Error {
+	return failover.Fail(kind, template, parts...)
+}

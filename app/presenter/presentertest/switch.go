@@ -18,7 +18,7 @@ func Plan(d failover.Domain, kind failover.Kind) failover.Plan {
 		from, to = to, from
 	}
 	return failover.Plan{Version: failover.PlanVersion, ID: "20261121T120000-abc", Kind: kind, Domains: []string{d.Name}, Steps: []failover.Step{{
-		ID: "1", Domain: d.Name, Zone: d.Name, Host: "rfc2136", Before: Set(d, from), After: Set(d, to), Reason: failover.Say("mail is led to {provider}", "provider", d.Provider(to).Name),
+		ID: "1", Domain: d.Name, Zone: d.Name, Host: "rfc2136", Before: Set(d, from), After: Set(d, to), Reason: told("mail is led to {provider}", "provider", d.Provider(to).Name),
 	}}}
 }
 
@@ -83,7 +83,7 @@ func (s Switcher) carryOut(ctx context.Context, p failover.Plan, confirm func(en
 		select {
 		case <-s.Wait:
 		case <-ctx.Done():
-			return out, failover.Fail(failover.ErrWaiting, "stopped before the end; what is done is kept: give the same command again to go on").Because(ctx.Err())
+			return out, failed(failover.ErrWaiting, "stopped before the end; what is done is kept: give the same command again to go on").Because(ctx.Err())
 		}
 	}
 	if s.End != nil {
