@@ -54,7 +54,7 @@ func (s *session) tellEntry(e drill.Entry) {
 	}
 	who := ""
 	if e.Who != "" {
-		who = e.Who + ": "
+		who = s.text(e.Who) + ": " // detection's advice has a name in each language; people keep theirs
 	}
 	s.note(since(e.Since) + "  " + mark + who + s.say(e.Say))
 }
