@@ -85,7 +85,8 @@ const tick = 500 * time.Millisecond
 func (h *tabletop) play(ctx context.Context) error {
 	clock := time.NewTicker(tick)
 	defer clock.Stop()
-	given := 0
+	h.table.Tick(h.s.Now())
+	given := h.show(0)
 	for {
 		select {
 		case <-ctx.Done():
