@@ -72,8 +72,8 @@ func (w *Watcher) readNotices(ctx context.Context, m Mailbox) ([][]byte, error) 
 	defer func() { _ = conn.Close() }() // what has been read has been read
 	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
 	password, err := m.Password(ctx)
-	if err != nil {
-		return nil, err
+	if err != nil || password == "" {
+		return nil, errors.Join(errors.New("no password"), err)
 	}
 	c := imapclient.New(conn, nil)
 	if err := c.Login(m.User, password).Wait(); err != nil {
