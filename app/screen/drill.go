@@ -168,16 +168,50 @@ type moveButton struct {
 
 func newDecideView(decide func(drill.Move)) *decideView {
 	v := &decideView{light: widgets.NewLight(24, widgets.Working), says: widgets.NewParagraph(look.Heading, ""), more: widgets.NewParagraph(look.Quiet, "")}
-	row := make([]fyne.CanvasObject, 0, decideMoves+1)
-	row = append(row, widgets.Room(1, 1))
+	row := make([]fyne.CanvasObject, 0, decideMoves)
 	for range decideMoves {
 		b := &moveButton{}
 		b.button = widgets.NewButton(widgets.Outlined, "", func() { decide(b.move) }).Sized(widgets.ButtonInBar)
 		v.buttons = append(v.buttons, b)
 		row = append(row, b.button)
 	}
-	v.box = widgets.NewCard(column(inside, line(inside, 1, v.light, column(2, v.says, v.more)), line(8, 0, row...)))
+	words := line(inside, 1, v.light, column(2, v.says, v.more))
+	v.box = widgets.NewCard(container.New(&besideOrBelow{}, words, line(8, -1, row...)))
 	return v
+}
+
+// besideOrBelow puts buttons beside the words, or where that leaves too little for the
+// words, below them at the right-hand end.
+type besideOrBelow struct{ below bool }
+
+// leastWords is how wide words must be to have buttons beside them.
+const leastWords = 340
+
+// Layout places words and buttons.
+func (l *besideOrBelow) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	words, buttons := objects[0], objects[1]
+	least := buttons.MinSize()
+	l.below = size.Width-least.Width-gap < leastWords
+	buttons.Resize(least)
+	if l.below {
+		fitTo(words, size.Width)
+		buttons.Move(fyne.NewPos(size.Width-least.Width, words.MinSize().Height+inside))
+		return
+	}
+	fitTo(words, size.Width-least.Width-gap)
+	high := max(words.MinSize().Height, least.Height)
+	words.Move(fyne.NewPos(0, (high-words.MinSize().Height)/2))
+	buttons.Move(fyne.NewPos(size.Width-least.Width, (high-least.Height)/2))
+}
+
+// MinSize follows from how they were placed last.
+func (l *besideOrBelow) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	words, buttons := objects[0].MinSize(), objects[1].MinSize()
+	high := max(words.Height, buttons.Height)
+	if l.below {
+		high = words.Height + inside + buttons.Height
+	}
+	return fyne.NewSize(max(words.Width, buttons.Width), high)
 }
 
 func (v *decideView) show(s presenter.DecideState, can bool) {
