@@ -54,6 +54,9 @@ func hold(t *testing.T, sc drill.Scenario, change func(*operator, *drill.Session
 
 func TestEveryScenarioEndsAsItSays(t *testing.T) {
 	for _, sc := range builtin(t) {
+		if !slices.Contains(sc.Kinds, drill.Functional) { // the live rehearsal is the engine's to play
+			continue
+		}
 		t.Run(sc.Name, func(t *testing.T) {
 			t.Parallel()
 			r, err := hold(t, sc, nil)
