@@ -1,6 +1,7 @@
 package drill_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
