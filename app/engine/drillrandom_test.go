@@ -71,7 +71,7 @@ func TestRandomDrillsLong(t *testing.T) {
 }
 
 // drillsAtOnce is how many drills are held side by side: they wait most of the time.
-const drillsAtOnce = 4
+const drillsAtOnce = 5
 
 func drills(t *testing.T, count int, from uint64) {
 	t.Helper()
