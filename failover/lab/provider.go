@@ -71,7 +71,7 @@ type Mail struct {
 // A provider keeps the last messages only, so that hours of practice take no
 // more memory than minutes.
 const (
-	keepMails     = 5000
+	keepMails     = keepSettled
 	keepMailBytes = 64 << 20
 	maxMail       = 16 << 20 // one message
 )
