@@ -26,7 +26,7 @@ func TestAllOfItWithoutUDP(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.CommandContext(t.Context(), program, "-without-udp", "-test.run=^Test",
+	out, err := exec.CommandContext(t.Context(), program, "-without-udp", "-test.timeout=4m", "-test.run=^Test",
 		"-test.skip=^TestAllOfItWithoutUDP$|^TestLong|^TestRandom").CombinedOutput()
 	if err != nil {
 		t.Errorf("%v\n%s", err, out)
