@@ -19,13 +19,10 @@ import (
 	"lifeboat/failover/failovertest/servers"
 )
 
-// scenariosAtOnce is how many scenarios are played side by side: each waits most of the
-// time.
-const scenariosAtOnce = 6
-
 // Every built-in scenario is played by the program as it is shipped, at the pace of life
 // and unattended, and ends as its file says is right. It needs no settings, and no
-// network beyond loopback: there is none here.
+// network beyond loopback: there is none here. All are played side by side, for they wait
+// most of the time.
 func TestEveryScenarioEndsAsItsFileSays(t *testing.T) {
 	t.Parallel()
 	if !servers.InNamespace(t, servers.Namespace{}) {
@@ -42,11 +39,8 @@ func TestEveryScenarioEndsAsItsFileSays(t *testing.T) {
 	dir := t.TempDir()
 	program := build(t, dir)
 	var wg sync.WaitGroup
-	turn := make(chan struct{}, scenariosAtOnce)
 	for _, s := range all {
 		wg.Go(func() {
-			turn <- struct{}{}
-			defer func() { <-turn }()
 			r, err := played(t, program, dir, s.Name)
 			if err != nil {
 				t.Errorf("%s: %v\n%s", s.Name, err, told(r))

@@ -17,6 +17,7 @@ const rehearsed = "lifeboat-drill.example.test."
 // secondary and home again, a real resolver is seen to hold the old answer and to let
 // it go, and no other record of the zone is touched.
 func TestLiveRehearsal(t *testing.T) {
+	t.Parallel()
 	if !servers.InNamespace(t, resolvConf) {
 		return
 	}
