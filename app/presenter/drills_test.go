@@ -302,3 +302,15 @@ func TestHomeTellsOfTheLastDrill(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 }
+
+// A rehearsal in the real zone has no button: its row says how it is begun.
+func TestLiveRehearsalSaysHowToBegin(t *testing.T) {
+	for _, l := range i18n.Languages() {
+		s := presenter.NewDrills(tongue(t, l), presenter.DrillsOptions{
+			Scenarios: []drill.Scenario{presentertest.Scenario(t, "live-rehearsal")}, Archive: &presentertest.Archive{}, Now: presentertest.Now,
+		}).State()
+		if row := s.Scenarios[0]; row.Plays || row.Talks || !strings.Contains(row.Facts, "lifeboat drill run live-rehearsal") {
+			t.Errorf("%+v", row)
+		}
+	}
+}
