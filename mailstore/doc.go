@@ -1,7 +1,7 @@
 // Package mailstore holds the words for the mirror of recent mail: what staff read
-// while their provider is down. The mirror itself is still to come; this page says
-// what every part of it will have to keep, so that the first line of it is held to
-// that.
+// while their provider is down. It does no I/O; the packages below it do.
+//
+// What every part of the mirror keeps:
 //
 //   - A message's bytes are never changed: what the primary served is what a mail
 //     client, an export and the way back give, byte for byte.
@@ -12,6 +12,18 @@
 //   - Two messages that differ stay two, whatever their Message-IDs say; one message
 //     stays one, however often a reply was lost.
 //   - Mail at rest is encrypted.
+//
+// # Words
+//
+// An [Account] is a mailbox that somebody signs in to at the primary, with its
+// [Folder] values (RFC 9051 calls them mailboxes). A [Message] is one sequence of
+// bytes in one account. Where it lies is told by its [Place] values: a folder and
+// the [UID] it has there. So a message that bears three Gmail labels is one message
+// in three places, and one that was moved has left a place and come to another. The
+// same bytes in two accounts are two messages, whose bytes are stored once.
+//
+// A [Letter] is what a person can read of a message; a [Batch] is what the mirror
+// brings into the store in one stroke.
 //
 // This room and package failover never import each other: mail can be read without
 // anything being switched, and switched without anything being mirrored.
