@@ -33,6 +33,9 @@ type Check struct {
 	// Retry is when the next try is due, where the server asked for patience.
 	Retry   time.Time
 	Changes Applied
+	// Missing counts messages that the primary lists and would not give, after all
+	// tries. The check is complete without them; each is tried again by the next one.
+	Missing int
 	// Expiries are credentials and certificates that were seen, with their end.
 	Expiries []Expiry
 }
@@ -59,6 +62,7 @@ type Freshness struct {
 	Bytes    int64
 	// Undescribed counts messages that are safe here and not yet found by a search.
 	Undescribed int
+	Missing     int      // of the last check, see Check
 	Held        []Folder // folders that wait for a decision
 	Expiries    []Expiry
 }

@@ -45,6 +45,15 @@ type Folder struct {
 	Messages, Unseen int
 }
 
+// LocalPrefix begins the RemoteID of folders that exist here alone, such as what was
+// imported, or what a person kept although the primary lost it. No server's own name
+// begins so (RFC 8474 section 7: letters, digits, "_" and "-").
+const LocalPrefix = "local:"
+
+// Local reports whether the folder exists here alone: the mirror never compares it
+// with the primary.
+func (f Folder) Local() bool { return strings.HasPrefix(f.RemoteID, LocalPrefix) }
+
 // Cursor is how far a folder is safely here: everything that it speaks of is
 // durable.
 type Cursor struct {
