@@ -1,0 +1,2 @@
+// Package imaplink holds connections to an IMAP server.
+package imaplink
