@@ -4,9 +4,14 @@ import (
 	"context"
 	"crypto/tls"
 	"net"
+	"sync"
 	"testing"
 	"time"
 )
+
+// giveUp is how long a script waits for a client to say something: long enough for
+// the slowest machine, short enough to end a test that hangs with a transcript.
+const giveUp = time.Minute
 
 // Script is what happens on one connection. It runs in a goroutine of its own.
 type Script func(c *Conn)
@@ -17,68 +22,103 @@ type Options struct {
 	TLS *tls.Config
 	// Implicit: TLS from the first byte, rather than by [Conn.StartTLS].
 	Implicit bool
+	// Patience is how long a script waits for a line; 0: a minute.
+	Patience time.Duration
 }
 
 // Server is a scripted server on loopback.
-type Server struct{}
+type Server struct {
+	t        testing.TB
+	options  Options
+	scripts  []Script
+	listener net.Listener
+	done     chan struct{} // closed when the test ends
+	running  sync.WaitGroup
+
+	mu    sync.Mutex
+	conns []*Conn
+}
 
 // Start starts a server that ends with the test. The first connection is served by
 // the first script, the second by the second, and so on; the last script serves all
-// that come after. The test fails when a script did not end by itself or did not run.
+// that come after. The test fails when a script still waits for a line as the test
+// ends, or was never run.
 func Start(t testing.TB, options Options, scripts ...Script) *Server {
 	t.Helper()
-	return &Server{}
+	if len(scripts) == 0 {
+		t.Fatal("imapscript: there is no script")
+	}
+	if options.Patience == 0 {
+		options.Patience = giveUp
+	}
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatalf("imapscript: cannot listen: %v", err)
+	}
+	s := &Server{t: t, options: options, scripts: scripts, listener: listener, done: make(chan struct{})}
+	s.running.Add(1)
+	go s.accept()
+	t.Cleanup(s.stop)
+	return s
 }
 
 // Addr is where it listens, "127.0.0.1:port".
-func (s *Server) Addr() string { return "" }
+func (s *Server) Addr() string { return s.listener.Addr().String() }
 
-// DialContext connects to the server, whatever the address.
-func (s *Server) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	return nil, net.ErrClosed
+// DialContext connects to the server, whatever the address: the server is its own
+// dialer.
+func (s *Server) DialContext(ctx context.Context, _, _ string) (net.Conn, error) {
+	return new(net.Dialer).DialContext(ctx, "tcp", s.Addr())
 }
 
 // Connections is how many connections came so far.
-func (s *Server) Connections() int { return 0 }
+func (s *Server) Connections() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.conns)
+}
 
-// Conn is a connection as a script sees it.
-type Conn struct{}
+func (s *Server) accept() {
+	defer s.running.Done()
+	for {
+		tcp, err := s.listener.Accept()
+		if err != nil {
+			return
+		}
+		s.mu.Lock()
+		number := len(s.conns)
+		c := newConn(s, number, tcp)
+		s.conns = append(s.conns, c)
+		s.mu.Unlock()
+		s.running.Add(1)
+		go func() {
+			defer s.running.Done()
+			c.run(s.scripts[min(number, len(s.scripts)-1)])
+		}()
+	}
+}
 
-// Number is which connection it is, from 0.
-func (c *Conn) Number() int { return 0 }
+// stop ends the server: whoever still waits for the client is woken, and says so.
+func (s *Server) stop() {
+	close(s.done)
+	_ = s.listener.Close()
+	s.mu.Lock()
+	conns := s.conns
+	s.mu.Unlock()
+	for _, c := range conns {
+		_ = c.tcp.Close()
+	}
+	s.running.Wait()
+	if missing := len(s.scripts) - len(conns); missing > 0 {
+		s.t.Errorf("imapscript: %d of %d scripts were not run: the client made %d connections", missing, len(s.scripts), len(conns))
+	}
+}
 
-// Say writes lines, each with CRLF after it.
-func (c *Conn) Say(lines ...string) {}
-
-// Raw writes exactly these bytes; <tag> is no sign here.
-func (c *Conn) Raw(text string) {}
-
-// Trickle writes the bytes one at a time, with a pause between them, until the client
-// closes the connection; it returns how many were written.
-func (c *Conn) Trickle(text string, pause time.Duration) int { return 0 }
-
-// Expect reads one line that must match the pattern, and returns what the <any> and
-// <word> in it stand for.
-func (c *Conn) Expect(pattern string) []string { return nil }
-
-// ExpectBytes reads n bytes, as of a literal.
-func (c *Conn) ExpectBytes(n int) string { return "" }
-
-// Line reads one line, whatever it is, with its tag; what is said afterwards is said
-// with this tag. ok is false when the client closed the connection.
-func (c *Conn) Line() (tag, rest string, ok bool) { return "", "", false }
-
-// ExpectClose reads what the client still says and returns when it closes.
-func (c *Conn) ExpectClose() {}
-
-// StartTLS begins TLS, after the script has said OK to STARTTLS.
-func (c *Conn) StartTLS() {}
-
-// Stall says nothing more and reads nothing until the client closes the connection.
-func (c *Conn) Stall() {}
-
-// Close closes the connection in an orderly way.
-func (c *Conn) Close() {}
-
-// Reset breaks the connection off (TCP RST).
-func (c *Conn) Reset() {}
+func (s *Server) ending() bool {
+	select {
+	case <-s.done:
+		return true
+	default:
+		return false
+	}
+}
