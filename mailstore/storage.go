@@ -16,6 +16,12 @@ type BodyWriter interface {
 	Abort()
 }
 
+// Reader is a message's bytes.
+type Reader interface {
+	io.ReadSeekCloser
+	io.ReaderAt
+}
+
 // List says which messages are wanted, newest first.
 type List struct {
 	Account AccountID // 0: of all

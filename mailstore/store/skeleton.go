@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"io"
 	"log/slog"
 	"time"
 
@@ -27,10 +26,7 @@ type Store struct {
 }
 
 // Reader is a message's bytes.
-type Reader interface {
-	io.ReadSeekCloser
-	io.ReaderAt
-}
+type Reader = mailstore.Reader
 
 // Warm compiles the database's code, or loads it where it was compiled before, so that a later Open
 // need not wait for it: 1 s on a machine's first start, some 20 ms on the next.
