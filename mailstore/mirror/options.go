@@ -14,8 +14,11 @@ type Options struct {
 	Store Store
 	// Connect dials an account's server and signs in. It keeps the provider's budgets.
 	Connect func(ctx context.Context, account mailstore.Account) (Link, error)
-	Folders Rules
-	Unusual Unusual
+	// Expiries tells what an account's sign-in depends on and until when; nil: nothing
+	// that ends. The server's certificate is told by the mirror itself.
+	Expiries func(ctx context.Context, account mailstore.Account) []mailstore.Expiry
+	Folders  Rules
+	Unusual  Unusual
 	// Parallel is how many accounts are checked at a time; 4 by default. An account
 	// whose line is slow does not count.
 	Parallel int
@@ -53,10 +56,6 @@ type Unusual struct {
 	Share float64 // 0.2 by default
 	Floor int     // 20 by default
 }
-
-// MinGrace is the least time for which the store must keep what is older than the
-// window: the window begins at a day of the server's, whose zone is not known.
-const MinGrace = 3 * 24 * time.Hour
 
 // How often everything is compared, whatever the server says did not change.
 const (

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"lifeboat/mailstore"
+	"lifeboat/mailstore/imaplink"
 )
 
 // Report is what a run did, an account each, in the order of the store.
@@ -24,7 +25,7 @@ type AccountReport struct {
 	Bytes   int64
 	Missing []Missing
 	Held    []mailstore.Folder
-	Traffic Traffic
+	Traffic imaplink.Traffic
 }
 
 // Missing is a message that the primary lists and does not give.
