@@ -1,0 +1,25 @@
+//go:build !windows
+
+package segment
+
+import (
+	"errors"
+	"os"
+	"syscall"
+)
+
+// syncDir makes the names in a folder durable.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+func diskFull(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+}
+
+// inUse is whether a file could not be removed because somebody has it open.
+func inUse(error) bool { return false }
