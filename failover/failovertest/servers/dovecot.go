@@ -38,8 +38,16 @@ type Dovecot struct {
 	// LMTP is the Unix socket that takes mail in, SignIn the one that checks passwords for Postfix.
 	LMTP, SignIn string
 
-	mail string
+	mail     string
+	uid, gid int
 }
+
+// Maildir is where a user's mail lies, for messages that a test puts there itself; the folder is made when the user
+// first signs in, or by the test. Owner is whose the files must be.
+func (d *Dovecot) Maildir(user string) string { return filepath.Join(d.mail, user, "Maildir") }
+
+// Owner is the user and the group that Dovecot opens mailboxes as.
+func (d *Dovecot) Owner() (uid, gid int) { return d.uid, d.gid }
 
 // StartDovecot starts Dovecot 2.3 (Debian's dovecot-core, dovecot-imapd, dovecot-lmtpd), with IMAP, LMTP and a Maildir
 // for every user.
@@ -116,6 +124,7 @@ func (d *Dovecot) conf(t testing.TB, dir string, config DovecotConfig) string {
 	set("mail_plugins = $mail_plugins zlib\nprotocol imap {\n  mail_plugins = $mail_plugins imap_zlib\n}")
 	set("service stats {\n  client_limit = 1000\n}")
 	uid, gid := d.owner(t, set)
+	d.uid, d.gid = uid, gid
 	set("passdb {\n  driver = static\n  args = password=%s\n}", config.Password)
 	set("userdb {\n  driver = static\n  args = uid=%d gid=%d home=%s/%%u allow_all_users=yes\n}", uid, gid, d.mail)
 	set("service imap-login {\n  inet_listener imap {\n    %s\n  }", listener(t, config.Listen))
