@@ -34,6 +34,10 @@ func (c *checker) checkProvider(path string, p *Provider) {
 	}
 	preset, _ := presetNamed(c.s.presets, p.Preset)
 	c.checkEndpoint(path+".imap", &p.IMAP, preset.IMAP)
+	c.checkSignIn(path+".sign_in", &p.SignIn, preset)
+	if p.SignIn.Configured() && p.IMAP.Host == "" && preset.IMAP.Host == "" {
+		c.fail(path+".imap.host", Say("{at}: {key} is missing, and without it no mailbox can be signed in to. Write the server's name, as in mail.example.net."))
+	}
 	c.checkEndpoint(path+".submission", &p.Submission.Endpoint, preset.Submission)
 	if p.Submission.Username != "" {
 		c.reference(path+".submission.password", p.Submission.Password)

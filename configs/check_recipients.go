@@ -25,6 +25,7 @@ func (c *checker) recipientLists(path string, r *Recipients, only string, seen r
 			m, at := &list[i], itemPath(path, i)
 			c.recipient(at+".address", &m.Address, only, seen)
 			c.aliases(at+".aliases", m.Aliases, only, seen)
+			c.between(at+".mirror_days", float64(m.MirrorDays), 0, mostMirrorDays)
 		}
 	}
 	mailboxes(path+".accounts", r.Accounts)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -20,10 +21,13 @@ type csvRow struct {
 	primaryUser string
 	secondUser  string
 	aliases     []string
+	password    string
+	days        string
+	skip        string
 }
 
 func csvColumns() []string {
-	return []string{"address", "kind", "primary_user", "secondary_user", "aliases"}
+	return []string{"address", "kind", "primary_user", "secondary_user", "aliases", "primary_password", "mirror_days", "skip_mirror"}
 }
 
 // csvRecipients reads the recipients file that a setting names. What is wrong
@@ -57,10 +61,11 @@ func (c *checker) csvRow(row csvRow, t csvTable) {
 	kind, ok := csvKind(row.kind)
 	if !ok {
 		c.warnAt(at, "kind", Say("{at}: {key} is {value}, but must be account, alias, group or shared. The row was left out.",
-			"value", show(row.kind)))
+			"value", show(row.kind)).losing())
 		return
 	}
 	main := Recipient{Address: row.address, Kind: kind, PrimaryUser: row.primaryUser, SecondaryUser: row.secondUser}
+	c.csvMirror(row, at, &main)
 	if !c.csvAddress(&main.Address, "address", at, t) {
 		return
 	}
@@ -73,10 +78,35 @@ func (c *checker) csvRow(row csvRow, t csvTable) {
 	}
 }
 
+// csvMirror takes what a row says for the mirror. Whatever is wrong with it, the
+// address is a recipient all the same.
+func (c *checker) csvMirror(row csvRow, at place, into *Recipient) {
+	if row.password != "" {
+		if _, ok := into.PrimaryPassword.setShort(row.password); !ok {
+			c.warnAt(at, "primary_password", Say("{at}: {key} looks like a password written out, and is not used. Take the column out of this file, and store such a list with \"lifeboat secret set --csv FILE\"."))
+		}
+	}
+	if row.days != "" {
+		days, err := strconv.Atoi(row.days)
+		if err != nil || days < 1 || days > mostMirrorDays {
+			c.warnAt(at, "mirror_days", Say("{at}: {key} is {value}, but must be a number of days from 1 to {most}. The mirror's usual number is taken.",
+				"value", show(row.days), "most", strconv.Itoa(mostMirrorDays)))
+		} else {
+			into.MirrorDays = days
+		}
+	}
+	if row.skip != "" {
+		skip, ok := yesOrNo(row.skip)
+		if into.SkipMirror = skip; !ok {
+			c.warnAt(at, "skip_mirror", Say("{at}: {key} is {value}, but must be yes or no. The mailbox is mirrored.", "value", show(row.skip)))
+		}
+	}
+}
+
 // csvAddress takes an address out of a row, or says why not.
 func (c *checker) csvAddress(address *string, column string, at place, t csvTable) bool {
 	if *address == "" {
-		c.warnAt(at, column, Say("{at}: there is no address in this row. It was left out."))
+		c.warnAt(at, column, Say("{at}: there is no address in this row. It was left out.").losing())
 		return false
 	}
 	written := *address
@@ -88,13 +118,13 @@ func (c *checker) csvAddress(address *string, column string, at place, t csvTabl
 		return true
 	case noAddress:
 		c.warnAt(at, column, Say("{at}: {value} is not a mail address in plain half-width letters. It was left out.",
-			"value", show(written)))
+			"value", show(written)).losing())
 	case listed:
 		c.warnAt(at, column, Say("{at}: {address} is listed already, at {other}. It was left out.",
 			"address", *address, "other", entry.other.String()))
 	case elsewhere:
 		c.warnAt(at, column, Say("{at}: {address} is not at {domain}, whose recipients these are. It was left out.",
-			"address", *address, "domain", t.only))
+			"address", *address, "domain", t.only).losing())
 	}
 	return false
 }
@@ -143,6 +173,9 @@ func parseCSV(file string, data []byte) (rows []csvRow, problems, warnings []Pro
 	column := map[string]int{}
 	for i, name := range header {
 		name = strings.ToLower(strings.TrimSpace(name))
+		if name == "password" {
+			name = "primary_password"
+		}
 		column[name] = i
 		if meant := nearest(name, csvColumns()); meant != "" && meant != name {
 			warnings = append(warnings, Say("{at}: the column {name} is not used. Did you mean {meant}?",
@@ -155,7 +188,7 @@ func parseCSV(file string, data []byte) (rows []csvRow, problems, warnings []Pro
 	}
 	rows, bad := readRows(lines, first+1, comma, column)
 	for _, line := range bad {
-		warnings = append(warnings, Say("{at}: the quotation marks in this row do not match. The row was left out.").
+		warnings = append(warnings, Say("{at}: the quotation marks in this row do not match. The row was left out.").losing().
 			at(place{file, line}, ""))
 	}
 	return rows, nil, warnings
@@ -182,6 +215,7 @@ func readRows(lines []string, from int, comma rune, column map[string]int) (rows
 		rows = append(rows, csvRow{
 			line: i + 1, address: cell("address"), kind: cell("kind"),
 			primaryUser: cell("primary_user"), secondUser: cell("secondary_user"),
+			password: cell("primary_password"), days: cell("mirror_days"), skip: cell("skip_mirror"),
 			aliases: strings.FieldsFunc(cell("aliases"), func(r rune) bool { return strings.ContainsRune(" \t\n,;", r) }),
 		})
 		i += count - 1

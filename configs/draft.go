@@ -143,6 +143,7 @@ func (d Draft) providers(p *page) {
 	if d.Primary.Configured() {
 		p.comment(1, Say("Where mail goes in calm times."))
 		p.provider("primary", d.Primary)
+		p.signInExample(d.Primary.Preset)
 		p.gap()
 	}
 	if d.Secondary.Configured() {

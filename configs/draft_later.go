@@ -4,6 +4,9 @@ package configs
 // nobody can discover: they are filled in on a calm day.
 func (p *page) later() {
 	p.gap()
+	p.comment(0, Say("The mirror keeps recent mail of every mailbox here, encrypted, for reading while the primary is down. It begins when the primary has a sign_in: take away the # there, store what it names with \"lifeboat secret set NAME\", and run \"lifeboat mirror\"."))
+	p.example("mirror:", "  days: 30")
+	p.gap()
 	p.comment(0, Say("Whom to call when mail fails, and who says yes to a switch: \"lifeboat runcard\" prints them on the page to have on paper. Take away the # and name yours."))
 	p.example("people:", "  - name: \"\"", "    role: \"\"", "    phone: \"\"", "    decides: true")
 	p.gap()
@@ -18,5 +21,21 @@ func (p *page) later() {
 func (p *page) example(lines ...string) {
 	for _, l := range lines {
 		p.line(0, "# "+l)
+	}
+}
+
+// signInExample writes, as a comment, how the mirror would sign in at a provider.
+func (p *page) signInExample(preset string) {
+	known, _ := PresetNamed(preset)
+	p.comment(2, Say("How the mirror signs in to the mailboxes. Take away the # and fill it in; lifeboat.example.yaml explains it."))
+	lines := []string{"sign_in: password"}
+	switch known.SignIn {
+	case SignInMicrosoft365:
+		lines = []string{"sign_in:", "  method: microsoft365", "  tenant: example.onmicrosoft.com", "  client: \"\"", "  secret: secret:microsoft365", "  secret_expires: 2028-03-31"}
+	case SignInGoogle:
+		lines = []string{"sign_in:", "  method: google", "  service_account: secret:google"}
+	}
+	for _, l := range lines {
+		p.line(2, "# "+l)
 	}
 }

@@ -63,6 +63,11 @@ func load(file string, data []byte, o Options) (*Settings, []Problem, error) {
 		return nil, c.warnings, Problems(c.problems)
 	}
 	s.sortRecipients()
+	for _, w := range c.warnings {
+		if w.loses {
+			s.leftOut = append(s.leftOut, w)
+		}
+	}
 	return &s, c.warnings, nil
 }
 
@@ -130,6 +135,7 @@ func (c *checker) checkAll() {
 	c.checkDomains()
 	c.checkProviders()
 	c.checkRecipients()
+	c.checkMirror()
 	c.checkPreflight()
 	c.checkDetect()
 	c.checkPeople()

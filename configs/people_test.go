@@ -102,7 +102,7 @@ func TestWriteNewLeavesExamplesThatLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	uncommented := regexp.MustCompile(`(?m)^# (people:|targets:|runcard:|  [- ] ?[a-z_]+: |  [a-z_]+: )`).ReplaceAllString(string(text), "$1")
+	uncommented := regexp.MustCompile(`(?m)^# (mirror:|people:|targets:|runcard:|  [- ] ?[a-z_]+: |  [a-z_]+: )`).ReplaceAllString(string(text), "$1")
 	filled := strings.NewReplacer(`- name: ""`, "- name: Hanako", `phone: ""`, "phone: 090-0000-0001", `credentials: ""`, "credentials: safe").Replace(uncommented)
 	s, warnings, err := loadText(t, filled)
 	if err != nil || len(warnings) > 0 {

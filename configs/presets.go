@@ -26,6 +26,10 @@ type Preset struct {
 	DKIMSelectors []Selector `yaml:"dkim_selectors"` // with placeholders, some of which only the provider can fill
 	SendingLimits Limits     `yaml:"sending_limits"`
 	StatusPage    string     `yaml:"status_page"`
+	// SignIn is the usual way of signing in to its mailboxes, and MirrorLimits how much
+	// of itself it lets a mirror have.
+	SignIn       string       `yaml:"sign_in"`
+	MirrorLimits MirrorLimits `yaml:"mirror_limits"`
 	// Needs names the keys that the settings must add: mx, imap, submission.
 	Needs []string `yaml:"needs"`
 }

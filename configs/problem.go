@@ -19,6 +19,7 @@ type Problem struct {
 	template string
 	args     []string
 	cause    error
+	loses    bool // a recipient that somebody meant is not among the recipients
 }
 
 // Say makes a problem from an English template and its named parts (name,
@@ -32,6 +33,12 @@ func Say(template string, args ...string) Problem {
 // log.
 func (p Problem) Because(cause error) Problem {
 	p.cause = cause
+	return p
+}
+
+// losing marks a problem by which a recipient is lost.
+func (p Problem) losing() Problem {
+	p.loses = true
 	return p
 }
 

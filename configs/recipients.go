@@ -27,6 +27,10 @@ type Recipient struct {
 	// PrimaryUser and SecondaryUser are the sign-in names at the two providers;
 	// empty for aliases and groups, which nobody signs in to.
 	PrimaryUser, SecondaryUser string
+	// What the mirror keeps of it: see [Mailbox].
+	PrimaryPassword SecretRef
+	MirrorDays      int
+	SkipMirror      bool
 }
 
 // RecipientsOf lists the addresses of a domain, from all lists and CSV files, in
@@ -74,7 +78,10 @@ func (r Recipients) flat() []Recipient {
 }
 
 func (m Mailbox) recipient(kind Kind) Recipient {
-	r := Recipient{Address: m.Address, Kind: kind, PrimaryUser: m.PrimaryUser, SecondaryUser: m.SecondaryUser}
+	r := Recipient{
+		Address: m.Address, Kind: kind, PrimaryUser: m.PrimaryUser, SecondaryUser: m.SecondaryUser,
+		PrimaryPassword: m.PrimaryPassword, MirrorDays: m.MirrorDays, SkipMirror: m.SkipMirror,
+	}
 	r.fillUsers()
 	return r
 }

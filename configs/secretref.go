@@ -25,10 +25,13 @@ func (r SecretRef) MarshalYAML() (any, error) { return r.String(), nil }
 
 const secretPrefix = "secret:"
 
-// setShort takes nothing but a reference. What it refuses may well be a
+// setShort takes nothing but a reference, or nothing at all. What it refuses may well be a
 // password, so that no sentence repeats it.
 func (r *SecretRef) setShort(text string) (Problem, bool) {
-	text = strings.TrimSpace(text)
+	if text = strings.TrimSpace(text); text == "" {
+		*r = ""
+		return Problem{}, true
+	}
 	name, isRef := strings.CutPrefix(text, secretPrefix)
 	if !isRef {
 		return Say("{at}: {key} looks like a password written out. Store it with \"lifeboat secret set NAME\" and write secret:NAME here."), false

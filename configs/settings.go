@@ -15,6 +15,7 @@ type Settings struct {
 	Domains      []Domain   `yaml:"domains"`
 	Providers    Providers  `yaml:"providers"`
 	Recipients   Recipients `yaml:"recipients"`
+	Mirror       Mirror     `yaml:"mirror"`
 	Preflight    Preflight  `yaml:"preflight"`
 	Detect       Detect     `yaml:"detect"`
 	People       []Person   `yaml:"people"`
@@ -25,6 +26,7 @@ type Settings struct {
 	places   places
 	presets  []Preset
 	byDomain map[string][]Recipient // all recipients
+	leftOut  []Problem              // rows of recipients' files that nobody could read
 }
 
 // Resolver says whom to ask about DNS, besides the authoritative servers.
@@ -117,6 +119,7 @@ type Provider struct {
 	MX            []MX       `yaml:"mx"`
 	IMAP          Endpoint   `yaml:"imap"`
 	Submission    Submission `yaml:"submission"`
+	SignIn        SignIn     `yaml:"sign_in"`     // to the mailboxes
 	SPFInclude    string     `yaml:"spf_include"` // the name of its SPF "include:" (RFC 7208 section 5.2)
 	DKIMSelectors []Selector `yaml:"dkim_selectors"`
 	SendingLimits Limits     `yaml:"sending_limits"`
@@ -184,6 +187,11 @@ type Mailbox struct {
 	PrimaryUser   string   `yaml:"primary_user"`   // sign-in name at the primary; empty: the address
 	SecondaryUser string   `yaml:"secondary_user"` // the same at the secondary
 	Aliases       []string `yaml:"aliases"`
+	// PrimaryPassword is the password at the primary, for the mirror; empty: that of
+	// the sign-in, or the one stored for the address ([MailboxSecret]).
+	PrimaryPassword SecretRef `yaml:"primary_password"`
+	MirrorDays      int       `yaml:"mirror_days"` // 0: as many as the mirror's
+	SkipMirror      bool      `yaml:"skip_mirror"`
 }
 
 // Group is an address that hands mail on to several people.
@@ -236,6 +244,7 @@ func Defaults() Settings {
 			},
 			AuthorityPort: 53,
 		},
+		Mirror:    usualMirror(),
 		Preflight: Preflight{RcptPerSecond: 2, MaxAge: maxAgeHours},
 		Detect:    usualDetect(),
 	}

@@ -191,23 +191,23 @@ recipients:
 	}
 	const hanako = "Hanako@example.jp"
 	want := []Recipient{
-		{hanako, KindAccount, "", hanako, "hanako"},
-		{"h@example.jp", KindAlias, hanako, "", ""},
-		{"taro@example.jp", KindAccount, "", "taro@example.jp", "taro@example.jp"},
-		{"sales@example.jp", KindGroup, "", "", ""},
-		{"eigyo@example.jp", KindAlias, "sales@example.jp", "", ""},
-		{"info@example.jp", KindShared, "", "info@example.jp", "info@example.jp"},
+		{Address: hanako, Kind: KindAccount, PrimaryUser: hanako, SecondaryUser: "hanako"},
+		{Address: "h@example.jp", Kind: KindAlias, Of: hanako},
+		{Address: "taro@example.jp", Kind: KindAccount, PrimaryUser: "taro@example.jp", SecondaryUser: "taro@example.jp"},
+		{Address: "sales@example.jp", Kind: KindGroup},
+		{Address: "eigyo@example.jp", Kind: KindAlias, Of: "sales@example.jp"},
+		{Address: "info@example.jp", Kind: KindShared, PrimaryUser: "info@example.jp", SecondaryUser: "info@example.jp"},
 	}
 	if diff := cmp.Diff(want, s.RecipientsOf("EXAMPLE.jp.")); diff != "" {
 		t.Errorf("example.jp (-want +got)\n%s", diff)
 	}
 	want = []Recipient{
-		{"hanako@example.com", KindAlias, hanako, "", ""},
-		{"all@example.com", KindGroup, "", "", ""},
-		{"jiro@example.com", KindAccount, "", "jiro.s", "jiro@example.com"},
-		{"j@example.com", KindAlias, "jiro@example.com", "", ""},
-		{"ml@example.com", KindGroup, "", "", ""},
-		{"old@example.com", KindAlias, "", "", ""},
+		{Address: "hanako@example.com", Kind: KindAlias, Of: hanako},
+		{Address: "all@example.com", Kind: KindGroup},
+		{Address: "jiro@example.com", Kind: KindAccount, PrimaryUser: "jiro.s", SecondaryUser: "jiro@example.com"},
+		{Address: "j@example.com", Kind: KindAlias, Of: "jiro@example.com"},
+		{Address: "ml@example.com", Kind: KindGroup},
+		{Address: "old@example.com", Kind: KindAlias},
 	}
 	if diff := cmp.Diff(want, s.RecipientsOf("example.com")); diff != "" {
 		t.Errorf("example.com (-want +got)\n%s", diff)

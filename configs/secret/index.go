@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 
@@ -59,6 +60,16 @@ func (s *Store) record(index map[string]Place, name string, place Place) error {
 	if place == "" {
 		delete(index, name)
 	}
+	return s.writeIndex(index)
+}
+
+// recordAll writes the places of several secrets.
+func (s *Store) recordAll(index, places map[string]Place) error {
+	maps.Copy(index, places)
+	return s.writeIndex(index)
+}
+
+func (s *Store) writeIndex(index map[string]Place) error {
 	data, err := json.MarshalIndent(indexFile{indexVersion, index}, "", "  ")
 	if err != nil {
 		return err

@@ -217,6 +217,55 @@ func (s *Store) Set(ctx context.Context, name string, v Value) (Place, error) {
 	return InVault, nil
 }
 
+// SetAll stores many secrets at once, so that the vault, which takes a second, is
+// written once. Each goes where [Store.Set] would put it.
+func (s *Store) SetAll(ctx context.Context, values map[string]Value) (map[string]Place, error) {
+	for name, v := range values {
+		if err := s.changeable(name); err != nil {
+			return nil, err
+		}
+		if v.IsEmpty() {
+			return nil, configs.Say("The secret {name} is empty, so it was not stored.", "name", name).Because(ErrName)
+		}
+	}
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	index, err := s.readIndex()
+	if err != nil {
+		return nil, err
+	}
+	where, left := map[string]Place{}, map[string]Value{}
+	keychain := true
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		where[name] = InVault
+		if keychain && index[name] != InVault && len(values[name].Reveal()) <= KeychainLimit {
+			// One that has failed once is not waited for three hundred times.
+			if keychain = s.toKeychain(ctx, name, values[name]); keychain {
+				where[name] = InKeychain
+				continue
+			}
+		}
+		left[name] = values[name]
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if len(left) > 0 {
+		err = s.vault.change(ctx, func(secrets map[string][]byte) {
+			for name, v := range left {
+				secrets[name] = []byte(v.Reveal())
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return where, s.recordAll(index, where)
+}
+
 func (s *Store) toKeychain(ctx context.Context, name string, v Value) bool {
 	return s.keychain != nil && len(v.Reveal()) <= KeychainLimit && s.keychain.Set(ctx, name, v) == nil
 }

@@ -329,3 +329,36 @@ func TestCanceled(t *testing.T) {
 		t.Errorf("got %v, want canceled", err)
 	}
 }
+
+// Many secrets are stored at once, in the keychain or, without one, in the vault,
+// which is written once for all of them.
+func TestSetAll(t *testing.T) {
+	values := map[string]Value{"a": New("1"), "b": New("2"), "c": New(strings.Repeat("x", KeychainLimit+1))}
+	for name, keychain := range map[string]Keychain{"keychain": &fakeKeychain{secrets: map[string]string{}}, "vault": nil} {
+		t.Run(name, func(t *testing.T) {
+			o := options(t.TempDir())
+			o.Keychain = keychain
+			where, err := Open(o).SetAll(t.Context(), values)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := InVault
+			if keychain != nil {
+				want = InKeychain
+			}
+			if where["a"] != want || where["c"] != InVault {
+				t.Errorf("they are at %v", where)
+			}
+			s := Open(o)
+			for n, v := range values {
+				mustGet(t, s, n, v.Reveal())
+			}
+		})
+	}
+	s := Open(options(t.TempDir()))
+	_, err := s.SetAll(t.Context(), map[string]Value{"a": New("1"), "b": New("")})
+	fails(t, err, ErrName, "b")
+	if entries, err := s.List(); err != nil || len(entries) != 0 {
+		t.Errorf("something was stored: %v %v", entries, err)
+	}
+}
