@@ -8,6 +8,8 @@ package corpus
 
 import (
 	"bytes"
+	"fmt"
+	"hash/fnv"
 	"iter"
 	"math/rand/v2"
 	"time"
@@ -179,11 +181,9 @@ func keywords() []string { return []string{"$Forwarded", "$MDNSent", "NonJunk", 
 // hash spreads a flag over the messages without touching the random numbers, so
 // that the order of a map does not matter.
 func hash(number int, flag string) int {
-	h := uint32(2166136261)
-	for _, b := range append([]byte(flag), byte(number), byte(number>>8), byte(number>>16)) {
-		h = (h ^ uint32(b)) * 16777619
-	}
-	return int(h >> 4)
+	h := fnv.New32a()
+	_, _ = fmt.Fprint(h, flag, number)
+	return int(h.Sum32() >> 4)
 }
 
 // hugeMessage is an ordinary message with 37 MB attached.

@@ -3,6 +3,7 @@ package corpus
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/binary"
 	"fmt"
 	"iter"
 	"os"
@@ -131,7 +132,7 @@ func letters(flags mailstore.Flags) string {
 		if letter, ok := system[f]; ok {
 			out = append(out, letter)
 		} else if i := slices.Index(keywords(), f); i >= 0 {
-			out = append(out, 'a'+byte(i))
+			out = append(out, "abcdefghijklmnopqrstuvwxyz"[i])
 		}
 	}
 	slices.Sort(out)
@@ -159,7 +160,7 @@ func modifiedUTF7(name string) string {
 			out.WriteRune(r)
 		default:
 			for _, u := range utf16.Encode([]rune{r}) {
-				wide = append(wide, byte(u>>8), byte(u))
+				wide = binary.BigEndian.AppendUint16(wide, u)
 			}
 		}
 	}

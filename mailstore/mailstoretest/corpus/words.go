@@ -3,6 +3,7 @@ package corpus
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/binary"
 	"fmt"
 	"strings"
 	"time"
@@ -144,16 +145,13 @@ func words(charset, _ string, raw []byte) string {
 func (m *maker) noise(n int) []byte {
 	block := make([]byte, min(n, 32<<10))
 	for i := 0; i+8 <= len(block); i += 8 {
-		v := m.Uint64()
-		for j := range 8 {
-			block[i+j] = byte(v >> (8 * j))
-		}
+		binary.LittleEndian.PutUint64(block[i:], m.Uint64())
 	}
 	out := make([]byte, 0, n)
 	for len(out) < n {
 		out = append(out, block[:min(len(block), n-len(out))]...)
 		for i := range block {
-			block[i] = block[i]*5 + byte(i>>3) + 1
+			block[i] = block[i]*5 + 1 + block[i/2]
 		}
 	}
 	return out
