@@ -185,6 +185,8 @@ func (s *session) measureName(n drill.MeasureName) string {
 		return t.T("From the primary's recovery to the first mail there")
 	case drill.MeasureFollowed:
 		return t.T("From the yes until every resolver watched gives the new records")
+	case drill.MeasureBehind:
+		return t.T("RPO: the mirror behind the fault")
 	case drill.MeasureOldTTL:
 		return t.T("The TTL of the old records")
 	default:

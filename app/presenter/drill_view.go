@@ -207,6 +207,8 @@ func measureName(t *i18n.Tongue, n drill.MeasureName) string {
 		return t.T("First mail at home")
 	case drill.MeasureFollowed:
 		return t.T("Every resolver follows")
+	case drill.MeasureBehind:
+		return t.T("Mirror behind")
 	default:
 		return t.T("Old TTL")
 	}

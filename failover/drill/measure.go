@@ -35,6 +35,9 @@ func (r *record) measures() []Measure {
 		}
 		out = append(out, r.judged(Measure{Name: m.name, Took: took, Goal: m.goal}))
 	}
+	if m := r.past; m != nil && m.Problem.IsZero() && m.Messages > 0 {
+		out = append(out, Measure{Name: MeasureBehind, Took: &m.Behind})
+	}
 	if change.OldTTL > 0 {
 		ttl := Span(change.OldTTL)
 		out = append(out, Measure{Name: MeasureOldTTL, Took: &ttl})

@@ -36,7 +36,8 @@ type record struct {
 	pageCalm bool      // the status page said that all is well, while it was not
 	pageTold time.Time // when it first told of the trouble
 	mail     lab.Totals
-	played   bool // to the end of the script
+	past     *Mirrored // how far the mirror was, once that is known; nil without one
+	played   bool      // to the end of the script
 	route    failover.Route
 	sending  failover.Role
 }

@@ -30,7 +30,9 @@ type Result struct {
 	Moves    []Decision `json:"moves"` // decisions in the order they were made
 	Measures []Measure  `json:"measures"`
 	Mail     lab.Totals `json:"mail"` // zero for a tabletop
-	Checks   []Check    `json:"checks"`
+	// Mirror is absent where no mail was mirrored beside the drill.
+	Mirror *Mirrored `json:"mirror,omitempty"`
+	Checks []Check   `json:"checks"`
 	// Passed: every check holds.
 	Passed bool `json:"passed"`
 
@@ -108,6 +110,7 @@ const (
 	MeasureFailback  MeasureName = "failback"   // from the yes until the way back is verified
 	MeasureHome      MeasureName = "home"       // from the moment the primary works again to the first mail there
 	MeasureOldTTL    MeasureName = "old_ttl"    // no time that passed: the old records' TTL
+	MeasureBehind    MeasureName = "behind"     // how far the mirror was behind when the fault came: the RPO
 	MeasureFollowed  MeasureName = "followed"   // live: from the yes until every resolver watched gave the new records
 )
 

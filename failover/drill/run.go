@@ -16,6 +16,8 @@ type SessionOptions struct {
 	Scenario Scenario
 	World    *lab.World // running
 	Operator Operator
+	// Mirror keeps the staff's mail beside the drill; nil: nobody's is mirrored.
+	Mirror Mirror
 	// Unattended has the drill follow detection's advice; otherwise Decide does.
 	Unattended   bool
 	Participants []Participant
@@ -62,7 +64,9 @@ type Session struct {
 	looked    time.Time // real time of the last look into the ledger
 	finishing time.Time // real time since when the mail runs out; zero before
 	broke     error     // why the drill breaks off
-	result    *Result
+	// unmirrored is why the mirror stopped.
+	unmirrored failover.Sentence
+	result     *Result
 }
 
 const (
@@ -119,13 +123,18 @@ func (s *Session) Run(ctx context.Context) (Result, error) {
 	if err := s.w.SetStatusPage(failover.Primary, s.scenario.World.StatusPage); err != nil {
 		return s.conclude(err), err
 	}
+	whole := context.WithoutCancel(ctx) // what a stopped drill came to is still counted
 	ctx, cancel := context.WithCancel(ctx)
 	events, unsubscribe := s.w.Subscribe(eventsKept)
 	s.wg.Go(func() { s.watch(ctx) })
+	if s.opt.Mirror != nil {
+		s.wg.Go(func() { s.mirror(ctx) })
+	}
 	err := s.loop(ctx, events)
 	cancel()
 	unsubscribe()
 	s.wg.Wait()
+	s.past = s.measureMirror(whole)
 	return s.conclude(err), err
 }
 

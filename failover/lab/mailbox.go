@@ -171,6 +171,10 @@ func (p *provider) keep(m Mail) {
 	}
 }
 
+// Number is a message's number in the [Ledger], read off the message as a mailbox
+// gave it; false where it is none that the ledger follows.
+func (w *World) Number(message []byte) (number int, ok bool) { return w.marker.find(message) }
+
 // StaffLogin is the user name and password of one of the staff at a provider, for
 // submission and IMAP alike; empty where the address is no account there.
 func (w *World) StaffLogin(role failover.Role, address string) (user, password string) {

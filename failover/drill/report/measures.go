@@ -128,8 +128,29 @@ func (w *writer) outOfReach() text {
 		return text{words: w.T("Not measured."), tone: faint}
 	case m.Lost > 0:
 		return text{words: w.T("Messages lost: {count}.", "count", number(m.Lost)), tone: bad}
-	default:
+	case w.r.Mirror == nil:
 		return text{words: w.T("No message was lost. How far past mail was mirrored was not part of this drill."), tone: plain}
+	default:
+		return w.mirrored(*w.r.Mirror)
+	}
+}
+
+// mirrored says whether the mirror was as fresh as the target wants when the fault came.
+func (w *writer) mirrored(m drill.Mirrored) text {
+	span, target := w.span(m.Behind), w.r.Targets.RPO
+	switch {
+	case !m.Problem.IsZero():
+		return text{words: w.T("Not measured: {problem}", "problem", w.say(m.Problem)), tone: bad}
+	case w.compressed():
+		return text{words: w.T("Not measured: time was compressed. Hold the drill at factor 1."), tone: faint}
+	case m.Messages == 0:
+		return text{words: w.T("Not measured: no mail had come yet when the fault came."), tone: faint}
+	case m.Held == m.Messages:
+		return text{words: w.T("Within it: all {count} messages that had come were in the mirror.", "count", number(m.Messages)), tone: good}
+	case m.Behind > target:
+		return text{words: w.T("Not within it: the mirror was {span} behind; {held} of {count} messages were in it.", "span", span, "held", number(m.Held), "count", number(m.Messages)), tone: bad}
+	default:
+		return text{words: w.T("Within it: the mirror was {span} behind; {held} of {count} messages were in it.", "span", span, "held", number(m.Held), "count", number(m.Messages)), tone: good}
 	}
 }
 

@@ -145,13 +145,14 @@ func practised() drill.Result {
 		},
 		Measures: []drill.Measure{
 			took(drill.MeasureDetect, 6.2, 10), took(drill.MeasureDecide, 3.7, 10), took(drill.MeasureSwitch, 0.31, 0), took(drill.MeasureVerify, 0.52, 10),
-			took(drill.MeasureFirstMail, 17.3, 45), took(drill.MeasureDrained, 31.8, 0), took(drill.MeasureFailback, 16.4, 15),
+			took(drill.MeasureFirstMail, 17.3, 45), took(drill.MeasureDrained, 31.8, 0), took(drill.MeasureFailback, 16.4, 15), took(drill.MeasureBehind, 0.8, 0),
 			{Name: drill.MeasureHome}, took(drill.MeasureOldTTL, 10, 0),
 		},
 		Mail: lab.Totals{
 			Sent: 1214, Delivered: 1212, Waiting: 2, Delayed: 31, Tries: 1580, Primary: 690, Secondary: 301, Read: 870, Wrote: 223,
 			Inbound: lab.Subtotal{Sent: 991, Delivered: 991}, Outbound: lab.Subtotal{Sent: 180, Delivered: 178, Waiting: 2}, Internal: lab.Subtotal{Sent: 43, Delivered: 43},
 		},
+		Mirror: &drill.Mirrored{Messages: 61, Held: 60, Behind: seconds(0.8)},
 		Checks: []drill.Check{
 			{Say: failover.Say("No message was lost, doubled or bounced."), OK: true},
 			{Say: failover.Say("The moves were {moves}, and no others.", "moves", "failover, failback"), OK: true},
@@ -195,7 +196,7 @@ func hurried() drill.Result {
 func talked() drill.Result {
 	r := practised()
 	r.ID, r.Kind, r.Factor = "2026-11-21T01-42-07-ex196121-2019-11-19", drill.Tabletop, 0
-	r.Mail, r.Measures, r.Checks, r.Cost, r.Passed = lab.Totals{}, nil, nil, nil, false
+	r.Mail, r.Mirror, r.Measures, r.Checks, r.Cost, r.Passed = lab.Totals{}, nil, nil, nil, nil, false
 	r.Ended = r.Started.Add(42 * time.Minute)
 	r.Moves = r.Moves[:1]
 	r.Timeline = []drill.Entry{

@@ -200,6 +200,8 @@ func (t teller) measure(m drill.MeasureName) string {
 		return t.T("Home: from the primary's recovery to the first mail there")
 	case drill.MeasureFollowed:
 		return t.T("Followed: from the yes until every resolver that was asked gave the new records")
+	case drill.MeasureBehind:
+		return t.T("RPO: how far the mirror of past mail was behind when the fault came")
 	case drill.MeasureOldTTL:
 		return t.T("Old TTL: how long senders could remember the old records (a setting, not a time that passed)")
 	default:
