@@ -144,12 +144,13 @@ func (c *Conn) ExpectBytes(n int) string {
 }
 
 // Line reads one line, whatever it is, with its tag; what is said afterwards is said
-// with this tag. A line of one word has no tag. ok is false when the client closed
-// the connection.
+// with this tag. A line of one word has no tag. ok is false when the connection
+// ended, or the test.
 func (c *Conn) Line() (tag, rest string, ok bool) {
 	line, err := c.readLine()
 	if err != nil {
-		if !errors.Is(err, io.EOF) {
+		var slow net.Error
+		if errors.As(err, &slow) && slow.Timeout() || errors.Is(err, errLong) {
 			c.fail("expected any line, but %s", c.why(err))
 		}
 		return "", "", false
@@ -212,6 +213,8 @@ func (c *Conn) Transcript() string {
 // longest is how long a line of a client may be.
 const longest = 1 << 20
 
+var errLong = fmt.Errorf("the client's line is longer than %d bytes", longest)
+
 func (c *Conn) readLine() (string, error) {
 	_ = c.conn.SetReadDeadline(time.Now().Add(c.server.options.Patience))
 	var line strings.Builder
@@ -229,7 +232,7 @@ func (c *Conn) readLine() (string, error) {
 			return strings.TrimRight(line.String(), "\r\n"), nil
 		}
 	}
-	return "", fmt.Errorf("the client's line is longer than %d bytes", longest)
+	return "", errLong
 }
 
 // why says what kept a line from coming.
@@ -252,9 +255,19 @@ func (c *Conn) note(format string, args ...any) {
 	c.transcript = append(c.transcript, fmt.Sprintf(format, args...))
 }
 
-// fail fails the test with the transcript, and ends the script.
+// shown is how much of a transcript tells the story.
+const shown = 60
+
+// fail fails the test with the end of the transcript, and ends the script.
 func (c *Conn) fail(format string, args ...any) {
-	c.server.t.Errorf("imapscript: connection %d: %s\n--- what was said:\n%s\n---", c.number, fmt.Sprintf(format, args...), c.Transcript())
+	c.mu.Lock()
+	said, before := c.transcript, ""
+	if more := len(said) - shown; more > 0 {
+		said, before = said[more:], fmt.Sprintf(" (and %d lines before)", more)
+	}
+	story := strings.Join(said, "\n")
+	c.mu.Unlock()
+	c.server.t.Errorf("imapscript: connection %d: %s\n--- what was said%s:\n%s\n---", c.number, fmt.Sprintf(format, args...), before, story)
 	runtime.Goexit()
 }
 
