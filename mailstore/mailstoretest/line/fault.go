@@ -65,7 +65,6 @@ type gate struct {
 	link  *link
 	fault *armed
 
-	written    int64
 	literals   literals
 	trickling  bool
 	positioned bool  // at is known

@@ -196,12 +196,12 @@ func (c *counted) Read(p []byte) (int, error) {
 }
 
 func (c *counted) Write(p []byte) (int, error) {
-	n, err := c.Conn.Write(p)
+	// Before it is written: a client that has read it finds it counted.
 	c.line.mu.Lock()
-	defer c.line.mu.Unlock()
-	c.line.traffic.Down += int64(n)
+	c.line.traffic.Down += int64(len(p))
 	c.spoke = true
-	return n, err
+	c.line.mu.Unlock()
+	return c.Conn.Write(p)
 }
 
 // delay is one direction of a connection: what is written comes out at the other end
@@ -243,6 +243,11 @@ func (d *delay) Write(p []byte) (int, error) {
 }
 
 func (d *delay) put(p piece) error {
+	select {
+	case <-d.done:
+		return net.ErrClosed
+	default:
+	}
 	select {
 	case d.pieces <- p:
 		return nil

@@ -71,6 +71,7 @@ var modSeq = regexp.MustCompile(`(?i)^\* OK \[(HIGHESTMODSEQ|NOMODSEQ)\b`)
 
 var quoted = regexp.MustCompile(`"(\\.|[^"\\])*"`)
 
+// Command implements [Filter].
 func (k *keywords) Command(line string) (forward, refusal string) {
 	tag, command, ok := strings.Cut(line, " ")
 	if !ok {
@@ -92,6 +93,7 @@ var (
 	specialUse     = strings.Fields(`\ALL \ARCHIVE \DRAFTS \FLAGGED \JUNK \SENT \TRASH \IMPORTANT`)
 )
 
+// Response implements [Filter].
 func (k *keywords) Response(text string, first bool) string {
 	if !first {
 		return text
