@@ -18,10 +18,8 @@ func notRead(file string, cause error) error {
 	return mailstore.Fail(mailstore.ErrDisk, "{file} cannot be read. See that the disk works and that the file is yours.", "file", file).Because(cause)
 }
 
-func (f *Files) unread(file string, cause error) error { return notRead(file, cause) }
-
 // damage says that bytes are not what was written.
-func (f *Files) damage(file string, cause error) error {
+func damage(file string, cause error) error {
 	return mailstore.Fail(mailstore.ErrDamaged, "Bytes of a message in {file} are not what was written. Run: lifeboat mail verify. Then lifeboat mirror fetches it again.",
 		"file", file).Because(cause)
 }

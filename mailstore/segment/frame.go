@@ -120,7 +120,7 @@ func (f *frame) seal(aead cipher.AEAD, offset int64) ([]byte, mark, error) {
 	head := f.buf[:frameHead]
 	putHead(head, len(f.buf)-frameHead+tagLen, f.plain, f.kind, m)
 	copy(data[:], head)
-	binary.BigEndian.PutUint64(data[frameHead:], uint64(offset))
+	binary.BigEndian.PutUint64(data[frameHead:], uint64(offset)) //nolint:gosec // never negative
 	f.buf = aead.Seal(head, m[:], f.buf[frameHead:], data[:])
 	return f.buf, m, nil
 }
@@ -153,7 +153,7 @@ func unseal(aead cipher.AEAD, raw []byte, offset int64, want []byte) (opened, er
 		return opened{}, errOther
 	}
 	copy(data[:], head)
-	binary.BigEndian.PutUint64(data[frameHead:], uint64(offset))
+	binary.BigEndian.PutUint64(data[frameHead:], uint64(offset)) //nolint:gosec // never negative
 	var err error
 	if o.payload, err = aead.Open(raw[frameHead:frameHead], m, raw[frameHead:], data[:]); err != nil {
 		return opened{}, errSeal

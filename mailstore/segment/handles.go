@@ -113,7 +113,7 @@ func (f *Files) openHandle(id uint64) (*handle, error) {
 	aead, spoilt, err := readHeader(o, f.key, id)
 	if err != nil {
 		_ = o.Close() // only read from
-		return nil, f.damage(path, err)
+		return nil, damage(path, err)
 	}
 	if spoilt {
 		f.log.Warn("the beginning of a segment is damaged; its second copy is good", "file", path)

@@ -71,10 +71,10 @@ func (b *body) begin(ref Ref) error {
 		b.size, b.at, b.parts = int64(len(b.content)), 0, make([]part, 1)
 	case indexFrame:
 		if b.size, b.parts, err = readIndex(b.content); err != nil {
-			return b.files.damage(b.path, err)
+			return damage(b.path, err)
 		}
 	default:
-		return b.files.damage(b.path, errOther)
+		return damage(b.path, errOther)
 	}
 	return nil
 }
@@ -88,7 +88,7 @@ func readIndex(p []byte) (size int64, parts []part, err error) {
 			return 0
 		}
 		p = p[n:]
-		return int64(v) //nolint:gosec // bounded above
+		return int64(v)
 	}
 	size = next()
 	var last int64
@@ -112,9 +112,9 @@ func (b *body) load(offset, length int64, want []byte) (kind byte, err error) {
 	b.content, b.at = nil, -1
 	b.raw.b = b.raw.b[:length]
 	if _, err := b.handle.file.ReadAt(b.raw.b, offset); errors.Is(err, io.EOF) {
-		return 0, b.files.damage(b.path, errShort)
+		return 0, damage(b.path, errShort)
 	} else if err != nil {
-		return 0, b.files.unread(b.path, err)
+		return 0, notRead(b.path, err)
 	}
 	o, err := unseal(b.handle.aead, b.raw.b, offset, want)
 	if err == nil {
@@ -126,7 +126,7 @@ func (b *body) load(offset, length int64, want []byte) (kind byte, err error) {
 		}
 	}
 	if err != nil {
-		return 0, b.files.damage(b.path, err)
+		return 0, damage(b.path, err)
 	}
 	return o.kind &^ compressed, nil
 }
@@ -142,7 +142,7 @@ func (b *body) need(n int) error {
 		return err
 	}
 	if kind != partOfBody || int64(len(b.content)) != min(maxPlain, b.size-int64(n)*maxPlain) {
-		return b.files.damage(b.path, errContent)
+		return damage(b.path, errContent)
 	}
 	b.at = n
 	return nil

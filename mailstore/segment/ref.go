@@ -57,19 +57,19 @@ func (r *Ref) Unmarshal(b []byte) error {
 	if len(b) == 0 || b[0] != oneFrame && b[0] != manyFrames {
 		return damaged
 	}
-	numbers := [4]uint64{}
+	var numbers []uint64
 	rest := b[1:]
-	for i := range 2 + int(b[0]) {
+	for range 2 + int(b[0]) {
 		v, n := binary.Uvarint(rest)
 		if n <= 0 || v > math.MaxInt64 {
 			return damaged
 		}
-		numbers[i], rest = v, rest[n:]
+		numbers, rest = append(numbers, v), rest[n:]
+	}
+	if b[0] == oneFrame {
+		numbers = append(numbers, numbers[2]) // its frame is all that is stored
 	}
 	got := Ref{segment: numbers[0], offset: int64(numbers[1]), length: int64(numbers[2]), stored: int64(numbers[3])} //nolint:gosec // bounded above
-	if b[0] == oneFrame {
-		got.stored = got.length
-	}
 	if len(rest) != refMark || got.segment == 0 || got.offset < framesFrom || got.length < frameHead+tagLen || got.length > maxFrameLen ||
 		got.stored < got.length || b[0] == manyFrames && got.stored == got.length {
 		return damaged
