@@ -1,0 +1,254 @@
+package store
+
+import (
+	"context"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/gofrs/flock"
+	"github.com/ncruces/go-sqlite3"
+	"github.com/ncruces/go-sqlite3/driver"
+	_ "github.com/ncruces/go-sqlite3/embed"        // SQLite itself
+	_ "github.com/ncruces/go-sqlite3/vfs/adiantum" // how its files are encrypted
+
+	"lifeboat/mailstore"
+	"lifeboat/mailstore/fulltext"
+	"lifeboat/mailstore/segment"
+)
+
+// Options are what a store is opened with.
+type Options struct {
+	Dir      string           // the folder that it is in; made when it does not exist
+	Key      [32]byte         // derived from the mail's data key, for the store alone
+	ReadOnly bool             // read beside the owner, if there is one
+	Cache    string           // where compiled code is kept for the next start; empty: the user's cache folder, or Dir where there is none
+	Now      func() time.Time // nil: time.Now
+	Log      *slog.Logger     // nil: none
+
+	segmentSize int64 // of tests
+}
+
+// Files of a store's folder.
+const (
+	indexFile    = "index.db"
+	segmentsDir  = "segments"
+	lockFile     = "lock"
+	copyFile     = "index.copy"
+	readers      = 4
+	busyFor      = 30 * time.Second // a reader waits for a checkpoint, never for a writer
+	cacheOfOwner = 16 << 10         // KiB of pages
+	cacheOfEach  = 8 << 10
+)
+
+// Store is an open store. Its methods may be called from any number of goroutines.
+type Store struct {
+	dir      string
+	now      func() time.Time
+	log      *slog.Logger
+	readOnly bool
+	index    string // key of the index, in hexadecimal
+	lock     *flock.Flock
+	files    *segment.Files
+	words    *fulltext.Index
+	read     *sql.DB // readers; each statement sees what was committed when it began
+	write    *sql.DB // the one writer; nil when opened read-only
+
+	mu     sync.Mutex // held by whoever writes
+	stmts  map[string]*sql.Stmt
+	flags  flagsets
+	closed bool
+
+	pinMu sync.Mutex
+	pins  map[string]pin // bodies that no batch has named yet, by place
+
+	setsMu sync.Mutex
+	sets   flagsets // as readers know them
+}
+
+// Open opens the store. The error is ErrBusy when another engine owns it, ErrNotFound
+// when there is none to be read, ErrUnsupported when a newer version wrote it,
+// ErrDamaged when its index cannot be believed (see [Rebuild]), else ErrDisk.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &Store{
+		dir: o.Dir, now: o.Now, log: o.Log, readOnly: o.ReadOnly, words: fulltext.New(),
+		stmts: map[string]*sql.Stmt{}, pins: map[string]pin{},
+	}
+	if err := s.prepareFolder(); err != nil {
+		return nil, err
+	}
+	if err := s.open(ctx, o); err != nil {
+		return nil, errors.Join(s.failed(err), s.Close())
+	}
+	return s, nil
+}
+
+func (s *Store) prepareFolder() error {
+	if s.readOnly {
+		if _, err := os.Stat(s.path(indexFile)); errors.Is(err, fs.ErrNotExist) {
+			return mailstore.Fail(mailstore.ErrNotFound, "There is no mirrored mail in {folder} yet. Run: lifeboat mirror.", "folder", s.dir)
+		}
+		return nil
+	}
+	if err := os.MkdirAll(s.path(segmentsDir), 0o700); err != nil {
+		return s.failed(err)
+	}
+	s.lock = flock.New(s.path(lockFile), flock.SetPermissions(0o600))
+	switch owned, err := s.lock.TryLock(); {
+	case err != nil:
+		return s.failed(err)
+	case !owned:
+		return mailstore.Fail(mailstore.ErrBusy,
+			"Another Lifeboat is working with the mirrored mail in {folder}. Wait until it has finished, or stop it.", "folder", s.dir)
+	}
+	return nil
+}
+
+func (s *Store) open(ctx context.Context, o Options) error {
+	warm := make(chan error, 1)
+	go func() { warm <- Warm(s.cache(o.Cache)) }()
+	indexKey, err1 := hkdf.Key(sha256.New, o.Key[:], nil, "lifeboat mail index", 32)
+	segmentKey, err2 := hkdf.Key(sha256.New, o.Key[:], nil, "lifeboat mail segments", 32)
+	if err := errors.Join(err1, err2); err != nil {
+		return errors.Join(err, <-warm)
+	}
+	s.index = hex.EncodeToString(indexKey)
+	var err error
+	s.files, err = segment.Open(s.path(segmentsDir), [32]byte(segmentKey), segment.Options{ReadOnly: s.readOnly, MaxSize: o.segmentSize, Log: s.log})
+	if err := errors.Join(err, <-warm); err != nil {
+		return err
+	}
+	if s.readOnly {
+		if s.read, err = s.database(indexFile, s.reader, readers); err != nil {
+			return err
+		}
+		return s.checkVersion(ctx)
+	}
+	if s.write, err = s.database(indexFile, s.writer, 1); err != nil {
+		return err
+	}
+	if s.read, err = s.database(indexFile, s.reader, readers); err != nil {
+		return err
+	}
+	return s.migrate(ctx)
+}
+
+// cache is the folder for compiled code: one that nobody else can write to, as what
+// lies there is run.
+func (s *Store) cache(chosen string) string {
+	if chosen != "" {
+		return chosen
+	}
+	if base, err := os.UserCacheDir(); err == nil {
+		return filepath.Join(base, "lifeboat", "code")
+	}
+	return s.path("code")
+}
+
+// database makes a pool of connections; they are opened when they are needed. The
+// key goes to each by a statement rather than by the name of the database, which
+// drivers like to quote.
+func (s *Store) database(file string, begin func(*sqlite3.Conn) error, most int) (*sql.DB, error) {
+	name := url.URL{Scheme: "file", Path: filepath.ToSlash(s.path(file)), RawQuery: "vfs=adiantum&_txlock=immediate"}
+	db, err := driver.Open(name.String(), begin)
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(most)
+	db.SetMaxIdleConns(most)
+	return db, nil
+}
+
+func (s *Store) unlock(c *sqlite3.Conn) error {
+	if err := c.Exec(`PRAGMA hexkey='` + s.index + `'`); err != nil {
+		return err
+	}
+	return c.BusyTimeout(busyFor)
+}
+
+// errNotDurable is a bug of ours or the library's.
+var errNotDurable = errors.New("the index does not wait for the disk")
+
+// writer makes a connection that is durable: in WAL mode SQLite's default here is not
+// to wait for the disk, so what was set is read back.
+func (s *Store) writer(c *sqlite3.Conn) error {
+	if err := s.unlock(c); err != nil {
+		return err
+	}
+	if err := c.EnableChecksums("main"); err != nil {
+		return err
+	}
+	if err := c.Exec(`PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA fullfsync=ON; PRAGMA checkpoint_fullfsync=ON;
+		PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=4000; PRAGMA cache_size=-` + itoa(cacheOfOwner)); err != nil {
+		return err
+	}
+	stmt, _, err := c.Prepare(`SELECT journal_mode, synchronous, fullfsync, checkpoint_fullfsync, temp_store
+		FROM pragma_journal_mode, pragma_synchronous, pragma_fullfsync, pragma_checkpoint_fullfsync, pragma_temp_store`)
+	if err != nil {
+		return err
+	}
+	set := stmt.Step() && stmt.ColumnText(0) == "wal" && stmt.ColumnInt(1) == 2 && stmt.ColumnInt(2) == 1 && stmt.ColumnInt(3) == 1 && stmt.ColumnInt(4) == 2
+	if err := errors.Join(stmt.Err(), stmt.Close()); err != nil {
+		return err
+	}
+	if !set {
+		return errNotDurable
+	}
+	return nil
+}
+
+// reader makes a connection that cannot change anything, and leaves the checkpoint at
+// its end to the owner.
+func (s *Store) reader(c *sqlite3.Conn) error {
+	if err := s.unlock(c); err != nil {
+		return err
+	}
+	if _, err := c.Config(sqlite3.DBCONFIG_NO_CKPT_ON_CLOSE, true); err != nil {
+		return err
+	}
+	return c.Exec(`PRAGMA query_only=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-` + itoa(cacheOfEach))
+}
+
+// Close gives the store back. Readings that are under way fail.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	var errs []error
+	for _, stmt := range s.stmts {
+		errs = append(errs, stmt.Close())
+	}
+	if s.read != nil { // before the writer, which tidies up as the last one
+		errs = append(errs, s.read.Close())
+	}
+	if s.write != nil {
+		errs = append(errs, s.write.Close())
+	}
+	if s.files != nil {
+		errs = append(errs, s.files.Close())
+	}
+	if s.lock != nil {
+		errs = append(errs, s.lock.Close())
+	}
+	return s.failed(errors.Join(errs...))
+}
+
+func (s *Store) path(name string) string { return filepath.Join(s.dir, name) }
