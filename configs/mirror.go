@@ -37,8 +37,8 @@ type Mirror struct {
 type MirrorFolders struct {
 	Junk  bool `yaml:"junk"`
 	Trash bool `yaml:"trash"`
-	// Include are the only folders mirrored, by name or with * for anything; none
-	// means all. Exclude are left out of them.
+	// Include are mirrored whatever else says no, by name or with * for anything;
+	// Exclude are not, nor what lies below them.
 	Include []string `yaml:"include"`
 	Exclude []string `yaml:"exclude"`
 }
@@ -56,8 +56,8 @@ const usualConnections = 4
 
 func usualMirror() Mirror {
 	return Mirror{
-		Days: 30, Every: Span(5 * time.Minute), Grace: Span(14 * day),
-		AlarmAfter: Span(time.Hour), UnusualShare: 0.3,
+		Days: 30, Every: Span(time.Minute), Grace: Span(14 * day),
+		AlarmAfter: Span(time.Hour), UnusualShare: 0.2,
 	}
 }
 
