@@ -63,6 +63,7 @@ type Freshness struct {
 	// Undescribed counts messages that are safe here and not yet found by a search.
 	Undescribed int
 	Missing     int      // of the last check, see Check
+	Damaged     int      // messages whose bytes are to be fetched again
 	Held        []Folder // folders that wait for a decision
 	Expiries    []Expiry
 }
