@@ -2,7 +2,9 @@ package mirror
 
 import (
 	"context"
-	"time"
+	"errors"
+	"slices"
+	"sync"
 
 	"lifeboat/mailstore"
 )
@@ -10,7 +12,14 @@ import (
 // Mirror keeps a store like the primary. Its methods may be called from several
 // goroutines; an account is checked by one at a time.
 type Mirror struct {
-	o Options
+	o     Options
+	lanes chan struct{}
+	texts sync.Mutex // one text stage at a time
+
+	buffers sync.Pool // *[]byte, to copy with
+
+	mu   sync.Mutex
+	busy map[mailstore.AccountID]chan struct{}
 }
 
 // New makes a mirror.
@@ -19,62 +28,135 @@ func New(o Options) (*Mirror, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Mirror{o: o}, nil
+	return &Mirror{o: o, lanes: make(chan struct{}, o.Parallel), busy: map[mailstore.AccountID]chan struct{}{}}, nil
 }
 
-// Once brings the accounts (all, when none is named) up to date and returns. What
-// went wrong with an account is in its report and stops no other; the error is about
-// the whole: the store, or ctx.
+// Once brings the accounts (all, when none is named) up to date, reads the texts of
+// what came, and returns. What went wrong with an account is in its report and stops
+// no other; the error is about the whole: the store, or ctx.
 func (m *Mirror) Once(ctx context.Context, ids ...mailstore.AccountID) (Report, error) {
-	return Report{}, nil
+	accounts, err := m.accounts(ctx, ids)
+	if err != nil {
+		return Report{}, err
+	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	report := Report{Accounts: make([]AccountReport, len(accounts))}
+	var checks, texts sync.WaitGroup
+	came := make(chan struct{}, 1)
+	ended := make(chan struct{})
+	if *m.o.Beside {
+		texts.Go(func() { m.describeBeside(ctx, came, ended) })
+	}
+	for i, account := range accounts {
+		checks.Go(func() {
+			pool := m.newPool(account)
+			defer pool.close()
+			r := m.look(ctx, &check{account: account, pool: pool, thorough: true, came: came})
+			report.Accounts[i] = r
+			if spoilsAll(r.Err) {
+				stop(r.Err)
+			}
+		})
+	}
+	checks.Wait()
+	close(ended)
+	texts.Wait()
+	if err := context.Cause(ctx); err != nil {
+		return report, err
+	}
+	if err := m.Describe(ctx); err != nil {
+		return report, err
+	}
+	return report, m.tidy(ctx)
 }
 
-// Watch keeps the accounts up to date until ctx ends.
-func (m *Mirror) Watch(ctx context.Context) error { return nil }
-
-// Accept hides what vanished from a held folder, as the primary has it, and lets the
-// folder go on. It asks the primary once more: more than what was held is held again.
-func (m *Mirror) Accept(ctx context.Context, account mailstore.AccountID, folder mailstore.FolderID) error {
-	return nil
+// accounts tells those named, or all that the settings have.
+func (m *Mirror) accounts(ctx context.Context, ids []mailstore.AccountID) ([]mailstore.Account, error) {
+	all, err := m.o.Store.Accounts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		if !slices.ContainsFunc(all, func(a mailstore.Account) bool { return a.ID == id && a.Removed.IsZero() }) {
+			return nil, mailstore.Fail(mailstore.ErrNotFound, "There is no account number {number} to mirror.", "number", id)
+		}
+	}
+	return slices.DeleteFunc(all, func(a mailstore.Account) bool {
+		return !a.Removed.IsZero() || len(ids) > 0 && !slices.Contains(ids, a.ID)
+	}), nil
 }
 
-// Keep puts what vanished from a held folder into a folder of its own that exists
-// here alone, and lets the folder go on.
-func (m *Mirror) Keep(ctx context.Context, account mailstore.AccountID, folder mailstore.FolderID) error {
-	return nil
+// look does a check, beside as many others as there are lanes, and alone on its
+// account, and tells the store of it.
+func (m *Mirror) look(ctx context.Context, c *check) AccountReport {
+	c.m = m
+	c.out.Account = c.account
+	err := m.alone(ctx, c.account.ID, func() error {
+		c.meter = newMeter(m.o, c.account)
+		defer c.meter.stop()
+		leave, err := m.lane(ctx, c.meter)
+		if err != nil {
+			return err
+		}
+		defer leave()
+		return c.run(ctx)
+	})
+	c.out.Err = err
+	return c.out
 }
 
-// Describe reads the text of messages that no search finds yet, and returns when
-// there are none.
-func (m *Mirror) Describe(ctx context.Context) error { return nil }
-
-// Severity is how urgent an alarm is.
-type Severity string
-
-// The severities.
-const (
-	Notice  Severity = "notice"  // soon
-	Warning Severity = "warning" // the mirror falls behind, or will
-	Urgent  Severity = "urgent"  // in an outage now, mail would be missing
-)
-
-// Alarm is something that a person should know, with what to do.
-type Alarm struct {
-	Severity Severity
-	Account  mailstore.Account
-	Say      mailstore.Sentence
-	Do       mailstore.Sentence
+// alone runs f while nobody else works on the account.
+func (m *Mirror) alone(ctx context.Context, id mailstore.AccountID, f func() error) error {
+	m.mu.Lock()
+	turn := m.busy[id]
+	if turn == nil {
+		turn = make(chan struct{}, 1)
+		m.busy[id] = turn
+	}
+	m.mu.Unlock()
+	select {
+	case turn <- struct{}{}:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	defer func() { <-turn }()
+	return f()
 }
 
-// Limits say when there is an alarm.
-type Limits struct {
-	// Behind is the age of an account's freshness; 15 minutes by default. Four times
-	// as old is urgent.
-	Behind time.Duration
-	// Expiry is how long before its end a credential is told of; 30 days by default.
-	// A week before it is a warning.
-	Expiry time.Duration
+// tidy lets the store remove what is too old, and give its space back.
+func (m *Mirror) tidy(ctx context.Context) error {
+	for {
+		done, err := m.o.Store.Retain(ctx, mailstore.Retention{Grace: m.o.Grace})
+		if err != nil || !done.More {
+			return err
+		}
+	}
 }
 
-// Alarms tells what is wrong with the mirror, the most urgent first.
-func Alarms(accounts []mailstore.Freshness, limits Limits, now time.Time) []Alarm { return nil }
+// spoilsAll reports whether an error of one account is everybody's: nothing can be
+// stored.
+func spoilsAll(err error) bool {
+	for _, kind := range []error{mailstore.ErrDisk, mailstore.ErrKey, mailstore.ErrBusy, mailstore.ErrDamaged} {
+		if errors.Is(err, kind) {
+			return true
+		}
+	}
+	return false
+}
+
+// spoilsAccount reports whether an error of one folder is the whole account's.
+func spoilsAccount(err error) bool {
+	for _, kind := range []error{mailstore.ErrSignIn, mailstore.ErrCertificate, mailstore.ErrThrottled, mailstore.ErrUnsupported} {
+		if errors.Is(err, kind) {
+			return true
+		}
+	}
+	return spoilsAll(err) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.As(err, new(dialing))
+}
+
+// dialing is an error of a connection that was never made: no other folder of the
+// account needs to be tried.
+type dialing struct{ error }
+
+func (d dialing) Unwrap() error { return d.error }

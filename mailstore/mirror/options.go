@@ -19,6 +19,8 @@ type Options struct {
 	Expiries func(ctx context.Context, account mailstore.Account) []mailstore.Expiry
 	Folders  Rules
 	Unusual  Unusual
+	// Grace is how long the store keeps what is gone at the primary; 0: its default.
+	Grace time.Duration
 	// Parallel is how many accounts are checked at a time; 4 by default. An account
 	// whose line is slow does not count.
 	Parallel int

@@ -30,6 +30,9 @@ type Store interface {
 	// Apply takes a batch in, and returns when it is durable.
 	Apply(ctx context.Context, batch mailstore.Batch) (mailstore.Applied, error)
 	Checked(ctx context.Context, account mailstore.AccountID, check mailstore.Check) error
+	// Retain removes what is older than each account's days, and what is hidden for
+	// longer than the grace.
+	Retain(ctx context.Context, retention mailstore.Retention) (mailstore.Retained, error)
 
 	Undescribed(ctx context.Context, limit int) ([]mailstore.Message, error)
 	Describe(ctx context.Context, descriptions []mailstore.Description) error

@@ -24,8 +24,10 @@ type AccountReport struct {
 	Fetched int
 	Bytes   int64
 	Missing []Missing
-	Held    []mailstore.Folder
-	Traffic imaplink.Traffic
+	// Troubles are folders that could not be brought up to date; the others were.
+	Troubles []Trouble
+	Held     []mailstore.Folder
+	Traffic  imaplink.Traffic
 }
 
 // Missing is a message that the primary lists and does not give.
@@ -33,6 +35,12 @@ type Missing struct {
 	Folder string
 	UID    mailstore.UID
 	Size   int64
+	Why    mailstore.Sentence
+}
+
+// Trouble is a folder that could not be brought up to date, and why.
+type Trouble struct {
+	Folder string
 	Why    mailstore.Sentence
 }
 
