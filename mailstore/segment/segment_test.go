@@ -65,7 +65,14 @@ func read(f *segment.Files, ref segment.Ref) ([]byte, error) {
 		return nil, err
 	}
 	defer func() { _ = r.Close() }()
-	return io.ReadAll(r)
+	b := make([]byte, r.Size())
+	if _, err := io.ReadFull(r, b); err != nil {
+		return nil, err
+	}
+	if n, err := r.Read(make([]byte, 1)); n != 0 || !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("%d bytes more, %w", n, err)
+	}
+	return b, nil
 }
 
 func fails(t testing.TB, err, kind error, words ...string) {
