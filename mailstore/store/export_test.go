@@ -1,0 +1,4 @@
+package store
+
+// SetSegmentSize has segments of a test end sooner.
+func SetSegmentSize(o *Options, n int64) { o.segmentSize = n }
