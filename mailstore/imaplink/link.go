@@ -1,255 +1,527 @@
 package imaplink
 
 import (
+	"bufio"
+	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
-	"log/slog"
 	"net"
+	"strconv"
+	"strings"
+	"sync"
 	"time"
 
-	"lifeboat/mailstore"
-	"lifeboat/mailstore/signin"
+	"github.com/klauspost/compress/flate"
 )
 
-// Dialer opens network connections; net.Dialer is one.
-type Dialer interface {
-	DialContext(ctx context.Context, network, address string) (net.Conn, error)
-}
-
-// Security is how a connection comes to TLS. There is no IMAP without it here.
-type Security string
-
-// The ways to TLS.
+// What a server may send that nobody asked for, between one answer and the next, and
+// what it may make us keep in answer to one question.
 const (
-	Implicit Security = "tls"      // from the first octet (RFC 8314 section 3); also the zero value
-	StartTLS Security = "starttls" // with the command STARTTLS (RFC 9051 section 6.2.1)
+	maxNoise = 16 << 20
+	maxHeld  = 64 << 20
 )
 
-// Endpoint is where a server listens.
-type Endpoint struct {
-	Host string
-	Port int      // 0: 993, or 143 with StartTLS
-	TLS  Security // empty: Implicit
+// sink takes the untagged responses that the running question asks for. taken is
+// false for one that it does not know: then it is news of the folder, or nothing. It
+// is called from the goroutine that reads.
+type sink func(r *response) (taken bool, err error)
+
+// answer is what a server says to a command in the end.
+type answer struct {
+	status, code, text string
+	err                error // the line broke before
 }
 
-// Patience is how long a server may take. Zero values are replaced by the defaults.
-type Patience struct {
-	// Connect is for connecting, TLS and sign-in together; 30 seconds by default.
-	Connect time.Duration
-	// Answer is for the beginning of an answer, and between the parts of one; servers
-	// that search a large folder are silent for long. 3 minutes by default.
-	Answer time.Duration
-	// Stall is how long an answer that has begun may take for the next 4 KiB, so that
-	// an octet a second is not taken for life; 45 seconds by default.
-	Stall time.Duration
-	// Idle is after how long IDLE is renewed; 25 minutes by default, and never more
-	// than the 29 of RFC 2177.
-	Idle time.Duration
+// order is a command of our own, beside those of the library.
+type order struct {
+	tag  string
+	done chan answer // of capacity 1
+	ok   func()      // run by the reader when the server says OK, before it reads on
 }
 
-// Options are what a connection is made of.
-type Options struct {
-	Server Endpoint
-	Dialer Dialer
-	// TLS has the certificate authorities to trust; nil: the system's. ServerName is
-	// the server's host unless it is set.
-	TLS    *tls.Config
-	SignIn signin.Source
-	// Budget is shared by the accounts of one provider; nil: no limit.
-	Budget   *Budget
-	Patience Patience
-	// NoCompress and NoQResync do without an extension that the server may have.
-	NoCompress, NoQResync bool
-	// CompressBelow is the speed of the line, in octets a second, below which it is
-	// worth the time to compress (RFC 4978); 0: 3 MiB a second. The largest int64
-	// compresses from the start.
-	CompressBelow int64
-	Now           func() time.Time // nil: time.Now
-	Log           *slog.Logger     // nil: nothing is logged
+// link is the shim: the net.Conn that the library reads and writes. Beneath it lie
+// compression, TLS and the pace. Everything that the server says is read here first,
+// and what the library would choke on never gets to it.
+type link struct {
+	pace *pace
+	wire *wire
+	conn net.Conn // TLS, over the pace
+
+	wmu    sync.Mutex
+	out    bytes.Buffer  // what waits to be sent in one piece
+	packer *flate.Writer // nil: the line is not compressed
+	corked bool
+	amend  func(command string) string // changes the library's next command, after its tag
+
+	lib []byte // read by Read: what the library is yet to get
+
+	mu      sync.Mutex
+	orders  map[string]*order
+	tags    int
+	facts   sink            // takes what a server tells of itself
+	on      map[string]bool // what it has enabled (RFC 5161)
+	sink    sink
+	news    func() // the folder has changed without being asked
+	noise   int    // octets since the last thing of use
+	bye     string // what the server said as it hung up
+	leaving bool   // LOGOUT was sent
+	idle    string // the tag of an IDLE that waits for its "+"
+	dead    error  // why it ended
+	ended   chan struct{}
 }
 
-// Caps is what a server can do.
-type Caps struct {
-	CondStore, QResync        bool // RFC 7162
-	Compress                  bool // RFC 4978
-	Idle                      bool // RFC 2177
-	ListStatus                bool // RFC 5819
-	SpecialUse                bool // RFC 6154
-	ObjectID                  bool // RFC 8474
-	Gmail                     bool // X-GM-EXT-1
-	ESearch                   bool // RFC 4731
-	UIDPlus, Move             bool // RFC 4315, 6851
-	Namespace                 bool // RFC 2342
-	LiteralPlus, LiteralMinus bool // RFC 7888
-	// All are the capabilities as the server names them, in upper case.
-	All []string
+func newLink(conn net.Conn, p *pace) *link {
+	return &link{
+		pace: p, conn: conn,
+		wire:   &wire{br: bufio.NewReaderSize(conn, 64<<10), pace: p},
+		orders: map[string]*order{}, on: map[string]bool{}, ended: make(chan struct{}),
+	}
 }
 
-// Info is what is known of a connection.
-type Info struct {
-	Server          string // as its ID says (RFC 2971), "Dovecot"; mostly empty
-	TLS             string // "TLS 1.3"
-	CertificateEnds time.Time
-	Compressed      bool // the line is compressed now
+// send writes a command of our own: everything after the tag, without the line's end.
+func (l *link) send(command string, ok func()) *order {
+	l.mu.Lock()
+	l.tags++
+	o := &order{tag: "L" + strconv.Itoa(l.tags), done: make(chan answer, 1), ok: ok}
+	if l.dead != nil {
+		o.done <- answer{err: l.dead}
+		l.mu.Unlock()
+		return o
+	}
+	l.orders[o.tag] = o
+	l.mu.Unlock()
+	l.pace.begin()
+	l.wmu.Lock()
+	defer l.wmu.Unlock()
+	fmt.Fprintf(&l.out, "%s %s\r\n", o.tag, command)
+	l.flushLocked()
+	return o
 }
 
-// Traffic is what went over the wire so far, TLS included.
-type Traffic struct {
-	In, Out    int64 // octets
-	RoundTrips int   // how often the next step had to wait for the server
+// cork holds back what is written until uncork sends it in one piece.
+func (l *link) cork() {
+	l.wmu.Lock()
+	l.corked = true
+	l.wmu.Unlock()
 }
 
-// Status is what a folder holds.
-type Status struct {
-	UIDValidity uint32
-	UIDNext     mailstore.UID
-	Messages    uint32
-	ModSeq      uint64 // HIGHESTMODSEQ; 0: the server has none for it
+func (l *link) uncork() {
+	l.wmu.Lock()
+	defer l.wmu.Unlock()
+	l.corked = false
+	l.flushLocked()
 }
 
-// Folder is a folder as the server lists it.
-type Folder struct {
-	Name      string // in Unicode
-	Delimiter string // one character; empty: the server has no levels
-	Role      mailstore.Role
-	RemoteID  string // MAILBOXID (RFC 8474); mostly empty, and filled only with Status
-	NoSelect  bool   // it has folders below it and no mail
-	// Namespace is whose it is: empty for the account's own, else "other" or "shared"
-	// (RFC 2342).
-	Namespace string
-	Status    *Status // nil: the server gave none with the list; ask for it
+func (l *link) flushLocked() {
+	if l.corked || l.out.Len() == 0 {
+		return
+	}
+	var err error
+	if l.packer != nil {
+		if _, err = l.packer.Write(l.out.Bytes()); err == nil {
+			err = l.packer.Flush()
+		}
+	} else {
+		_, err = l.conn.Write(l.out.Bytes())
+	}
+	l.out.Reset()
+	if err != nil {
+		l.end(err)
+	}
 }
 
-// Known is what the mirror has of a folder, for [Conn.Select].
-type Known struct {
-	UIDValidity uint32
-	ModSeq      uint64
-	UIDs        UIDSet // what is known; empty: the server is to think of all
+// compress switches the line to DEFLATE (RFC 4978), both ways. Nothing else may be
+// sent until the server has answered, and nothing else is.
+func (l *link) compress() answer {
+	inflate := func() {
+		l.wire.br = bufio.NewReaderSize(flate.NewReader(l.wire.br), 64<<10)
+	}
+	o := l.send("COMPRESS DEFLATE", inflate)
+	a := <-o.done
+	if a.status == "OK" {
+		l.wmu.Lock()
+		defer l.wmu.Unlock()
+		packer, err := flate.NewWriter(l.conn, flate.DefaultCompression)
+		if err != nil {
+			return answer{err: err}
+		}
+		l.packer = packer
+	}
+	return a
 }
 
-// Flagged is a message's flags.
-type Flagged struct {
-	UID    mailstore.UID
-	Flags  mailstore.Flags
-	ModSeq uint64
+// Write takes a command of the library, or the DONE of its IDLE.
+func (l *link) Write(p []byte) (int, error) {
+	l.wmu.Lock()
+	defer l.wmu.Unlock()
+	line := string(p)
+	tag, command, whole := strings.Cut(line, " ")
+	switch {
+	case line == "DONE\r\n":
+		l.pace.begin()
+	case !whole || !strings.HasSuffix(line, "\r\n"):
+		return 0, protocol("the library sends less than a command")
+	default:
+		if l.amend != nil {
+			line = tag + " " + l.amend(strings.TrimSuffix(command, "\r\n")) + "\r\n"
+			l.amend = nil
+		}
+		l.mu.Lock()
+		if command == "IDLE\r\n" {
+			l.idle = tag
+		}
+		l.mu.Unlock()
+		l.pace.begin()
+	}
+	l.out.WriteString(line)
+	l.flushLocked()
+	return len(p), nil
 }
 
-// Selected is a folder that is open for reading.
-type Selected struct {
-	Status
-	// Resynced is whether Vanished and Changed are all that changed since what was
-	// known: the server has QRESYNC and the UIDVALIDITY is the same. New messages are
-	// among Changed, too.
-	Resynced bool
-	Vanished UIDSet
-	Changed  []Flagged
-	RemoteID string
+// Read gives the library what it asked for.
+func (l *link) Read(p []byte) (int, error) {
+	for len(l.lib) == 0 {
+		if err := l.step(); err != nil {
+			l.end(err)
+			return 0, io.EOF
+		}
+	}
+	n := copy(p, l.lib)
+	l.lib = l.lib[n:]
+	return n, nil
 }
 
-// Overview is a message without its bytes.
-type Overview struct {
-	UID      mailstore.UID
-	Flags    mailstore.Flags
-	Received time.Time // the internal date
-	Size     int64     // RFC822.SIZE; some servers only guess it
-	ModSeq   uint64
-	RemoteID string   // X-GM-MSGID or EMAILID, whichever the server has
-	Labels   []string // X-GM-LABELS; nil where there are none
+// step reads one response and gives it to whom it belongs.
+func (l *link) step() error {
+	r, err := l.wire.read()
+	if err != nil {
+		return err
+	}
+	switch r.tag {
+	case "+":
+		return l.goAhead()
+	case "*":
+		return l.untagged(r)
+	}
+	return l.tagged(r)
 }
 
-// Want is a message whose bytes are asked for.
-type Want struct {
-	UID  mailstore.UID
-	Size int64 // as the overview said; 0: not known
+// goAhead passes the "+" of IDLE on.
+func (l *link) goAhead() error {
+	l.mu.Lock()
+	idle := l.idle
+	l.idle = ""
+	l.mu.Unlock()
+	if idle == "" {
+		return protocol("an invitation to go on with nothing")
+	}
+	l.pace.end()
+	l.lib = append(l.lib[:0], "+ idling\r\n"...)
+	return nil
 }
 
-var errTODO = errors.New("not yet")
-
-// Conn is a signed-in connection to a server. It does one thing at a time: calls
-// from several goroutines wait for each other.
-type Conn struct {
-	caps Caps
-	link *link
+func (l *link) tagged(r *response) error {
+	a := r.answer()
+	if a.status != "OK" && a.status != "NO" && a.status != "BAD" {
+		return protocol("an answer that is neither yes nor no")
+	}
+	l.mu.Lock()
+	l.noise = 0
+	o := l.orders[r.tag]
+	delete(l.orders, r.tag)
+	if l.idle == r.tag {
+		l.idle = ""
+	}
+	l.mu.Unlock()
+	l.pace.end()
+	if o != nil {
+		if o.ok != nil && a.status == "OK" {
+			o.ok()
+		}
+		o.done <- a
+		return nil
+	}
+	if !strings.HasPrefix(r.tag, "T") {
+		return protocol("an answer to what nobody asked")
+	}
+	l.lib = append(l.lib[:0], r.tag+" "+a.status+" "...)
+	if a.code != "" {
+		l.lib = append(l.lib, "["+a.code+"] "...)
+	}
+	l.lib = append(append(l.lib, a.text...), "\r\n"...)
+	return nil
 }
 
-type link struct{}
-
-// Dial connects, checks the server's certificate and signs in. Errors are
-// *mailstore.Error: ErrUnreachable, ErrCertificate, ErrSignIn, ErrThrottled,
-// ErrServer, ErrUnsupported.
-func Dial(ctx context.Context, o Options) (*Conn, error) { return nil, errTODO }
-
-// Caps is what the server can do, less what the options forbid.
-func (c *Conn) Caps() Caps { return c.caps }
-
-// Info is what is known of the connection.
-func (c *Conn) Info() Info { return Info{} }
-
-// Traffic is what went over the wire so far.
-func (c *Conn) Traffic() Traffic { return Traffic{} }
-
-// List returns every folder that there is, with its status where the server tells
-// it in the same breath (RFC 5819).
-func (c *Conn) List(ctx context.Context) ([]Folder, error) { return nil, errTODO }
-
-// Status asks for the status of folders, all at once. A folder that the server
-// refuses has nil.
-func (c *Conn) Status(ctx context.Context, names []string) ([]*Status, error) { return nil, errTODO }
-
-// Select opens a folder for reading (EXAMINE), and resynchronises it with what is
-// known, where the server can (RFC 7162 section 3.2.5).
-func (c *Conn) Select(ctx context.Context, name string, known *Known) (Selected, error) {
-	return Selected{}, errTODO
+// answer reads the rest of a status response: "[CODE arguments] text". Both are made
+// into what any reader of IMAP can read.
+func (r *response) answer() answer {
+	a := answer{status: r.kind}
+	r.space()
+	text := string(r.rest())
+	if strings.HasPrefix(text, "[") {
+		if code, rest, ok := strings.Cut(text[1:], "]"); ok {
+			a.code, text = code, strings.TrimLeft(rest, " ")
+			if name, arguments, _ := strings.Cut(code, " "); name != "" {
+				a.code = strings.ToUpper(name)
+				if arguments != "" {
+					text = strings.TrimSpace(text)
+				}
+			}
+		}
+	}
+	a.code = strings.Map(func(c rune) rune {
+		if c > ' ' && c < 0x7F && !strings.ContainsRune(`(){}%*"\[]`, c) {
+			return c
+		}
+		return -1
+	}, a.code)
+	a.text = plain(text)
+	return a
 }
 
-// UIDs are the messages of the selected folder that were received since the day before
-// since (servers compare days, of time zones of their own), ascending; all of them
-// with the zero time.
-func (c *Conn) UIDs(ctx context.Context, since time.Time) ([]mailstore.UID, error) {
-	return nil, errTODO
+// plain makes a server's words into one short line that can be shown.
+func plain(text string) string {
+	text = strings.ToValidUTF8(text, "?")
+	text = strings.Map(func(c rune) rune {
+		if c < ' ' || c == 0x7F {
+			return ' '
+		}
+		return c
+	}, text)
+	if text = strings.TrimSpace(text); text == "" {
+		return "-"
+	}
+	if runes := []rune(text); len(runes) > 300 {
+		text = string(runes[:300]) + "…"
+	}
+	return text
 }
 
-// Overviews tells of the messages of the selected folder that are in the set; those
-// that are not there are passed over.
-func (c *Conn) Overviews(ctx context.Context, set UIDSet, yield func(Overview) error) error {
-	return errTODO
+func (l *link) untagged(r *response) error {
+	l.mu.Lock()
+	take, facts, news := l.sink, l.facts, l.news
+	l.mu.Unlock()
+	taken := false
+	var err error
+	switch r.kind {
+	case "BYE":
+		l.mu.Lock()
+		l.bye = r.answer().line()
+		l.mu.Unlock()
+		return nil
+	case "OK", "SEARCH", "ESEARCH", "NAMESPACE", "EXISTS":
+		if err := l.forward(r); err != nil {
+			return err
+		}
+		if r.kind == "EXISTS" && news != nil {
+			news()
+		}
+		// Much of it is too much, also for the library.
+		return l.count(false)
+	}
+	for _, sink := range []sink{facts, take} {
+		if sink == nil || taken {
+			continue
+		}
+		if taken, err = sink(r); err != nil {
+			return err
+		}
+	}
+	if err := r.finish(); err != nil {
+		return err
+	}
+	if taken {
+		l.pace.progress(l.wire.size)
+	} else if news != nil {
+		switch r.kind {
+		case "FETCH", "VANISHED", "EXPUNGE", "RECENT":
+			news()
+		}
+	}
+	return l.count(taken)
 }
 
-// Flags are the flags of the messages in the set.
-func (c *Conn) Flags(ctx context.Context, set UIDSet) ([]Flagged, error) { return nil, errTODO }
-
-// ChangedSince are the flags of the selected folder's messages that changed since
-// modseq, new ones included (Caps.CondStore); with vanished, which are gone, too
-// (Caps.QResync).
-func (c *Conn) ChangedSince(ctx context.Context, modseq uint64, vanished bool) (changed []Flagged, gone UIDSet, err error) {
-	return nil, nil, errTODO
+// count keeps account of what nobody asked for.
+func (l *link) count(taken bool) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if taken {
+		l.noise = 0
+		return nil
+	}
+	if l.noise += l.wire.size + 16; l.noise > maxNoise {
+		return protocol("more than %d octets that nobody asked for", maxNoise)
+	}
+	return nil
 }
 
-// Bodies brings the messages wanted from the selected folder to take, in any order,
-// several at a time from goroutines of its own; take reads r to its end. What it
-// gives is the whole message, never a stub that a server puts in its place. A message
-// that is gone from the folder meanwhile is passed over: take is not called. If the
-// server has a message and does not give it, the error is of kind ErrServer, names it,
-// and holds a *[Withheld]; everything else was brought by then.
-func (c *Conn) Bodies(ctx context.Context, wants []Want, take func(o Overview, r io.Reader) error) error {
-	return errTODO
+// forward gives an untagged response to the library, in a form that it can read, or
+// drops it.
+func (l *link) forward(r *response) error {
+	l.lib = l.lib[:0]
+	switch r.kind {
+	case "EXISTS":
+		l.lib = fmt.Appendf(l.lib, "* %d EXISTS\r\n", r.num)
+		return nil
+	case "OK":
+		r.space()
+		code, _, ok := bytes.Cut(bytes.TrimPrefix(r.rest(), []byte("[")), []byte("]"))
+		name, value, _ := strings.Cut(string(code), " ")
+		name = strings.ToUpper(name)
+		if !ok || r.peek() != '[' {
+			return nil
+		}
+		bits := 64
+		switch name {
+		case "CLOSED":
+			l.lib = append(l.lib, "* OK [CLOSED] closed\r\n"...)
+			return nil
+		case "UIDVALIDITY", "UIDNEXT":
+			bits = 32
+		case "HIGHESTMODSEQ":
+		default:
+			return nil
+		}
+		n, err := strconv.ParseUint(strings.TrimSpace(value), 10, bits)
+		if err != nil || n > 1<<63-1 {
+			return protocol("%s without a number", name)
+		}
+		l.lib = fmt.Appendf(l.lib, "* OK [%s %d] noted\r\n", name, n)
+		return nil
+	}
+	l.lib = append(append(l.lib, "* "...), r.kind...)
+	return l.copyRest(r)
 }
 
-// Withheld are messages that a server lists and does not give.
-type Withheld struct{ UIDs []mailstore.UID }
+// copyRest copies the rest of a response for the library, literals included.
+func (l *link) copyRest(r *response) error {
+	for {
+		part := r.rest()
+		if depth(part) > maxDepth {
+			return protocol("lists within lists within lists")
+		}
+		i := bytes.LastIndexByte(part, '{')
+		if i < 0 {
+			l.lib = append(append(l.lib, bytes.TrimRight(part, " ")...), "\r\n"...)
+			return nil
+		}
+		r.pos += i
+		size, ok, err := r.literal()
+		if err != nil {
+			return err
+		}
+		l.lib = append(append(l.lib, part...), "\r\n"...)
+		if !ok {
+			return nil
+		}
+		if size > maxLiteral {
+			return protocol("a literal of %d octets where a name belongs", size)
+		}
+		if r.w.size += int(size); r.w.size > maxLine {
+			return protocol("a response of more than %d octets", maxLine)
+		}
+		octets := make([]byte, size)
+		if err := r.w.full(octets); err != nil {
+			return err
+		}
+		l.lib = append(l.lib, octets...)
+		if err := r.more(); err != nil {
+			return err
+		}
+	}
+}
 
-// Error names them.
-func (w *Withheld) Error() string { return "withheld: " + SetOf(w.UIDs...).String() }
+// depth is the deepest nesting of parentheses, those within strings included.
+func depth(b []byte) (deepest int) {
+	now := 0
+	for _, c := range b {
+		switch c {
+		case '(':
+			now++
+			deepest = max(deepest, now)
+		case ')':
+			now--
+		}
+	}
+	return deepest
+}
 
-// Idle waits with IDLE (RFC 2177) and calls changed, from one goroutine, whenever the server says that
-// something changed in the selected folder; until the context ends (nil) or the
-// connection does. The connection is of use afterwards.
-func (c *Conn) Idle(ctx context.Context, changed func()) error { return errTODO }
+// end ends the link, once, and tells everybody who waits.
+func (l *link) end(err error) {
+	l.mu.Lock()
+	if l.dead != nil {
+		l.mu.Unlock()
+		return
+	}
+	if err == nil {
+		err = io.ErrUnexpectedEOF
+	}
+	l.dead = err
+	orders := l.orders
+	l.orders = map[string]*order{}
+	close(l.ended)
+	l.mu.Unlock()
+	for _, o := range orders {
+		o.done <- answer{err: err}
+	}
+	// Not the TLS connection: its farewell would wait for a server that does not read.
+	l.pace.Conn.Close()
+}
 
-// Noop asks whether the server is still there.
-func (c *Conn) Noop(ctx context.Context) error { return errTODO }
+func (l *link) death() (err error, bye string) { //nolint:revive,staticcheck // the error is what is asked for, not that asking failed
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.dead, l.bye
+}
 
-// Close says goodbye and closes the connection.
-func (c *Conn) Close() error { return nil }
+func (l *link) enable(name string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.on[name] = true
+}
+
+// enabled reports whether the server has enabled the extension.
+func (l *link) enabled(name string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.on[name]
+}
+
+// tell says who is told of news from now on; nil: nobody.
+func (l *link) tell(news func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.news = news
+}
+
+// watch ends the link when the context ends; the function returned stops watching.
+func (l *link) watch(ctx context.Context) (stop func() bool) {
+	return context.AfterFunc(ctx, func() { l.end(errors.Join(errGivenUp, context.Cause(ctx))) })
+}
+
+// errGivenUp: it was we who ended the connection.
+var errGivenUp = errors.New("given up")
+
+// Close ends the link, for the library.
+func (l *link) Close() error {
+	l.end(net.ErrClosed)
+	return nil
+}
+
+// LocalAddr is the address of this end.
+func (l *link) LocalAddr() net.Addr { return l.pace.LocalAddr() }
+
+// RemoteAddr is the server's.
+func (l *link) RemoteAddr() net.Addr { return l.pace.RemoteAddr() }
+
+// SetDeadline does nothing, nor do the other two: the library's patience is not ours;
+// see [pace].
+func (l *link) SetDeadline(time.Time) error { return nil }
+
+// SetReadDeadline does nothing.
+func (l *link) SetReadDeadline(time.Time) error { return nil }
+
+// SetWriteDeadline does nothing.
+func (l *link) SetWriteDeadline(time.Time) error { return nil }

@@ -106,3 +106,35 @@ func (s UIDSet) String() string {
 	}
 	return b.String()
 }
+
+// ParseSet reads a set as IMAP writes it, in any order.
+func ParseSet(s string) (UIDSet, error) {
+	var out UIDSet
+	for part := range strings.SplitSeq(s, ",") {
+		first, last, isRange := strings.Cut(part, ":")
+		if !isRange {
+			last = first
+		}
+		a, err := parseUID(first)
+		if err != nil {
+			return nil, err
+		}
+		b, err := parseUID(last)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, UIDRange{min(a, b), max(a, b)})
+	}
+	return UIDSet(nil).Plus(out), nil
+}
+
+func parseUID(s string) (mailstore.UID, error) {
+	if s == "*" {
+		return ^mailstore.UID(0), nil
+	}
+	n, err := strconv.ParseUint(s, 10, 32)
+	if err != nil || n == 0 {
+		return 0, protocol("a set of UIDs that is none")
+	}
+	return mailstore.UID(n), nil
+}
