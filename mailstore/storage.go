@@ -16,10 +16,11 @@ type BodyWriter interface {
 	Abort()
 }
 
-// Reader is a message's bytes.
+// Reader is a message's bytes, to be read in any order.
 type Reader interface {
 	io.ReadSeekCloser
 	io.ReaderAt
+	Size() int64
 }
 
 // List says which messages are wanted, newest first.

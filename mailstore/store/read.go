@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"io"
 	"iter"
 	"maps"
 	"strings"
@@ -252,11 +251,7 @@ func (s *Store) Messages(ctx context.Context, l mailstore.List) ([]mailstore.Mes
 }
 
 // Reader is a message's bytes, to be read in any order.
-type Reader interface {
-	io.ReadSeekCloser
-	io.ReaderAt
-	Size() int64
-}
+type Reader = mailstore.Reader
 
 // Open opens the bytes of a message. The error is ErrNotFound when there is no such
 // message; ErrDamaged, here or when reading, when its bytes are not what they were.
