@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 )
 
@@ -13,9 +14,9 @@ import (
 // message of its own, with the original's subject and date below.
 var stub = []byte("Retrieval using the IMAP4 protocol failed")
 
-// isStub reports whether the octets are such a stub. A message that quotes one is
-// none: it came through a mail server, which left a Received field, or has the size
-// that was told and another subject.
+// isStub reports whether the octets are such a stub, of a message of size octets (0:
+// not known). A message that quotes one is none: it came through a mail server, which
+// left a Received field, or has a Message-ID and the size that was told.
 func isStub(body []byte, size int64) bool {
 	head := body[:min(len(body), 4<<10)]
 	if !bytes.Contains(head, stub) {
@@ -23,10 +24,17 @@ func isStub(body []byte, size int64) bool {
 	}
 	header, _, _ := bytes.Cut(head, []byte("\r\n\r\n"))
 	lower := append([]byte("\n"), bytes.ToLower(header)...)
-	received := bytes.Contains(lower, []byte("\nreceived:"))
-	subject := bytes.Contains(lower, append([]byte("\nsubject: "), bytes.ToLower(stub)...))
-	short := int64(len(body)) != size && size > 0
-	return !received && (subject || short) || int64(len(body)) < size/2
+	has := func(field string) bool { return bytes.Contains(lower, []byte("\n"+field)) }
+	length := int64(len(body))
+	switch {
+	case length < size/2:
+		return true
+	case has("received:"):
+		return false
+	case size > 0 && length != size:
+		return true
+	}
+	return has("subject: "+strings.ToLower(string(stub))) && !has("message-id:")
 }
 
 // probes asks what lies behind the end of messages that came shorter than the server
