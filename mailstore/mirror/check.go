@@ -172,7 +172,7 @@ func (c *check) folder(ctx context.Context, j *job) error {
 // bring takes a folder through the stages.
 func (c *check) bring(ctx context.Context, link Link, j *job) error {
 	var since *imaplink.Known
-	if k := j.folder.Cursor; link.Caps().QResync && k.ModSeq > 0 && j.folder.Held == nil && !c.due(k) {
+	if k := j.folder.Cursor; link.Caps().QResync && k.ModSeq > 0 && j.folder.Held == nil && j.folder.Gone.IsZero() && !c.due(k) {
 		since = &imaplink.Known{UIDValidity: k.UIDValidity, ModSeq: k.ModSeq}
 	}
 	sel, err := link.Select(ctx, j.name, since)

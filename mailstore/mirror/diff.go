@@ -83,5 +83,5 @@ func (c *check) differ(ctx context.Context, link Link, j *job, sel imaplink.Sele
 func (c *check) whole(j *job, sel imaplink.Selected) bool {
 	k := j.folder.Cursor
 	return k.UIDValidity != sel.UIDValidity || k.ModSeq == 0 || sel.ModSeq == 0 || sel.ModSeq < k.ModSeq ||
-		j.folder.Held != nil || c.cutoff.Before(k.From) || c.due(k)
+		j.folder.Held != nil || !j.folder.Gone.IsZero() || c.cutoff.Before(k.From) || c.due(k)
 }

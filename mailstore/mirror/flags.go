@@ -34,7 +34,10 @@ func (c *check) finish(ctx context.Context, j *job, d *difference, missing []Mis
 		b.Gone = append(b.Gone, k.UID)
 	}
 	b.Cursor = &d.cursor
-	return c.apply(ctx, j, b)
+	if err := c.apply(ctx, j, b); err != nil {
+		return err
+	}
+	return c.release(ctx, j.folder)
 }
 
 // inWindow counts the places that are not older than the window.

@@ -2,6 +2,7 @@ package mirror
 
 import (
 	"context"
+	"time"
 
 	"lifeboat/mailstore"
 )
@@ -121,6 +122,7 @@ func (c *check) settleAbsent(ctx context.Context, f mailstore.Folder, going goin
 	if err != nil {
 		return err
 	}
+	b := mailstore.Batch{Folder: f.ID, UIDValidity: f.Cursor.UIDValidity, At: c.began}
 	switch c.judge(f, len(lost), len(gone)) {
 	case hold:
 		return c.hold(ctx, f, len(lost), len(gone))
@@ -128,17 +130,15 @@ func (c *check) settleAbsent(ctx context.Context, f mailstore.Folder, going goin
 		f.Name, f.RemoteID, f.Role = c.keptName(f), c.keptID(f), mailstore.NoRole
 	case letGo:
 		f.Gone = c.began
-		c.count(mailstore.Applied{Gone: len(known)})
+		for _, k := range known {
+			b.Gone = append(b.Gone, k.UID)
+		}
 	}
 	f.Held = nil
-	_, err = c.m.o.Store.SaveFolder(ctx, f)
-	return err
-}
-
-func (c *check) count(a mailstore.Applied) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.out.Check.Changes = c.out.Check.Changes.Plus(a)
+	if _, err := c.m.o.Store.SaveFolder(ctx, f); err != nil || len(b.Gone) == 0 {
+		return err
+	}
+	return c.apply(ctx, &job{folder: f}, b)
 }
 
 // notRematched are the places of before that have no equal under the new UIDVALIDITY:
@@ -207,12 +207,12 @@ func (c *check) hold(ctx context.Context, f mailstore.Folder, gone, of int) erro
 	return nil
 }
 
-// release lets a folder go on.
+// release lets a folder go on that was held, or gone.
 func (c *check) release(ctx context.Context, f mailstore.Folder) error {
-	if f.Held == nil {
+	if f.Held == nil && f.Gone.IsZero() {
 		return nil
 	}
-	f.Held = nil
+	f.Held, f.Gone = nil, time.Time{}
 	_, err := c.m.o.Store.SaveFolder(ctx, f)
 	return err
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 
 	"lifeboat/mailstore"
 	"lifeboat/mailstore/imaplink"
@@ -175,16 +174,17 @@ func (c *check) askStatus(ctx context.Context, link Link, pairs []pair) error {
 	return nil
 }
 
-// save stores what is new about a folder, if anything is.
+// save stores what is new about a folder, if anything is. One that is back stays Gone
+// until it was compared: what lay in it is hidden.
 func (c *check) save(ctx context.Context, p pair) (mailstore.Folder, error) {
 	want := p.stored
 	want.Account, want.Name, want.Delimiter = c.account.ID, p.listed.Name, p.listed.Delimiter
-	want.Role, want.Gone = p.listed.Role, time.Time{}
+	want.Role = p.listed.Role
 	if p.listed.RemoteID != "" {
 		want.RemoteID = p.listed.RemoteID
 	}
 	s := p.stored
-	if s.ID != 0 && want.Name == s.Name && want.Delimiter == s.Delimiter && want.Role == s.Role && want.RemoteID == s.RemoteID && s.Gone.IsZero() {
+	if s.ID != 0 && want.Name == s.Name && want.Delimiter == s.Delimiter && want.Role == s.Role && want.RemoteID == s.RemoteID {
 		return s, nil
 	}
 	return c.m.o.Store.SaveFolder(ctx, want)
@@ -193,7 +193,7 @@ func (c *check) save(ctx context.Context, p pair) (mailstore.Folder, error) {
 // unchanged reports whether a folder need not be looked at.
 func (c *check) unchanged(f mailstore.Folder, s *imaplink.Status) bool {
 	k := f.Cursor
-	if s == nil || f.Held != nil || k.UIDValidity == 0 || c.cutoff.Before(k.From) {
+	if s == nil || f.Held != nil || !f.Gone.IsZero() || k.UIDValidity == 0 || c.cutoff.Before(k.From) {
 		return false
 	}
 	if k.UIDValidity != s.UIDValidity || k.UIDNext != s.UIDNext || k.Exists != s.Messages || k.ModSeq != s.ModSeq {

@@ -15,8 +15,7 @@ type Store interface {
 	Accounts(ctx context.Context) ([]mailstore.Account, error)
 	Folders(ctx context.Context, account mailstore.AccountID) ([]mailstore.Folder, error)
 	// SaveFolder makes a folder (ID 0) or changes its name, role, remote ID, Gone and
-	// Held; only Apply moves a cursor. A folder that is Gone hides its places, and
-	// shows them again when it is back.
+	// Held; only Apply moves a cursor.
 	SaveFolder(ctx context.Context, folder mailstore.Folder) (mailstore.Folder, error)
 	// KnownUnder tells the places of a folder that are not hidden and whose UIDs belong
 	// to the UIDVALIDITY, in ascending order.
