@@ -22,12 +22,12 @@ func (s *Store) Checked(ctx context.Context, account mailstore.AccountID, c mail
 	}
 	return s.change(ctx, func(t *tx) error {
 		// What a failed look did not get to see expires all the same.
-		const query = `UPDATE accounts SET tried = ?1, failed = ?2, retry = ?3, expiries = CASE WHEN ?4 = '' AND ?2 <> '' THEN expiries ELSE ?4 END,
+		const query = `UPDATE accounts SET tried = ?1, failed = ?2, retry = ?3, missing = ?6, expiries = CASE WHEN ?4 = '' AND ?2 <> '' THEN expiries ELSE ?4 END,
 			complete = CASE WHEN ?2 = '' THEN ?1 ELSE complete END,
 			since = CASE WHEN ?2 = '' THEN 0 WHEN since = 0 THEN ?1 ELSE since END
 			WHERE id = ?5 RETURNING id`
 		var id int64
-		found, err := t.row(query, []any{nanos(c.Began), failed, unix(c.Retry), expiries, int64(account)}, &id)
+		found, err := t.row(query, []any{nanos(c.Began), failed, unix(c.Retry), expiries, int64(account), c.Missing}, &id)
 		if err == nil && !found {
 			err = s.noAccount(account)
 		}
@@ -38,7 +38,8 @@ func (s *Store) Checked(ctx context.Context, account mailstore.AccountID, c mail
 // Freshness returns how far behind each account's mirror may be, by address; removed
 // accounts too.
 func (s *Store) Freshness(ctx context.Context) ([]mailstore.Freshness, error) {
-	all, err := list(ctx, s, scanFreshness, `SELECT `+accountColumns+`, complete, tried, since, retry, failed, expiries, messages, bytes, undescribed
+	all, err := list(ctx, s, scanFreshness, `SELECT `+accountColumns+`, complete, tried, since, retry, failed, expiries, messages, bytes, undescribed, missing,
+			(SELECT count(*) FROM messages WHERE damaged <> 0 AND account = accounts.id)
 		FROM accounts ORDER BY address`)
 	if err != nil {
 		return nil, err
@@ -60,7 +61,7 @@ func (s *Store) Freshness(ctx context.Context) ([]mailstore.Freshness, error) {
 func scanFreshness(r *sql.Rows) (f mailstore.Freshness, err error) {
 	var complete, tried, since, retry int64
 	var failed, expiries string
-	f.Account, err = scanAccount(r, &complete, &tried, &since, &retry, &failed, &expiries, &f.Messages, &f.Bytes, &f.Undescribed)
+	f.Account, err = scanAccount(r, &complete, &tried, &since, &retry, &failed, &expiries, &f.Messages, &f.Bytes, &f.Undescribed, &f.Missing, &f.Damaged)
 	if err != nil {
 		return f, err
 	}

@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"net/url"
@@ -134,15 +135,15 @@ func (s *Store) open(ctx context.Context, o Options) error {
 		return err
 	}
 	if s.readOnly {
-		if s.read, err = s.database(indexFile, s.reader, readers); err != nil {
+		if s.read, err = s.database(s.reader, "deferred", readers); err != nil {
 			return err
 		}
 		return s.checkVersion(ctx)
 	}
-	if s.write, err = s.database(indexFile, s.writer, 1); err != nil {
+	if s.write, err = s.database(s.writer, "immediate", 1); err != nil {
 		return err
 	}
-	if s.read, err = s.database(indexFile, s.reader, readers); err != nil {
+	if s.read, err = s.database(s.reader, "deferred", readers); err != nil {
 		return err
 	}
 	return s.migrate(ctx)
@@ -163,8 +164,8 @@ func (s *Store) cache(chosen string) string {
 // database makes a pool of connections; they are opened when they are needed. The
 // key goes to each by a statement rather than by the name of the database, which
 // drivers like to quote.
-func (s *Store) database(file string, begin func(*sqlite3.Conn) error, most int) (*sql.DB, error) {
-	name := url.URL{Scheme: "file", Path: filepath.ToSlash(s.path(file)), RawQuery: "vfs=adiantum&_txlock=immediate"}
+func (s *Store) database(begin func(*sqlite3.Conn) error, lock string, most int) (*sql.DB, error) {
+	name := url.URL{Scheme: "file", Path: filepath.ToSlash(s.path(indexFile)), RawQuery: "vfs=adiantum&_txlock=" + lock}
 	db, err := driver.Open(name.String(), begin)
 	if err != nil {
 		return nil, err
@@ -184,32 +185,46 @@ func (s *Store) unlock(c *sqlite3.Conn) error {
 // errNotDurable is a bug of ours or the library's.
 var errNotDurable = errors.New("the index does not wait for the disk")
 
-// writer makes a connection that is durable: in WAL mode SQLite's default here is not
-// to wait for the disk, so what was set is read back.
+// writer makes a connection that is durable, and whose pages bear checksums: in WAL
+// mode SQLite's default here is not to wait for the disk, so what was set is read back.
 func (s *Store) writer(c *sqlite3.Conn) error {
 	if err := s.unlock(c); err != nil {
 		return err
 	}
-	if err := c.EnableChecksums("main"); err != nil {
+	if have, err := pragma(c, `user_version`); err != nil {
 		return err
+	} else if have == "0" { // new: checksums need room in every page
+		if err := c.EnableChecksums("main"); err != nil {
+			return err
+		}
 	}
 	if err := c.Exec(`PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA fullfsync=ON; PRAGMA checkpoint_fullfsync=ON;
 		PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=4000; PRAGMA cache_size=-` + itoa(cacheOfOwner)); err != nil {
 		return err
 	}
-	stmt, _, err := c.Prepare(`SELECT journal_mode, synchronous, fullfsync, checkpoint_fullfsync, temp_store
-		FROM pragma_journal_mode, pragma_synchronous, pragma_fullfsync, pragma_checkpoint_fullfsync, pragma_temp_store`)
-	if err != nil {
-		return err
-	}
-	set := stmt.Step() && stmt.ColumnText(0) == "wal" && stmt.ColumnInt(1) == 2 && stmt.ColumnInt(2) == 1 && stmt.ColumnInt(3) == 1 && stmt.ColumnInt(4) == 2
-	if err := errors.Join(stmt.Err(), stmt.Close()); err != nil {
-		return err
-	}
-	if !set {
-		return errNotDurable
+	for _, p := range [][2]string{
+		{"journal_mode", "wal"}, {"synchronous", "2"}, {"fullfsync", "1"}, {"checkpoint_fullfsync", "1"}, {"temp_store", "2"}, {"checksum_verification", "1"},
+	} {
+		is, err := pragma(c, p[0])
+		if err != nil {
+			return err
+		}
+		if is != p[1] {
+			return fmt.Errorf("%w: %s is %s", errNotDurable, p[0], is)
+		}
 	}
 	return nil
+}
+
+func pragma(c *sqlite3.Conn, name string) (value string, err error) {
+	stmt, _, err := c.Prepare(`PRAGMA ` + name)
+	if err != nil {
+		return "", err
+	}
+	if stmt.Step() {
+		value = stmt.ColumnText(0)
+	}
+	return value, errors.Join(stmt.Err(), stmt.Close())
 }
 
 // reader makes a connection that cannot change anything, and leaves the checkpoint at

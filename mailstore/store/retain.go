@@ -50,8 +50,19 @@ func (s *Store) Retain(ctx context.Context, r mailstore.Retention) (done mailsto
 	if err := s.dropEmpty(ctx, accounts, grace); err != nil {
 		return done, err
 	}
-	err = s.compact(ctx, &done)
-	return done, err
+	if err := s.compact(ctx, &done); err != nil {
+		return done, err
+	}
+	return done, s.tidyWords(ctx, &done)
+}
+
+// tidyWords lets the search index put itself in order.
+func (s *Store) tidyWords(ctx context.Context, done *mailstore.Retained) error {
+	return s.change(ctx, func(t *tx) error {
+		more, err := s.words.Tidy(ctx, t.Tx)
+		done.More = done.More || more
+		return err
+	})
 }
 
 // duePlace is a place to be removed.
