@@ -1,58 +1,67 @@
 // Package mime reads messages for people: whatever the bytes are, there is a
-// subject, somebody it is from, a text and a list of attachments, as far as
-// anybody could make them out.
+// subject, somebody it is from, a text and a list of attachments, as far as anybody
+// could make them out.
+//
+// # Why not a library
+//
+// Libraries read what the standards allow and give an error for the rest. People's
+// mailboxes are full of the rest: charsets that are named wrongly or not at all,
+// boundaries that never come, headers without an end. An outage is the worst time
+// for "this message cannot be displayed". So this package decides at every turn for
+// what a person would take the bytes for, and never gives up. The tables of charsets
+// are those of golang.org/x/text, the tags of HTML are told apart by golang.org/x/net.
+//
+// # How
+//
+// A message is read once, line by line, however long it is (lines.go). A walker
+// (walk.go) follows headers and boundaries from leaf to leaf, without recursion. Text
+// is kept up to a limit; attachments are measured and not kept. When the end is
+// reached, the structure is known, and the text is put together from it (render.go):
+// the best of alternatives, parts in their order, attached messages under a short
+// header.
+//
+// What the text alone does not say is told by notes, in sentences that are
+// translated: what a delivery report means, that a message is encrypted, what an
+// invitation asks.
 package mime
 
 import (
 	"io"
-	"net/mail"
 	"strings"
 
 	"lifeboat/mailstore"
 )
 
+// defaultText is how much text is kept by default, in octets.
+const defaultText = 256 << 10
+
 // Limits bound what [Read] keeps of a message.
 type Limits struct {
 	// Text is how many octets of readable text there may be (UTF-8); 256 KiB by
-	// default.
+	// default. Up to twelve times as much is kept while the message is read.
 	Text int
 }
 
-// Read reads a message for people.
-func Read(r io.Reader, limits Limits) mailstore.Letter {
-	if limits.Text <= 0 {
-		limits.Text = 256 << 10
-	}
-	m, err := mail.ReadMessage(r)
-	if err != nil {
-		return mailstore.Letter{}
-	}
-	l := mailstore.Letter{Subject: m.Header.Get("Subject"), MessageID: strings.Trim(m.Header.Get("Message-Id"), "<> ")}
-	if from, err := m.Header.AddressList("From"); err == nil {
-		for _, a := range from {
-			l.From = append(l.From, mailstore.Address{Name: a.Name, Address: a.Address})
+// Part finds a part by its number (RFC 9051 section 6.4.5.1, as in
+// [mailstore.Attachment]) and gives its octets, decoded, while r is read on. The
+// attachment's Size is 0: it is known when all was read. An attached message is
+// given as it was sent. The error is [mailstore.ErrNotFound] where the message has
+// no such part, or only as a multipart.
+func Part(r io.Reader, part string) (io.Reader, mailstore.Attachment, error) {
+	return findPart(r, "", part, 0)
+}
+
+func findPart(r io.Reader, prefix, part string, nested int) (io.Reader, mailstore.Attachment, error) {
+	w := newWalker(newLines(r))
+	w.prefix, w.want = prefix, part
+	for n := w.next(); n != nil; n = w.next() {
+		if n.number == part && part != "" {
+			a := mailstore.Attachment{Part: part, Name: n.fileName(), Type: n.media, Inline: n.inline()}
+			return w.reader(n.transfer), a, nil
+		}
+		if n.message && !identity(n.transfer) && strings.HasPrefix(part, n.number+".") && nested < maxNested {
+			return findPart(w.reader(n.transfer), n.number, part, nested+1)
 		}
 	}
-	l.Date, _ = m.Header.Date()
-	text, _ := io.ReadAll(io.LimitReader(m.Body, int64(limits.Text)))
-	l.Text = strings.ReplaceAll(string(text), "\r\n", "\n")
-	return l
-}
-
-// Header reads what the header alone tells; raw may go on behind it.
-func Header(raw []byte) mailstore.Letter {
-	l := Read(strings.NewReader(string(raw)), Limits{})
-	l.Text = ""
-	return l
-}
-
-// Part finds an attachment by its number, and gives its bytes decoded. The
-// attachment's Size is 0: it is known when all has been read. The error is
-// mailstore.ErrNotFound where the message has no such part.
-func Part(r io.Reader, part string) (io.Reader, mailstore.Attachment, error) {
 	return nil, mailstore.Attachment{}, mailstore.Fail(mailstore.ErrNotFound, "The message has no part {part}.", "part", part)
 }
-
-// Paragraphs cuts a text into its paragraphs, for viewers that lay out each on its
-// own.
-func Paragraphs(text string) []string { return strings.Split(text, "\n\n") }

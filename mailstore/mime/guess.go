@@ -1,0 +1,148 @@
+package mime
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/japanese"
+	"golang.org/x/text/encoding/korean"
+	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/traditionalchinese"
+)
+
+// guess decodes text whose charset is not named, or named wrongly: as UTF-8 and
+// ISO 2022 where it is that without doubt, else as the one of the East Asian
+// charsets that makes the most sense, else as windows-1252. It always decodes.
+func guess(raw []byte, label string) string {
+	if has2022(raw) {
+		return decode2022(raw)
+	}
+	if utf8.Valid(raw) {
+		if looksLikeUTF16(raw) && len(raw)%2 == 0 {
+			return decodeUTF16(raw, !littleEndian(raw))
+		}
+		return string(raw)
+	}
+	if looksLikeUTF16(raw) {
+		return decodeUTF16(raw, !littleEndian(raw))
+	}
+	if label == "utf-8" || mostlyUTF8(raw) {
+		text := strings.ToValidUTF8(string(raw), "\ufffd")
+		if mostlyUTF8(raw) {
+			return text
+		}
+	}
+	sample := raw
+	if len(sample) > 8<<10 {
+		sample = sample[:8<<10]
+	}
+	best, most := encoding.Encoding(charmap.Windows1252), latinScore(sample)
+	for _, c := range []struct {
+		e    encoding.Encoding
+		name string
+	}{
+		{japanese.ShiftJIS, "shift_jis"}, {japanese.EUCJP, "euc-jp"}, {simplifiedchinese.GB18030, "gb18030"},
+		{traditionalchinese.Big5, "big5"}, {korean.EUCKR, "euc-kr"},
+	} {
+		text, bad := decodeWith(c.e, sample)
+		score := asianScore(text, bad)
+		if c.name == label || c.name == "shift_jis" && label == "iso-2022-jp" {
+			score += score / 4
+		}
+		if score > most {
+			best, most = c.e, score
+		}
+	}
+	text, _ := decodeWith(best, raw)
+	return text
+}
+
+// mostlyUTF8 reports whether a text is UTF-8 but for a few octets: one that was cut,
+// or put together of pieces.
+func mostlyUTF8(raw []byte) bool {
+	good, bad := 0, 0
+	for i := 0; i < len(raw); {
+		if raw[i] < utf8.RuneSelf {
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRune(raw[i:])
+		if r == utf8.RuneError && size == 1 {
+			bad++
+		} else {
+			good++
+		}
+		i += size
+	}
+	return good > 0 && bad*4 <= good
+}
+
+// latinScore is how much a text looks like a Western one: single letters with accents
+// among plain ones.
+func latinScore(raw []byte) int {
+	score := 1
+	for i, b := range raw {
+		if b < 0x80 {
+			continue
+		}
+		alone := (i == 0 || raw[i-1] < 0x80) && (i+1 == len(raw) || raw[i+1] < 0x80)
+		letter := i > 0 && isLetter(raw[i-1]) || i+1 < len(raw) && isLetter(raw[i+1])
+		switch {
+		case alone && b >= 0xc0 && letter:
+			score += 12
+		case alone && (b >= 0xa0 || b == 0x96 || b == 0x97 || b >= 0x91 && b <= 0x94 || b == 0x80):
+			score += 4
+		default:
+			score -= 3
+		}
+	}
+	return score
+}
+
+func isLetter(b byte) bool { return b|0x20 >= 'a' && b|0x20 <= 'z' }
+
+// asianScore is how much a decoded text looks like one that somebody wrote: kana,
+// hangul and common characters count for it; half-width katakana, rare characters
+// and what could not be decoded against it.
+func asianScore(text string, bad int) int {
+	score := -20 * bad
+	last := rune(0)
+	for _, r := range text {
+		switch {
+		case r < 0x80:
+		case r >= 0x3041 && r <= 0x3096 || r == 0x30fc:
+			score += 10
+		case r >= 0x30a1 && r <= 0x30fa:
+			score += 6
+		case r >= 0xff61 && r <= 0xff9f:
+			score -= 4
+			if last >= 0xff61 && last <= 0xff9f {
+				score += 5 // a word of them is likelier than one alone
+			}
+		case r >= 0xac00 && r <= 0xd7a3:
+			score += 5
+		case strings.ContainsRune("。、，！？「」（）【】・：；", r):
+			score += 8
+		case strings.ContainsRune(commonHan, r):
+			score += 8
+		case unicode.Is(unicode.Han, r):
+			score += 2
+		case r >= 0xff01 && r <= 0xff5e:
+			score += 3
+		case unicode.IsPrint(r):
+			score -= 6
+		default:
+			score -= 15
+		}
+		last = r
+	}
+	return score
+}
+
+// commonHan are characters that nearly every Chinese or Japanese message has some of.
+const commonHan = "的一是不了在人有我他这中大来上国个到说们为子和你地出道也时年得就那要下以生会自着去之过家学对可她里后小么心多天而能好都然没日于起还发成事只作当想看文无开手十用主行方又如前所本见经头面公同三已" +
+	"這來國個說們為時會過學對裡後麼沒於還發當無開見經頭關請謝您請查收附件通知報價單附录关请谢查收报价单" +
+	"日本人大年中会社長東京部長様御願致申上送付件名株式何卒宜敷連絡確認添付資料以下内容予定場所時間会議電話番号住所担当者営業株式会社見積請求書納期注文"
