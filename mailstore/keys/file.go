@@ -112,13 +112,13 @@ func decode(data []byte) (content, error) {
 	if again, err := c.bytes(); err != nil || !bytes.Equal(again, data) {
 		return content{}, errForm
 	}
-	sum := c.Sum
-	c.Sum = ""
-	b, err := c.bytes()
+	bare := c
+	bare.Sum = ""
+	b, err := bare.bytes()
 	if err != nil {
 		return content{}, err
 	}
-	if hash(b) != sum {
+	if hash(b) != c.Sum {
 		return content{}, errSum
 	}
 	if len(c.Slots) == 0 || len(c.Slots) > maxSlots {
@@ -188,7 +188,7 @@ func (s *record) seal(secret [Size]byte, k Key) error {
 	if err := random(nonce); err != nil {
 		return err
 	}
-	s.Sealed = aead.Seal(nonce, nonce, k.secret[:], bound)
+	s.Sealed = aead.Seal(nonce, nonce, []byte(*k.secret), bound)
 	return nil
 }
 
@@ -201,7 +201,7 @@ func (s record) unseal(secret [Size]byte) (Key, bool) {
 	if err != nil || len(plain) != Size {
 		return Key{}, false
 	}
-	return Key{(*[Size]byte)(plain)}, true
+	return newKey(plain), true
 }
 
 // read returns the content of the file and its bytes.

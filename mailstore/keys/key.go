@@ -15,8 +15,14 @@ const Size = 32
 // something else, it shows as "[key]" or as an address. The zero Key is none.
 type Key struct {
 	// A pointer, because fmt shows the fields of a struct it may not call methods
-	// on, which happens to a Key in an unexported field.
-	secret *[Size]byte
+	// on, which happens to a Key in an unexported field; and to a string, because it
+	// follows a pointer to an array.
+	secret *string
+}
+
+func newKey(secret []byte) Key {
+	text := string(secret)
+	return Key{&text}
 }
 
 const hidden = "[key]"
@@ -28,7 +34,7 @@ func (k Key) Derive(purpose string) [Size]byte {
 	if k.secret == nil {
 		return [Size]byte{}
 	}
-	return derive(k.secret[:], nil, "lifeboat mail "+purpose)
+	return derive([]byte(*k.secret), nil, "lifeboat mail "+purpose)
 }
 
 // derive is HKDF-SHA256.
@@ -49,7 +55,7 @@ func (k Key) Equal(other Key) bool {
 	if k.secret == nil || other.secret == nil {
 		return k.secret == other.secret
 	}
-	return subtle.ConstantTimeCompare(k.secret[:], other.secret[:]) == 1
+	return subtle.ConstantTimeCompare([]byte(*k.secret), []byte(*other.secret)) == 1
 }
 
 // String returns "[key]".

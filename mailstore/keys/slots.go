@@ -62,10 +62,11 @@ func Create(ctx context.Context, path string, o Options, openers ...Opener) (key
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return Key{}, "", notWritten(filepath.Dir(path), err)
 	}
-	key = Key{new([Size]byte)}
-	if err := random(key.secret[:]); err != nil {
+	secret := make([]byte, Size)
+	if err := random(secret); err != nil {
 		return Key{}, "", err
 	}
+	key = newKey(secret)
 	c := content{Version: fileVersion}
 	var made []func()
 	defer func() {
