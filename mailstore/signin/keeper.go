@@ -123,10 +123,7 @@ func (k *keeper) run(ctx context.Context, c *call) {
 
 // fail remembers a failure, and how long nothing is asked after it.
 func (k *keeper) fail(err error) error {
-	var said *mailstore.Error
-	if !errors.As(err, &said) {
-		said = mailstore.Fail(mailstore.ErrUnreachable, "No token could be fetched. It is tried again by itself.").Because(err)
-	}
+	said := asOurs(err)
 	pause := betweenRejections
 	if said.Temporary() {
 		k.failures++
@@ -138,6 +135,29 @@ func (k *keeper) fail(err error) error {
 	k.failed, k.again = said, k.network.Now().Add(pause)
 	k.network.Log.Warn("token not fetched", "why", said.Say.String(), "pause", pause)
 	return said
+}
+
+// asOurs is a failure with a sentence: where secrets are kept has sentences of its
+// own kind.
+func asOurs(err error) *mailstore.Error {
+	var ours *mailstore.Error
+	if errors.As(err, &ours) {
+		e := *ours
+		return &e
+	}
+	var other interface {
+		error
+		Sentence() (template string, args []string)
+	}
+	if errors.As(err, &other) {
+		template, args := other.Sentence()
+		parts := make([]any, len(args))
+		for i, a := range args {
+			parts[i] = a
+		}
+		return &mailstore.Error{Kind: mailstore.ErrSignIn, Say: mailstore.Say(template, parts...), Cause: err}
+	}
+	return mailstore.Fail(mailstore.ErrUnreachable, "No token could be fetched. It is tried again by itself.").Because(err)
 }
 
 // pauseAfter grows with the failures, and varies so that many do not come back at
