@@ -25,43 +25,39 @@ var unspaced = []*unicode.RangeTable{
 //     the beginning of a term;
 //   - an emoji alone.
 //
-// The term is only valid until the function returns.
-func terms(folded []byte, emit func(term []byte)) {
+// With a sign or two the runes are given too; second is 0 for one alone, and first for
+// anything else. The term is only valid until the function returns.
+func terms(folded []byte, emit func(term []byte, first, second rune)) {
+	r, n := utf8.DecodeRune(folded)
+	k := kindOf(r)
 	for at := 0; at < len(folded); {
-		r, n := utf8.DecodeRune(folded[at:])
-		switch kindOf(r) {
+		began, before := at, r
+		was := k
+		at += n
+		r, n = utf8.DecodeRune(folded[at:])
+		k = between
+		if n > 0 {
+			k = kindOf(r)
+		}
+		switch was {
 		case letter:
-			end := at + n
-			for end < len(folded) {
-				r, n := utf8.DecodeRune(folded[end:])
-				if kindOf(r) != letter {
-					break
+			for k == letter {
+				at += n
+				r, n = utf8.DecodeRune(folded[at:])
+				k = between
+				if n > 0 {
+					k = kindOf(r)
 				}
-				end += n
 			}
-			emit(cut(folded[at:end]))
-			at = end
+			emit(cut(folded[began:at]), 0, 0)
 		case sign:
-			end := at + n
-			for end < len(folded) {
-				r, n := utf8.DecodeRune(folded[end:])
-				if kindOf(r) != sign {
-					emit(folded[at:end])
-					break
-				}
-				end += n
-				emit(folded[at:end])
-				at = end - n
+			if k == sign {
+				emit(folded[began:at+n], before, r)
+			} else {
+				emit(folded[began:at], before, 0)
 			}
-			if end == len(folded) {
-				emit(folded[at:end])
-			}
-			at = end
 		case symbol:
-			emit(folded[at : at+n])
-			at += n
-		default:
-			at += n
+			emit(folded[began:at], 0, 0)
 		}
 	}
 }

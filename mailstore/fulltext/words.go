@@ -1,6 +1,7 @@
 package fulltext
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -35,6 +36,14 @@ func fold(out []byte, text string) []byte {
 		last := out[len(out)-1]
 		out = out[:len(out)-1]
 		text = string(last) + text
+	}
+	if strings.ContainsFunc(text, unseen) {
+		text = strings.Map(func(r rune) rune {
+			if unseen(r) {
+				return -1
+			}
+			return r
+		}, text)
 	}
 	if !norm.NFKC.IsNormalString(text) {
 		text = norm.NFKC.String(text)
@@ -73,6 +82,16 @@ func appendFolded(out []byte, r rune) []byte {
 	return utf8.AppendRune(out, unicode.ToLower(r))
 }
 
+// unseen reports whether r only says how its neighbours look: soft hyphens, joiners,
+// variants, shades of skin.
+func unseen(r rune) bool {
+	switch r {
+	case 0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF:
+		return true
+	}
+	return r >= 0xFE00 && r <= 0xFE0F || r >= 0x1F3FB && r <= 0x1F3FF
+}
+
 // latinMark reports whether r is an accent that stands behind its letter.
 func latinMark(r rune) bool { return 0x300 <= r && r <= 0x36F }
 
@@ -80,6 +99,34 @@ func latinMark(r rune) bool { return 0x300 <= r && r <= 0x36F }
 var unaccented = map[rune]string{
 	'ø': "o", 'Ø': "o", 'ł': "l", 'Ł': "l", 'đ': "d", 'Đ': "d", 'ħ': "h", 'Ħ': "h", 'ı': "i",
 	'æ': "ae", 'Æ': "ae", 'œ': "oe", 'Œ': "oe", 'ß': "ss", 'ẞ': "ss", 'ς': "σ",
+}
+
+// Words returns the words of a text, folded, with one space where something parts
+// them: "Tanaka@Example.JP" is "tanaka example jp".
+func Words(text string) string {
+	folded := Fold(text)
+	// Taking out what is not seen can bring together what belongs together.
+	for range 3 {
+		again := Fold(folded)
+		if again == folded {
+			break
+		}
+		folded = again
+	}
+	var b strings.Builder
+	gap := false
+	for _, r := range folded {
+		if kindOf(r) == between {
+			gap = b.Len() > 0
+			continue
+		}
+		if gap {
+			b.WriteByte(' ')
+			gap = false
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
 }
 
 // A kind is how a character takes part in words.
@@ -90,7 +137,6 @@ const (
 	letter              // stands in a word that is taken as a whole: Latin, Cyrillic, digits, ...
 	sign                // written without spaces between words: Han, kana, Hangul, Thai, ...
 	symbol              // a word of its own: emoji
-	joiner              // belongs to what is before it and is left out: variation selectors
 )
 
 // kindOf tells how a folded character takes part in words.
@@ -110,11 +156,9 @@ func kindOf(r rune) kind {
 		return sign
 	case r == 0x3005, r == 0x3007, unicode.In(r, unspaced...):
 		return sign
-	case unicode.IsLetter(r), unicode.IsNumber(r), unicode.IsMark(r) && r < 0xFE00:
+	case unicode.IsLetter(r), unicode.IsNumber(r), unicode.IsMark(r):
 		return letter
-	case r >= 0xFE00 && r <= 0xFE0F, r == 0x200D, r == 0x200C, r == 0xAD, r >= 0x1F3FB && r <= 0x1F3FF:
-		return joiner
-	case unicode.Is(unicode.So, r):
+	case unicode.Is(unicode.So, r) && r != utf8.RuneError:
 		return symbol
 	}
 	return between
