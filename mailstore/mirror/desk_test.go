@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"sort"
 	"strings"
 	"testing"
@@ -102,14 +104,14 @@ func (d *desk) held() string {
 			d.t.Fatal(err)
 		}
 		for _, k := range known {
-			lines = append(lines, line(f.Name, k.UID, k.Flags, k.Received, d.hash(k.Message)))
+			lines = append(lines, placeLine(f.Name, k.UID, k.Flags, k.Received, d.hash(k.Message)))
 		}
 	}
 	sort.Strings(lines)
 	return strings.Join(lines, "\n")
 }
 
-func line(folder string, uid mailstore.UID, flags mailstore.Flags, received time.Time, hash [32]byte) string {
+func placeLine(folder string, uid mailstore.UID, flags mailstore.Flags, received time.Time, hash [32]byte) string {
 	return fmt.Sprintf("%s %d %v %s %x", folder, uid, []string(flags), received.UTC().Format(time.RFC3339), hash[:6])
 }
 
@@ -137,7 +139,7 @@ func (p *primary) held(folders ...string) string {
 			continue
 		}
 		for _, m := range b.mails {
-			lines = append(lines, line(name, m.UID, m.Flags, m.Received, sha256.Sum256([]byte(m.raw))))
+			lines = append(lines, placeLine(name, m.UID, m.Flags, m.Received, sha256.Sum256([]byte(m.raw))))
 		}
 	}
 	sort.Strings(lines)
@@ -150,4 +152,25 @@ func (d *desk) same(p *primary) {
 	if got, want := d.held(), p.held(); got != want {
 		d.t.Errorf("the store holds\n%s\nthe primary\n%s", got, want)
 	}
+}
+
+// spoil flips a bit in the middle of a segment.
+func (d *desk) spoil() {
+	d.t.Helper()
+	if err := d.store.Close(); err != nil {
+		d.t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(d.dir, "segments", "*.seg"))
+	if err != nil || len(files) == 0 {
+		d.t.Fatalf("no segments: %v", err)
+	}
+	raw, err := os.ReadFile(files[0])
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	raw[len(raw)/2] ^= 1
+	if err := os.WriteFile(files[0], raw, 0o600); err != nil {
+		d.t.Fatal(err)
+	}
+	d.open()
 }

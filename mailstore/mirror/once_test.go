@@ -9,8 +9,8 @@ import (
 	"lifeboat/mailstore/imaplink"
 )
 
-// servers are the ways in which servers tell what changed.
-var servers = map[string]imaplink.Caps{
+// strategies are the ways in which servers tell what changed.
+var strategies = map[string]imaplink.Caps{
 	"QRESYNC":   all,
 	"CONDSTORE": {CondStore: true, ListStatus: true},
 	"neither":   {},
@@ -19,7 +19,7 @@ var servers = map[string]imaplink.Caps{
 // A first pull, nothing new, and changes of every kind: the store is what the primary
 // is, and no bytes come twice.
 func TestChanges(t *testing.T) {
-	for name, caps := range servers {
+	for name, caps := range strategies {
 		t.Run(name, func(t *testing.T) {
 			p := newPrimary(caps, "Archive", "空のフォルダー")
 			inbox := p.fill(t, "INBOX", 0, 40)
@@ -61,7 +61,7 @@ func TestChanges(t *testing.T) {
 
 // What is older than the window is not fetched; a window that grows is filled up.
 func TestWindow(t *testing.T) {
-	for name, caps := range servers {
+	for name, caps := range strategies {
 		t.Run(name, func(t *testing.T) {
 			p := newPrimary(caps)
 			for day := range 60 {

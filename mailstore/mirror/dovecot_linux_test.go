@@ -1,0 +1,240 @@
+package mirror_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"lifeboat/failover/failovertest/servers"
+	"lifeboat/mailstore"
+	"lifeboat/mailstore/mailstoretest/corpus"
+	"lifeboat/mailstore/mailstoretest/line"
+	"lifeboat/mailstore/store"
+)
+
+// office is a Dovecot with one user's mail, and a store that mirrors it from other
+// processes.
+type office struct {
+	t           testing.TB
+	dovecot     *servers.Dovecot
+	authority   *servers.Authority
+	certificate *servers.Certificate
+	order       order
+}
+
+const anna = "anna@example.test"
+
+// newOffice starts a Dovecot with so many messages of the corpus.
+func newOffice(t testing.TB, options corpus.Options) *office {
+	t.Helper()
+	authority := servers.NewAuthority(t)
+	certificate := authority.Issue(t, imapHost)
+	o := &office{t: t, authority: authority, certificate: certificate}
+	o.dovecot = servers.StartDovecot(t, servers.DovecotConfig{Certificate: certificate})
+	uid, gid := o.dovecot.Owner()
+	if err := corpus.WriteMaildir(o.dovecot.Maildir(anna), uid, gid, corpus.Messages(options)); err != nil {
+		t.Fatal(err)
+	}
+	o.order = order{
+		Cache: cacheDir(t), Address: o.dovecot.IMAPS, CA: authority.File, User: anna, Password: o.dovecot.Password,
+	}
+	o.newStore()
+	return o
+}
+
+// newStore gives the children an empty store.
+func (o *office) newStore() { o.order.Dir = filepath.Join(o.t.TempDir(), "mail") }
+
+// cacheDir keeps compiled code from one test to the next.
+func cacheDir(t testing.TB) string {
+	t.Helper()
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return t.TempDir()
+	}
+	return filepath.Join(dir, "lifeboat-test")
+}
+
+// behind puts a line before the Dovecot.
+func (o *office) behind(options line.Options) *line.Line {
+	o.t.Helper()
+	if options.Filter != nil {
+		options.Serve = &tls.Config{Certificates: []tls.Certificate{o.certificate.TLS}, MinVersion: tls.VersionTLS12}
+		options.Dial = &tls.Config{RootCAs: o.authority.Pool(), ServerName: imapHost, MinVersion: tls.VersionTLS12}
+	}
+	l := line.Start(o.t, o.dovecot.IMAPS, options)
+	o.order.Address = l.Addr()
+	return l
+}
+
+// child prepares a mirror in a process of its own.
+func (o *office) child(ctx context.Context) *exec.Cmd {
+	o.t.Helper()
+	text, err := json.Marshal(o.order)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	cmd := exec.CommandContext(ctx, self)
+	cmd.Env = append(os.Environ(), childEnv+"="+string(text))
+	return cmd
+}
+
+// once runs a child to its end.
+func (o *office) once() outcome {
+	o.t.Helper()
+	out, state := o.run()
+	if out.Failed != "" || !state.Success() {
+		o.t.Fatalf("the mirror failed: %s", out.Failed)
+	}
+	return out
+}
+
+func (o *office) run() (outcome, *os.ProcessState) {
+	o.t.Helper()
+	cmd := o.child(o.t.Context())
+	var said, cried bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &cried
+	_ = cmd.Run()
+	var out outcome
+	if err := json.Unmarshal(said.Bytes(), &out); err != nil {
+		o.t.Fatalf("the mirror said %q, %s", said.String(), cried.String())
+	}
+	return out, cmd.ProcessState
+}
+
+// desk opens the children's store, to look into it.
+func (o *office) desk() *desk {
+	o.t.Helper()
+	s, err := store.Open(o.t.Context(), store.Options{Dir: o.order.Dir, Key: childKey, Cache: o.order.Cache})
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	accounts, err := s.Accounts(o.t.Context())
+	if err != nil || len(accounts) != 1 {
+		o.t.Fatalf("%v, %v", accounts, err)
+	}
+	return &desk{t: o.t, store: s, account: accounts[0]}
+}
+
+// same wants the store to verify and to hold what Dovecot serves.
+func (o *office) same() {
+	o.t.Helper()
+	d := o.desk()
+	defer func() { _ = d.store.Close() }()
+	found, err := d.store.Verify(o.t.Context(), func(mailstore.VerifyProgress) {})
+	if err != nil || len(found.Damaged) > 0 || len(found.Lost) > 0 {
+		o.t.Errorf("the store does not verify: %+v, %v", found, err)
+	}
+	if got, want := d.held(), dialRaw(o.t, order{Address: o.dovecot.IMAPS, User: anna, Password: o.order.Password}).held(); got != want {
+		o.t.Errorf("the store does not hold what Dovecot serves: %s", firstDifference(got, want))
+	}
+}
+
+func firstDifference(got, want string) string {
+	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for i := range w {
+		if i >= len(g) || g[i] != w[i] {
+			if i < len(g) {
+				return fmt.Sprintf("%d lines, not %d; line %d is %q, not %q", len(g), len(w), i, g[i], w[i])
+			}
+			return fmt.Sprintf("%d lines, not %d; %q is not there", len(g), len(w), w[i])
+		}
+	}
+	return fmt.Sprintf("%d lines, not %d; %q is too many", len(g), len(w), g[len(w)])
+}
+
+// change does to the mail what people do: 50 new messages, 200 changed flags, 20
+// moved and 10 deleted messages. round makes it another change each time.
+func (o *office) change(round int) {
+	o.t.Helper()
+	r := dialRaw(o.t, order{Address: o.dovecot.IMAPS, User: anna, Password: o.order.Password})
+	folders := []string{"INBOX", "Sent", "Archive", "Projects", "Drafts"}
+	for i := range 50 {
+		r.appendMessage(folders[i%5], fmt.Sprintf("From: b@example.org\r\nSubject: new %d.%d\r\nDate: Sun, 22 Nov 2026 12:00:00 +0900\r\n\r\n%s\r\n", round, i, strings.Repeat("New text. ", 40)))
+	}
+	for i, folder := range folders {
+		r.do("SELECT "+folder, nil)
+		var uids []string
+		r.do("UID SEARCH ALL", func(text string) {
+			if list, ok := strings.CutPrefix(text, "* SEARCH "); ok {
+				uids = strings.Fields(list)
+			}
+		})
+		flagged := uids[6:26]
+		if folder == "INBOX" {
+			flagged = uids[6:126]
+		}
+		r.do(fmt.Sprintf("UID STORE %s +FLAGS ($Round%d)", strings.Join(flagged, ","), round), nil)
+		r.do(fmt.Sprintf("UID MOVE %s %s", strings.Join(uids[:4], ","), folders[(i+1)%5]), nil)
+		gone := strings.Join(uids[4:6], ",")
+		r.do(fmt.Sprintf(`UID STORE %s +FLAGS (\Deleted)`, gone), nil)
+		r.do("UID EXPUNGE "+gone, nil)
+	}
+}
+
+// ways are the strategies, and the lines that bring them about.
+var ways = []struct {
+	name    string
+	prepare func(*office)
+	looks   bool // every folder is looked at, as the server does not say what changed
+}{
+	{"everything", func(o *office) { o.order.Compress = true }, false},
+	{"no COMPRESS", func(o *office) { o.order.NoCompress = true }, false},
+	{"no QRESYNC", func(o *office) { o.order.NoQResync = true }, false},
+	{"as Microsoft 365", func(o *office) { o.behind(line.Options{Filter: line.Microsoft365}) }, true},
+}
+
+// Every message of the corpus is mirrored as Dovecot serves it, whatever the server
+// can do; a second run fetches nothing, and changes cost what they are.
+func TestDovecot(t *testing.T) {
+	o := newOffice(t, corpus.Options{Count: 1000, Seed: 1, Now: time.Now(), Small: true})
+	fidelity(t, o, 1000)
+}
+
+// fidelity goes through all ways over one Dovecot.
+func fidelity(t *testing.T, o *office, messages int) {
+	for round, way := range ways {
+		t.Run(way.name, func(t *testing.T) {
+			own := *o
+			own.t = t
+			own.newStore()
+			way.prepare(&own)
+			total := messages + 40*round
+			first := own.once()
+			if first.Fetched != total {
+				t.Errorf("%d fetched, not %d", first.Fetched, total)
+			}
+			own.same()
+			again := own.once()
+			if again.Fetched != 0 || again.Changes != (mailstore.Applied{}) {
+				t.Errorf("again: %+v", again)
+			}
+			if !way.looks && (again.Looked != 0 || again.Traffic.In+again.Traffic.Out > 8<<10 || again.Traffic.RoundTrips > 6) {
+				t.Errorf("nothing changed, and %d folders were looked at with %+v", again.Looked, again.Traffic)
+			}
+			own.change(round)
+			changes := own.once()
+			want := mailstore.Applied{Arrived: 50, Moved: 20, Changed: 200, Gone: 20 + 10}
+			want.Bytes = changes.Changes.Bytes
+			if changes.Changes != want || changes.Fetched != 70 {
+				t.Errorf("changes: %+v, %d fetched; want %+v, 70", changes.Changes, changes.Fetched, want)
+			}
+			own.same()
+			if again := own.once(); again.Fetched != 0 || again.Changes != (mailstore.Applied{}) {
+				t.Errorf("again: %+v", again)
+			}
+		})
+	}
+}
