@@ -29,11 +29,9 @@ func guess(raw []byte, label string) string {
 	if looksLikeUTF16(raw) {
 		return decodeUTF16(raw, !littleEndian(raw))
 	}
-	if label == "utf-8" || mostlyUTF8(raw) {
-		text := strings.ToValidUTF8(string(raw), "\ufffd")
-		if mostlyUTF8(raw) {
-			return text
-		}
+	good, bad := countUTF8(raw)
+	if good > 0 && (bad*4 <= good || label == "utf-8" && bad <= good) { // one that was cut, or put together of pieces
+		return strings.ToValidUTF8(string(raw), "\ufffd")
 	}
 	sample := raw
 	if len(sample) > 8<<10 {
@@ -60,10 +58,8 @@ func guess(raw []byte, label string) string {
 	return text
 }
 
-// mostlyUTF8 reports whether a text is UTF-8 but for a few octets: one that was cut,
-// or put together of pieces.
-func mostlyUTF8(raw []byte) bool {
-	good, bad := 0, 0
+// countUTF8 counts characters of several octets in UTF-8, and octets that are none.
+func countUTF8(raw []byte) (good, bad int) {
 	for i := 0; i < len(raw); {
 		if raw[i] < utf8.RuneSelf {
 			i++
@@ -77,7 +73,7 @@ func mostlyUTF8(raw []byte) bool {
 		}
 		i += size
 	}
-	return good > 0 && bad*4 <= good
+	return good, bad
 }
 
 // latinScore is how much a text looks like a Western one: single letters with accents

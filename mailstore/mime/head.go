@@ -81,7 +81,7 @@ func (p *headParser) line(ln line) bool {
 	switch {
 	case ln.begun:
 		p.goOn(ln.text, false)
-	case start && (bytes.HasPrefix(ln.text, []byte("From ")) || bytes.HasPrefix(ln.text, []byte(">From "))):
+	case start && isEnvelope(ln.text):
 		p.start = true
 	case len(bytes.TrimLeft(ln.text, " \t")) == 0:
 		return p.blank(ln, start)
@@ -130,13 +130,36 @@ func (p *headParser) stray(ln line) bool {
 	if ok {
 		if name, _, isField := splitField(next.text); isField && knownField(name) && p.any {
 			p.lines.unread(next)
-			p.goOn(ln.text, true)
+			if !p.inAddresses() || bytes.IndexByte(ln.text, '@') >= 0 {
+				p.goOn(ln.text, true)
+			}
 			return true
 		}
 		p.lines.unread(ln, next)
 		return false
 	}
 	p.lines.unread(ln)
+	return false
+}
+
+// isEnvelope reports whether a line is the one that begins a message in an mbox.
+func isEnvelope(text []byte) bool {
+	if !bytes.HasPrefix(bytes.TrimPrefix(text, []byte(">")), []byte("From ")) {
+		return false
+	}
+	_, _, isField := splitField(text) // "From : anna@example.test"
+	return !isField
+}
+
+// inAddresses reports whether the last field is a list of addresses.
+func (p *headParser) inAddresses() bool {
+	if !p.open {
+		return false
+	}
+	switch p.head.fields[len(p.head.fields)-1].name {
+	case "from", "to", "cc", "bcc", "reply-to", "sender":
+		return true
+	}
 	return false
 }
 

@@ -223,7 +223,7 @@ func (d *document) collect(n *node, report bool) {
 // isAttachment reports whether a person would save a node as a file.
 func (d *document) isAttachment(n *node, report bool) bool {
 	switch {
-	case n.number == "" || strings.HasPrefix(n.media, "multipart/"):
+	case n.number == "" || strings.HasPrefix(n.media, "multipart/") || n.media == "application/pgp-encrypted":
 		return false
 	case n.disposition == "attachment":
 		return true

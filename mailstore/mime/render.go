@@ -1,6 +1,7 @@
 package mime
 
 import (
+	"bytes"
 	"regexp"
 	"strings"
 	"unicode"
@@ -24,7 +25,7 @@ func (d *document) text(n *node, shown bool, depth int) string {
 	case n.media == "text/calendar" && n.disposition != "attachment":
 		return d.calendarText(n, "")
 	case n.media == "text/rfc822-headers" || n.media == "message/rfc822-headers":
-		return d.leafText(n)
+		return d.headersText(n)
 	case n.isText() && !shown && n.disposition != "attachment" && readable(n.media):
 		return d.leafText(n)
 	case n.message && n.disposition != "attachment": // one that lies too deep
@@ -52,10 +53,21 @@ func (d *document) partsText(n *node, depth int) string {
 	if len(n.children) == 0 {
 		parts = append(parts, tidy(toUTF8(n.raw, n.params["charset"])))
 	}
-	if epilogue := tidy(toUTF8(n.epilogue, "")); epilogue != "" {
+	if epilogue := n.behind(); epilogue != "" {
 		parts = append(parts, epilogue)
 	}
 	return strings.Trim(strings.Join(parts, "\n\n"), "\n")
+}
+
+// behind is the text behind the end of a multipart, without the boundaries of others.
+func (n *node) behind() string {
+	var out strings.Builder
+	for line := range strings.SplitAfterSeq(toUTF8(n.epilogue, ""), "\n") {
+		if !strings.HasPrefix(line, "--") || !strings.HasSuffix(strings.TrimSpace(line), "--") {
+			out.WriteString(line)
+		}
+	}
+	return tidy(out.String())
 }
 
 // bestText chooses among alternatives: plain text, unless it is only a part of what
@@ -90,7 +102,7 @@ func (d *document) bestText(n *node, depth int) string {
 		}
 		best = strings.Trim(best+"\n\n"+calendars, "\n")
 	}
-	if epilogue := tidy(toUTF8(n.epilogue, "")); epilogue != "" {
+	if epilogue := n.behind(); epilogue != "" {
 		best = strings.Trim(best+"\n\n"+epilogue, "\n")
 	}
 	return best
@@ -123,22 +135,36 @@ func (d *document) messageText(n *node, depth int) string {
 		if out.Len() > 0 {
 			out.WriteString("\n\n")
 		}
-		out.WriteString("----------\n")
-		l := c.headLetter()
-		addressLine(&out, "From", l.From)
-		addressLine(&out, "To", l.To)
-		addressLine(&out, "Cc", l.Cc)
-		if !l.Date.IsZero() {
-			out.WriteString("Date: " + l.Date.Format("2006-01-02 15:04 -0700") + "\n")
-		}
-		if l.Subject != "" {
-			out.WriteString("Subject: " + l.Subject + "\n")
-		}
+		c.writeHead(&out)
 		if t := d.text(c, false, depth+1); t != "" {
 			out.WriteString("\n" + t)
 		}
 	}
 	return strings.Trim(out.String(), "\n")
+}
+
+// headersText is the header of a message that a report is about.
+func (d *document) headersText(n *node) string {
+	var out strings.Builder
+	about := node{head: readHead(newLines(bytes.NewReader(decode(n.raw, n.transfer))), true)}
+	about.describe()
+	about.writeHead(&out)
+	return strings.Trim(out.String(), "\n")
+}
+
+// writeHead writes a header in short.
+func (n *node) writeHead(out *strings.Builder) {
+	out.WriteString("----------\n")
+	l := n.headLetter()
+	addressLine(out, "From", l.From)
+	addressLine(out, "To", l.To)
+	addressLine(out, "Cc", l.Cc)
+	if !l.Date.IsZero() {
+		out.WriteString("Date: " + l.Date.Format("2006-01-02 15:04 -0700") + "\n")
+	}
+	if l.Subject != "" {
+		out.WriteString("Subject: " + l.Subject + "\n")
+	}
 }
 
 func addressLine(out *strings.Builder, name string, list []mailstore.Address) {

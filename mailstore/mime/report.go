@@ -166,7 +166,7 @@ var (
 // textReportNotes reads the reports of programs that keep to no standard: qmail's
 // (its "QSBMF"), Exim's and old Exchange's. They are told by who sends them.
 func (d *document) textReportNotes(text string) []mailstore.Sentence {
-	if !d.fromServer() {
+	if !strings.HasPrefix(text, "Hi. This is the ") && !d.fromServer() { // qmail's begin so
 		return nil
 	}
 	if failed := clean(unfold(d.root.head.get("x-failed-recipients"))); failed != "" {

@@ -92,7 +92,14 @@ type measure struct {
 }
 
 func (m *measure) line(text []byte) {
-	n := int64(0)
+	n, others := int64(0), byte(0)
+	for _, c := range text {
+		others |= sextet[c]
+	}
+	if others < 64 {
+		m.sextets += int64(len(text))
+		return
+	}
 	for _, c := range text {
 		if v := sextet[c]; v < 64 {
 			n++
@@ -205,7 +212,7 @@ func decode(raw []byte, transfer string) []byte {
 		return raw
 	}
 	d := newDecoder(transfer)
-	l := newLines(bytes.NewReader(raw))
+	l := &lines{buffer: raw, end: len(raw), lf: -1, eof: true}
 	out := make([]byte, 0, len(raw))
 	var end []byte
 	for {

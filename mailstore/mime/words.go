@@ -115,7 +115,7 @@ func (w *word) takes(next word) bool { return w.charset == next.charset }
 func (w *word) join(next word) {
 	switch {
 	case w.open == "":
-	case next.base64 && len(next.text)%4 != 0:
+	case next.base64 && (len(w.open)+len(next.text))%4 == 0:
 		next.text = w.open + next.text // it was cut within a quantum
 	default:
 		w.octets = finished(w.octets, w.open) // its padding is missing

@@ -174,7 +174,7 @@ func oddHeaders() []kind {
 			return m.raw("From: a@example.test\r\nSubject: \x89\xef\x8b\x63\x82\xcc\x82\xa8\x92\x6d\x82\xe7\x82\xb9 %d\r\nMessage-ID: <sjis.%[1]d@corpus.test>\r\n\r\n\x96\x7b\x95\xb6\r\n")
 		}},
 		{"encoded word split in a character", 0, func(m *maker) []byte {
-			return m.raw("From: \"=?UTF-8?B?5bGx55Sw?=\" <a@example.test>\r\nSubject: =?UTF-8?B?5Lya6K2w44Gu44GK55+l44KJ44Gb44CA56ys5LqM5Zue5Lya?=\r\n =?UTF-8?B?6K2?=\r\n =?UTF-8?B?wIA=?= %d\r\nMessage-ID: <split.%[1]d@corpus.test>\r\n\r\nText\r\n")
+			return m.raw("From: \"=?UTF-8?B?5bGx55Sw?=\" <a@example.test>\r\nSubject: =?UTF-8?B?5Lya6K2w44Gu44GK55+l44KJ44Gb44CA56ys5LqM5Zue5Lya?=\r\n =?UTF-8?B?6K2?=\r\n =?UTF-8?B?wIA==?= %d\r\nMessage-ID: <split.%[1]d@corpus.test>\r\n\r\nText\r\n")
 		}},
 		{"no space between encoded words", 0, func(m *maker) []byte {
 			return m.raw("Subject: =?ISO-2022-JP?B?GyRCMnE1RBsoQg==?==?ISO-2022-JP?B?GyRCJE4bKEI=?=x%d\r\nMessage-ID: <ns.%[1]d@corpus.test>\r\n\r\nText\r\n")

@@ -164,7 +164,7 @@ func (m *maker) attachment() []byte {
 			"application/pdf; name=\"" + encoded("御見積書.pdf") + "\"\r\nContent-Disposition: attachment;\r\n filename*=UTF-8''%E5%BE%A1%E8%A6%8B%E7%A9%8D%E6%9B%B8.pdf",
 			"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet;\r\n name=\"list.xlsx\"\r\nContent-Disposition: attachment; filename=list.xlsx",
 			"image/jpeg; name=photo.jpg\r\nContent-Disposition: attachment;\r\n\tfilename=photo.jpg",
-			"application/zip\r\nContent-Disposition: attachment;\r\n filename*0*=ISO-2022-JP''%1B%24B%3FqNA;\r\n filename*1*=%1B%28B.zip",
+			"application/zip\r\nContent-Disposition: attachment;\r\n filename*0*=ISO-2022-JP''%1B%24B%3BqNA;\r\n filename*1*=%1B%28B.zip",
 		})
 		fmt.Fprintf(&b, "--%s\r\nContent-Type: %s\r\nContent-Transfer-Encoding: base64\r\n\r\n", outer, file)
 		m.base64(&b, m.size())
