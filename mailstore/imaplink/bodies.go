@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"time"
 
 	"lifeboat/mailstore"
 )
@@ -16,12 +17,14 @@ import (
 // How messages are asked for. A batch is small enough to be repeated and large enough
 // that a server is never without work over a round trip.
 const (
-	batchCount = 64
-	batchBytes = 2 << 20
-	inFlight   = 4
-	maxWhole   = 8 << 20  // larger messages come in parts
-	slack      = 8 << 20  // by how much a server may have guessed too little
-	maxQueued  = 16 << 20 // octets that wait to be taken
+	batchCount  = 64
+	batchBytes  = 2 << 20
+	inFlight    = 4
+	farInFlight = 8 // over a line on which a round trip takes longer than farAway
+	farAway     = 10 * time.Millisecond
+	maxWhole    = 8 << 20  // larger messages come in parts
+	slack       = 8 << 20  // by how much a server may have guessed too little
+	maxQueued   = 16 << 20 // octets that wait to be taken
 )
 
 // Bodies brings the messages wanted from the selected folder to take, in any order,
@@ -264,7 +267,7 @@ func (b *bodies) whole(ctx context.Context, wants []Want, atMost int) (missing [
 			rest = nil
 		}
 		slow := c.slow()
-		for len(rest) > 0 && len(flying) < inFlight && !slow {
+		for len(rest) > 0 && len(flying) < c.parallel() && !slow {
 			next := cut(rest, atMost)
 			if err := b.allow(ctx, next); err != nil {
 				return nil, errors.Join(b.drain(flying), err)
@@ -421,6 +424,14 @@ type Withheld struct{ UIDs []mailstore.UID }
 
 // Error names them.
 func (w *Withheld) Error() string { return "withheld: " + SetOf(w.UIDs...).String() }
+
+// parallel is how many batches are on their way at once.
+func (c *Conn) parallel() int {
+	if c.trip > farAway {
+		return farInFlight
+	}
+	return inFlight
+}
 
 // slow reports whether the line is worth compressing: what it brought until now, by
 // the time that we waited for it.

@@ -36,7 +36,8 @@ type Conn struct {
 	names    map[string]string
 	roles    bool // the server tells roles itself
 	exists   uint32
-	charged  int64 // octets that the budget knows of
+	trip     time.Duration // how long a round trip took at best
+	charged  int64         // octets that the budget knows of
 	flags    map[string]mailstore.Flags
 	until    time.Time        // the server asked to be left alone until then
 	last     *mailstore.Error // and said so
@@ -206,13 +207,24 @@ func (c *Conn) finish(o *order) error {
 	return nil
 }
 
+// wait waits for a command of the library's. The clock runs until the library has
+// understood the answer, not only until it was read.
+func (c *Conn) wait(command interface{ Wait() error }) error {
+	err := command.Wait()
+	c.link.pace.end()
+	if err != nil {
+		return c.of(err)
+	}
+	return nil
+}
+
 // Noop asks whether the server is still there, and lets it tell what is new.
 func (c *Conn) Noop(ctx context.Context) error {
 	return c.do(ctx, nil, func() error {
 		var noop *imapclient.Command
 		c.flight(func() { noop = c.library.Noop() })
-		if err := noop.Wait(); err != nil {
-			return c.of(err)
+		if err := c.wait(noop); err != nil {
+			return err
 		}
 		return c.settle()
 	})
@@ -249,6 +261,7 @@ func (c *Conn) idle(ctx context.Context) error {
 	}
 	idle, err := c.library.Idle()
 	if err != nil {
+		c.link.pace.end()
 		return c.of(err)
 	}
 	c.link.expect(nil) // what came until now is no flood
@@ -261,10 +274,7 @@ func (c *Conn) idle(ctx context.Context) error {
 	}
 	// If the server hung up meanwhile, Wait says so.
 	_ = idle.Close()
-	if err := idle.Wait(); err != nil {
-		return c.of(err)
-	}
-	return nil
+	return c.wait(idle)
 }
 
 // Close says goodbye and closes the connection.

@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
+	"iter"
 	"log/slog"
 	"math"
 	"net"
@@ -34,12 +35,17 @@ type world struct {
 
 func start(t testing.TB, options corpus.Options, settings string) *world {
 	t.Helper()
+	return startWith(t, corpus.Messages(options), settings)
+}
+
+func startWith(t testing.TB, messages iter.Seq[corpus.Message], settings string) *world {
+	t.Helper()
 	authority := servers.NewAuthority(t)
 	w := &world{authority: authority, messages: map[string][]corpus.Message{}}
 	w.Dovecot = servers.StartDovecot(t, servers.DovecotConfig{Certificate: authority.Issue(t, "imap.example.test"), Settings: settings})
 	uid, gid := w.Owner()
 	keep := func(yield func(corpus.Message) bool) {
-		for m := range corpus.Messages(options) {
+		for m := range messages {
 			w.messages[m.Folder] = append(w.messages[m.Folder], m)
 			if !yield(m) {
 				return

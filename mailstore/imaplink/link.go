@@ -235,8 +235,8 @@ func (l *link) tagged(r *response) error {
 		l.idle = ""
 	}
 	l.mu.Unlock()
-	l.pace.end()
 	if o != nil {
+		l.pace.end()
 		if o.ok != nil && a.status == "OK" {
 			o.ok()
 		}
@@ -251,7 +251,7 @@ func (l *link) tagged(r *response) error {
 		l.lib = append(l.lib, "["+a.code+"] "...)
 	}
 	l.lib = append(append(l.lib, a.text...), "\r\n"...)
-	return nil
+	return nil // the pace ends when the library has understood: see Conn.wait
 }
 
 // answer reads the rest of a status response: "[CODE arguments] text". Both are made
@@ -399,8 +399,8 @@ func (l *link) forward(r *response) error {
 func (l *link) copyRest(r *response) error {
 	for {
 		part := r.rest()
-		if depth(part) > maxDepth {
-			return protocol("lists within lists within lists")
+		if err := closed(part); err != nil {
+			return err
 		}
 		i := bytes.LastIndexByte(part, '{')
 		if i < 0 {
@@ -433,19 +433,29 @@ func (l *link) copyRest(r *response) error {
 	}
 }
 
-// depth is the deepest nesting of parentheses, those within strings included.
-func depth(b []byte) (deepest int) {
-	now := 0
-	for _, c := range b {
-		switch c {
-		case '(':
-			now++
-			deepest = max(deepest, now)
-		case ')':
-			now--
+// closed makes sure that every string ends on its line, and that lists are not nested
+// without measure: the library would read on for ever.
+func closed(b []byte) error {
+	depth, within := 0, false
+	for i := 0; i < len(b); i++ {
+		switch c := b[i]; {
+		case within && c == '\\':
+			i++
+		case c == '"':
+			within = !within
+		case within:
+		case c == '(':
+			if depth++; depth > maxDepth {
+				return protocol("lists within lists within lists")
+			}
+		case c == ')':
+			depth--
 		}
 	}
-	return deepest
+	if within {
+		return protocol("a string without end")
+	}
+	return nil
 }
 
 // end ends the link, once, and tells everybody who waits.

@@ -182,10 +182,13 @@ func (c *Conn) List(ctx context.Context) ([]Folder, error) {
 			return err
 		}
 		if namespace != nil {
-			if data, err := namespace.Wait(); err == nil {
-				spaces = *data
-			} else if dead, _ := c.link.death(); dead != nil {
+			data, err := namespace.Wait()
+			c.link.pace.end()
+			if dead, _ := c.link.death(); err != nil && dead != nil {
 				return c.broken(dead)
+			}
+			if err == nil {
+				spaces = *data
 			}
 		}
 		if err := c.settle(); err != nil {

@@ -19,22 +19,21 @@ func (c *Conn) Select(ctx context.Context, name string, known *Known) (Selected,
 	got := &changes{conn: c}
 	var out Selected
 	err := c.do(ctx, got.take, func() error {
-		if !c.opened && (c.caps.QResync || !plainName(name)) {
-			// Whether the server really enables it decides what is said next.
+		if !c.opened && !plainName(name) {
+			// Whether the server enables UTF-8 decides how the name is written.
 			c.flight(func() {})
 			if err := c.settle(); err != nil {
 				return err
 			}
 		}
-		parameters := ""
 		resync := known != nil && known.ModSeq > 0 && known.UIDValidity > 0 && c.caps.QResync
-		switch {
-		case resync:
-			parameters = fmt.Sprintf(" (QRESYNC (%d %d%s))", known.UIDValidity, known.ModSeq, known.uids())
-		case c.caps.CondStore:
-			parameters = " (CONDSTORE)"
+		first := c.prepared == nil && !c.opened
+		data, err := c.examine(name, c.parameters(known, resync))
+		if err != nil && first && c.settle() == nil && resync && !c.caps.QResync {
+			// It announces QRESYNC and does not enable it.
+			resync = false
+			data, err = c.examine(name, c.parameters(known, resync))
 		}
-		data, err := c.examine(name, parameters)
 		if err != nil {
 			return err
 		}
@@ -50,6 +49,16 @@ func (c *Conn) Select(ctx context.Context, name string, known *Known) (Selected,
 		out.Changed, out.Vanished = got.changed, UIDSet(nil).Plus(got.gone)
 	}
 	return out, nil
+}
+
+func (c *Conn) parameters(known *Known, resync bool) string {
+	switch {
+	case resync:
+		return fmt.Sprintf(" (QRESYNC (%d %d%s))", known.UIDValidity, known.ModSeq, known.uids())
+	case c.caps.CondStore:
+		return " (CONDSTORE)"
+	}
+	return ""
 }
 
 // plainName reports whether the name is written the same in every encoding.
@@ -78,6 +87,7 @@ func (c *Conn) examine(name, parameters string) (*imap.SelectData, error) {
 		command = c.library.Select("INBOX", &imap.SelectOptions{ReadOnly: true})
 	})
 	data, err := command.Wait()
+	c.link.pace.end()
 	if err != nil {
 		return nil, c.of(err)
 	}
@@ -102,6 +112,7 @@ func (c *Conn) UIDs(ctx context.Context, since time.Time) (out []mailstore.UID, 
 		var search *imapclient.SearchCommand
 		c.flight(func() { search = c.library.UIDSearch(criteria, options) })
 		data, err := search.Wait()
+		c.link.pace.end()
 		if err != nil {
 			return c.of(err)
 		}
