@@ -63,7 +63,7 @@ func played(t *testing.T, program, dir, name string) (r drill.Result, err error)
 		return r, err
 	}
 	c := exec.CommandContext(t.Context(), program, "drill", "run", name, "--unattended", "--json")
-	c.Dir, c.Env = home, []string{"HOME=" + home, "LANG=C.UTF-8", "TMPDIR=" + home}
+	c.Dir, c.Env = home, []string{"HOME=" + home, "LANG=C.UTF-8", "TMPDIR=" + home, "XDG_CACHE_HOME=" + dir}
 	var out, errs bytes.Buffer
 	c.Stdout, c.Stderr = &out, &errs
 	ran := c.Run()
@@ -80,6 +80,8 @@ func played(t *testing.T, program, dir, name string) (r drill.Result, err error)
 		return r, fmt.Errorf("passed %v, factor %v", r.Passed, r.Factor)
 	case m.Sent == 0 || m.Lost+m.Doubled+m.Bounced+m.Waiting > 0:
 		return r, fmt.Errorf("the mail is not as it should be: %+v", m)
+	case r.Mirror == nil || !r.Mirror.Problem.IsZero() || r.Mirror.Held == 0:
+		return r, fmt.Errorf("past mail was not mirrored: %+v", r.Mirror)
 	}
 	if kept, err := engine.Drills(filepath.Join(home, ".local", "share", "lifeboat")).Load("last"); err != nil || kept.ID != r.ID {
 		return r, fmt.Errorf("it is not kept: %w", err)

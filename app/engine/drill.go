@@ -36,6 +36,7 @@ type DrillRequest struct {
 type Drill struct {
 	practice *Practice
 	session  *drill.Session
+	mirror   *drillMirror
 }
 
 // NewDrill makes the world of a drill and starts it. Close it in the end. The
@@ -111,15 +112,16 @@ const (
 
 // drill prepares a session in the world.
 func (p *Practice) drill(req DrillRequest) (*Drill, error) {
+	mail := newDrillMirror(p.World, p.dir, p.parts.Logger)
 	session, err := drill.NewSession(drill.SessionOptions{
-		ID: drill.NewID(time.Now(), req.Scenario.Name), Scenario: req.Scenario, World: p.World, Operator: &operator{engine: p.Engine},
+		ID: drill.NewID(time.Now(), req.Scenario.Name), Scenario: req.Scenario, World: p.World, Operator: &operator{engine: p.Engine}, Mirror: mail,
 		Unattended: req.Unattended, Participants: req.Participants, Facilitator: req.Facilitator,
 		Version: req.Version, Targets: req.Targets, Seed: req.Seed, Tell: req.Tell,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &Drill{practice: p, session: session}, nil
+	return &Drill{practice: p, session: session, mirror: mail}, nil
 }
 
 // Session is the drill as it is played: decisions go to it, snapshots come from it.
@@ -132,7 +134,10 @@ func (d *Drill) World() *lab.World { return d.practice.World }
 func (d *Drill) Run(ctx context.Context) (drill.Result, error) { return d.session.Run(ctx) }
 
 // Close ends the world and removes its folder.
-func (d *Drill) Close() { d.practice.Close() }
+func (d *Drill) Close() {
+	d.mirror.Close()
+	d.practice.Close()
+}
 
 // Drills is the history of drills in a data folder.
 func Drills(dataDir string) *drill.History { return drill.NewHistory(filepath.Join(dataDir, "drills")) }

@@ -14,6 +14,14 @@ func NewOperator(e *Engine) drill.Operator { return &operator{engine: e} }
 // WorldOf shapes a mail world as a scenario wants it.
 func WorldOf(s drill.Scenario, logger *slog.Logger) lab.Options { return worldOf(s, logger) }
 
+// StaffMirror is the mirror beside a drill in the practice's world.
+func (p *Practice) StaffMirror() interface {
+	drill.Mirror
+	Close()
+} {
+	return newDrillMirror(p.World, p.dir, p.parts.Logger)
+}
+
 // NewRemarks is what a watch remarks with.
 func NewRemarks(tell func(failover.Sentence)) func(failover.Sentence) {
 	return (&watching{req: WatchRequest{Remark: tell}, said: map[string]bool{}}).remark
