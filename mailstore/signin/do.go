@@ -58,16 +58,24 @@ func Do(ctx context.Context, source Source, offer Offer, authenticate func(conte
 		case err == nil:
 			return finish(client)
 		case !errors.As(err, &no):
-			return err
+			return remembered(client, err)
 		case unsupported(client, no):
 			mechs = without(mechs, client)
 		case isToken && refused == nil && token.perhapsOld(no):
 			source.Rejected()
 			token.refusal, refused = no, token
 		default:
-			return refusal(offer.Server, client, no)
+			return remembered(client, refusal(offer.Server, client, no))
 		}
 	}
+}
+
+// remembered lets a source know that its password was refused.
+func remembered(client sasl.Client, err error) error {
+	if ours, ok := client.(interface{ rejected(why error) }); ok && errors.Is(err, mailstore.ErrSignIn) {
+		ours.rejected(err)
+	}
+	return err
 }
 
 // without is the mechanisms without the client's; none where it has no name.

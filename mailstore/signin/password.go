@@ -5,6 +5,8 @@ import (
 	"encoding/base64"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/emersion/go-sasl"
 
@@ -25,12 +27,23 @@ const (
 type passwordSource struct {
 	user   string
 	secret Secret
+	now    func() time.Time
+
+	mu    sync.Mutex
+	wrong string // a password that was refused
+	why   error
+	until time.Time // how long it is not tried
 }
+
+// betweenWrong is how long a refused password is not tried again: servers lock an
+// account out after some five in a quarter of an hour, and a refusal is sometimes the
+// server's own fault.
+const betweenWrong = 30 * time.Minute
 
 // Password is a source that knows a user and a password: SCRAM-SHA-256, SCRAM-SHA-1,
 // and with TLS alone PLAIN, LOGIN and the command LOGIN, in this order.
 func Password(user string, password Secret) Source {
-	return &passwordSource{user: user, secret: password}
+	return &passwordSource{user: user, secret: password, now: time.Now}
 }
 
 // Client implements [Source].
@@ -61,7 +74,10 @@ func (s *passwordSource) Client(ctx context.Context, mechs []string, encrypted b
 		return nil, mailstore.Fail(mailstore.ErrInvalid,
 			"The user or the password of the mailbox {user} has a character that none can have. Store the password again, without line ends.", "user", s.user)
 	}
-	knows := knows{user: s.user, password: password}
+	if err := s.known(password); err != nil {
+		return nil, err
+	}
+	knows := knows{user: s.user, password: password, source: s}
 	switch mech {
 	case scramSHA256, scramSHA1:
 		return newSCRAM(mech, knows)
@@ -89,6 +105,23 @@ func (s *passwordSource) none(mechs []string, encrypted bool) error {
 		"The server offers no way to sign in with a password that is known here, so {user} is not signed in. Ask the provider how mail programs sign in.", "user", s.user)
 }
 
+// known is why a password was refused not long ago; nil: it was not.
+func (s *passwordSource) known(password string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.wrong == password && s.now().Before(s.until) {
+		return s.why
+	}
+	return nil
+}
+
+// remember keeps a password from being tried again soon.
+func (s *passwordSource) remember(password string, why error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wrong, s.why, s.until = password, why, s.now().Add(betweenWrong)
+}
+
 // Expiries implements [Source]: nobody knows when a password ends.
 func (s *passwordSource) Expiries(context.Context) []mailstore.Expiry { return nil }
 
@@ -99,7 +132,11 @@ func (s *passwordSource) Rejected() {}
 type knows struct {
 	user, password string
 	out            bool
+	source         *passwordSource
 }
+
+// rejected keeps a password that was refused from being tried again soon.
+func (k *knows) rejected(why error) { k.source.remember(k.password, why) }
 
 func (k *knows) credential() bool { return k.out }
 
@@ -127,7 +164,7 @@ func (k *knows) explain(server string, r *Refusal) *mailstore.Error {
 			"{server} takes the password, but does not open the mailbox {user} to it. Check the permissions there.", "server", server, "user", k.user)
 	case r.Code == "AUTHENTICATIONFAILED", r.Status == "NO":
 		return mailstore.Fail(mailstore.ErrSignIn,
-			"{server} refuses the password of {user}. Store the right one with lifeboat secret set; it is not tried again before, so that nothing is locked.", "server", server, "user", k.user)
+			"{server} refuses the password of {user}. Store the right one with lifeboat secret set; the wrong one is tried at most twice an hour, so that nothing is locked.", "server", server, "user", k.user)
 	}
 	return nil
 }

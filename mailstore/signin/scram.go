@@ -101,7 +101,7 @@ func (c *scramClient) failed(value string) error {
 	switch value {
 	case "invalid-proof", "unknown-user", "invalid-username-encoding":
 		return mailstore.Fail(mailstore.ErrSignIn,
-			"The server refuses the password of {user}. Store the right one with lifeboat secret set; it is not tried again before, so that nothing is locked.", "user", c.user)
+			"The server refuses the password of {user}. Store the right one with lifeboat secret set; the wrong one is tried at most twice an hour, so that nothing is locked.", "user", c.user)
 	}
 	return unexpected(c.mech)
 }
