@@ -59,10 +59,7 @@ func decodeNamed(raw []byte, label string) (string, bool) {
 	case "utf-7":
 		return decodeUTF7(raw), true
 	case "utf-16", "utf-16be", "utf-16le":
-		if !looksLikeUTF16(raw) && utf8.Valid(raw) {
-			return string(raw), true
-		}
-		return decodeUTF16(raw, label == "utf-16be" || label == "utf-16" && !littleEndian(raw)), true
+		return namedUTF16(raw, label), true
 	case "iso-2022-jp", "iso-2022-kr":
 		if has2022(raw) || !utf8.Valid(raw) && halfWidthOnly(raw) {
 			return decode2022(raw), true
@@ -79,6 +76,19 @@ func decodeNamed(raw []byte, label string) (string, bool) {
 	if utf8.Valid(raw) && multibyteShare(raw) {
 		return string(raw), true // UTF-8 under another name is the commonest fault of all
 	}
+	return decodeTable(e, raw)
+}
+
+// namedUTF16 decodes what is called UTF-16, and is UTF-8 now and then.
+func namedUTF16(raw []byte, label string) string {
+	if !looksLikeUTF16(raw) && utf8.Valid(raw) {
+		return string(raw)
+	}
+	return decodeUTF16(raw, label == "utf-16be" || label == "utf-16" && !littleEndian(raw))
+}
+
+// decodeTable decodes by a table of characters, unless it fits badly.
+func decodeTable(e encoding.Encoding, raw []byte) (string, bool) {
 	text, bad := decodeWith(e, raw)
 	if _, single := e.(*charmap.Charmap); !single && bad > 0 && bad*20 > utf8.RuneCountInString(text) {
 		return "", false

@@ -1,15 +1,12 @@
 package mime
 
 import (
-	"bytes"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/net/html"
-	"golang.org/x/net/html/atom"
 )
 
 // htmlToText reads HTML as a person would see it: paragraphs, lists, tables and
@@ -90,78 +87,61 @@ func attributes(z *html.Tokenizer, more bool) map[string]string {
 	return out
 }
 
-// skipped are elements whose content is not for readers.
-func skipped(tag atom.Atom) bool {
-	switch tag {
-	case atom.Script, atom.Style, atom.Title, atom.Template, atom.Noscript, atom.Svg, atom.Iframe, atom.Object, atom.Audio, atom.Video, atom.Canvas, atom.Select, atom.Noframes:
-		return true
-	}
-	return false
-}
-
-// block returns how many line ends stand before and behind an element.
-func block(tag atom.Atom) int {
-	switch tag {
-	case atom.P, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Blockquote, atom.Pre, atom.Ul, atom.Ol, atom.Dl, atom.Table, atom.Hr:
-		return 2
-	case atom.Div, atom.Tr, atom.Li, atom.Dt, atom.Dd, atom.Section, atom.Article, atom.Header, atom.Footer, atom.Center, atom.Form, atom.Address, atom.Figure, atom.Main, atom.Nav, atom.Caption, atom.Option, atom.Fieldset, atom.Body:
-		return 1
-	}
-	return 0
-}
-
-func (h *htmlReader) start(name string, attr map[string]string) {
-	tag := atom.Lookup([]byte(name))
+func (h *htmlReader) start(tag string, attr map[string]string) {
 	if h.hide != "" {
-		if name == h.hide {
+		if tag == h.hide {
 			h.hideDepth++
 		}
-		if h.hide != "p" || block(tag) == 0 || tag == atom.P && h.hideDepth < 2 {
+		if h.hide != "p" || block(tag) == 0 || tag == "p" && h.hideDepth < 2 {
 			return
 		}
 		h.hide = "" // a paragraph ends where another block begins
 	}
 	if skipped(tag) || isHidden(attr) && !h.showAll {
 		if !isVoid(tag) {
-			h.hide, h.hideDepth, h.hidden = name, 1, true
+			h.hide, h.hideDepth, h.hidden = tag, 1, true
 		}
 		return
 	}
 	h.due(block(tag))
+	h.begin(tag, attr)
+}
+
+// begin is what an element does that is seen.
+func (h *htmlReader) begin(tag string, attr map[string]string) {
 	switch tag {
-	case atom.Br:
+	case "br":
 		h.breaks++
-	case atom.Hr:
+	case "hr":
 		h.write("----")
 		h.due(2)
-	case atom.Img:
+	case "img":
 		if alt := strings.TrimSpace(attr["alt"]); alt != "" && !isPixel(attr) {
 			h.text(" [" + cutText(alt, 300) + "] ")
 		}
-	case atom.A:
+	case "a":
 		h.endLink()
 		h.link, h.linkFrom = attr["href"], h.out.Len()
-	case atom.Tr:
+	case "tr":
 		h.row = h.out.Len()
-	case atom.Td, atom.Th:
+	case "td", "th":
 		if h.out.Len() > h.row && h.breaks == 0 && h.row > 0 {
 			h.mark = " | "
 		}
-	case atom.Pre:
+	case "pre":
 		h.pre++
-	case atom.Blockquote:
+	case "blockquote":
 		h.quote++
-	case atom.Ul, atom.Ol:
+	case "ul", "ol":
 		h.openList(tag, attr)
-	case atom.Li:
+	case "li":
 		h.item()
 	}
 }
 
-func (h *htmlReader) end(name string) {
-	tag := atom.Lookup([]byte(name))
+func (h *htmlReader) end(tag string) {
 	if h.hide != "" {
-		if name == h.hide {
+		if tag == h.hide {
 			if h.hideDepth--; h.hideDepth <= 0 {
 				h.hide = ""
 			}
@@ -169,14 +149,14 @@ func (h *htmlReader) end(name string) {
 		return
 	}
 	switch tag {
-	case atom.A:
+	case "a":
 		h.endLink()
-	case atom.Pre:
+	case "pre":
 		h.pre = max(0, h.pre-1)
-	case atom.Blockquote:
+	case "blockquote":
 		h.due(2)
 		h.quote = max(0, h.quote-1)
-	case atom.Ul, atom.Ol:
+	case "ul", "ol":
 		if len(h.lists) > 0 {
 			h.lists = h.lists[:len(h.lists)-1]
 		}
@@ -184,7 +164,7 @@ func (h *htmlReader) end(name string) {
 			h.due(1)
 			return
 		}
-	case atom.Tr, atom.Table:
+	case "tr", "table":
 		h.mark = ""
 	}
 	h.due(block(tag))
@@ -193,12 +173,12 @@ func (h *htmlReader) end(name string) {
 // due asks for line ends before the next text.
 func (h *htmlReader) due(breaks int) { h.breaks = max(h.breaks, breaks) }
 
-func (h *htmlReader) openList(tag atom.Atom, attr map[string]string) {
+func (h *htmlReader) openList(tag string, attr map[string]string) {
 	if len(h.lists) > 0 {
 		h.breaks = 1 // a list within an item follows at once
 	}
 	next := -1
-	if tag == atom.Ol {
+	if tag == "ol" {
 		next = 1
 		if n, err := strconv.Atoi(attr["start"]); err == nil && n >= 0 && n < 1e6 {
 			next = n
@@ -263,7 +243,7 @@ func (h *htmlReader) write(word string) {
 		h.out.WriteString(h.mark)
 	case h.mark != "":
 		h.out.WriteString(h.mark)
-	case h.space && !(h.folded && isWide(first) && isWide(h.last)): // East Asian text that was folded has no space there
+	case h.space && (!h.folded || !isWide(first) || !isWide(h.last)): // East Asian text that was folded has no space there
 		h.out.WriteByte(' ')
 	}
 	h.breaks, h.space, h.folded, h.mark = 0, false, false, ""
@@ -309,43 +289,4 @@ func bare(url string) string {
 		url = strings.TrimPrefix(url, p)
 	}
 	return url
-}
-
-func isVoid(tag atom.Atom) bool {
-	switch tag {
-	case atom.Img, atom.Br, atom.Hr, atom.Input, atom.Meta, atom.Link, atom.Col, atom.Area, atom.Base, atom.Embed, atom.Source, atom.Track, atom.Wbr:
-		return true
-	}
-	return false
-}
-
-var hiding = regexp.MustCompile(`(?:display:none|visibility:hidden|mso-hide:all|(?:^|;)(?:font-size|max-height|opacity):0(?:\.0+)?(?:px|pt|em|%)?(?:!important)?(?:;|$))`)
-
-// isHidden reports whether an element is not to be seen.
-func isHidden(attr map[string]string) bool {
-	if _, hidden := attr["hidden"]; hidden {
-		return true
-	}
-	style := attr["style"]
-	return style != "" && hiding.MatchString(strings.ToLower(strings.Join(strings.Fields(style), "")))
-}
-
-// isPixel reports whether a picture is too small to be seen.
-func isPixel(attr map[string]string) bool {
-	small := func(v string) bool { v = strings.TrimSuffix(v, "px"); return v == "0" || v == "1" }
-	return small(attr["width"]) || small(attr["height"]) || isHidden(attr)
-}
-
-var metaCharset = regexp.MustCompile(`(?i)<meta[^>]{0,200}charset\s*=\s*["']?\s*([a-z0-9_:.\-]{2,40})`)
-
-// htmlCharset is the charset that a page names itself.
-func htmlCharset(raw []byte) string {
-	if m := metaCharset.FindSubmatch(raw[:min(len(raw), 4096)]); m != nil {
-		name := string(bytes.ToLower(m[1]))
-		if strings.HasPrefix(name, "utf-16") {
-			return "utf-8" // it could not have been read
-		}
-		return name
-	}
-	return ""
 }

@@ -87,8 +87,8 @@ type decoder2022 struct {
 
 func (d *decoder2022) step() {
 	b := d.raw[d.at]
-	switch {
-	case b == 0x1b:
+	switch b {
+	case 0x1b:
 		s, length := escape(d.raw[d.at:])
 		switch {
 		case length == 0: // cut off: nothing can be read of it
@@ -106,10 +106,10 @@ func (d *decoder2022) step() {
 			d.set = s
 		}
 		d.at += length
-	case b == 0x0e || b == 0x0f:
+	case 0x0e, 0x0f:
 		d.shift = b == 0x0e
 		d.at++
-	case b == '\n' || b == '\r':
+	case '\n', '\r':
 		d.set, d.shift = ascii, false // RFC 1468: a line ends in ASCII
 		d.put(ascii, d.raw[d.at:d.at+1])
 		d.at++

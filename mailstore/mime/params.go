@@ -92,7 +92,7 @@ func joinSegments(segments []segment) string {
 	}
 	var charset string
 	var octets []byte
-	any := false
+	encoded := false
 	for i, s := range segments {
 		if s.number < 0 {
 			continue
@@ -101,14 +101,14 @@ func joinSegments(segments []segment) string {
 			octets = append(octets, s.text...)
 			continue
 		}
-		any = true
+		encoded = true
 		c, o := extended(s.text, i == 0)
 		if i == 0 {
 			charset = c
 		}
 		octets = append(octets, o...)
 	}
-	if !any {
+	if !encoded {
 		return decodeWords(string(octets)) // encoded words cut into pieces
 	}
 	return decodeExtended(octets, charset)

@@ -133,7 +133,7 @@ func Read(r io.Reader, limits Limits) mailstore.Letter {
 	d := &document{limits: limits, room: 12 * limits.Text}
 	d.root = d.parse(r, "")
 	d.letter = d.root.headLetter()
-	text := d.text(d.root, false, 0)
+	text := d.text(d.root, 0)
 	if text == "" {
 		text = d.anyText()
 	}
@@ -232,7 +232,7 @@ func (d *document) isAttachment(n *node, report bool) bool {
 	case report && (n.isReport() || n.media == "text/rfc822-headers" || n.media == "message/rfc822-headers"):
 		return false
 	case n.media == "text/calendar":
-		return n.name != "" && !(n.parent != nil && n.parent.media == "multipart/alternative")
+		return n.name != "" && (n.parent == nil || n.parent.media != "multipart/alternative")
 	case n.isText():
 		return n.name != "" || !readable(n.media)
 	}

@@ -10,8 +10,8 @@ import (
 )
 
 // text is the readable text of a node and all below it, without what is attached as
-// a file. shown: a node that says the same was shown already.
-func (d *document) text(n *node, shown bool, depth int) string {
+// a file.
+func (d *document) text(n *node, depth int) string {
 	if depth > maxDepth*2 {
 		return ""
 	}
@@ -26,7 +26,7 @@ func (d *document) text(n *node, shown bool, depth int) string {
 		return d.calendarText(n, "")
 	case n.media == "text/rfc822-headers" || n.media == "message/rfc822-headers":
 		return d.headersText(n)
-	case n.isText() && !shown && n.disposition != "attachment" && readable(n.media):
+	case n.isText() && n.disposition != "attachment" && readable(n.media):
 		return d.leafText(n)
 	case n.message && n.disposition != "attachment": // one that lies too deep
 		return d.leafText(n)
@@ -44,7 +44,7 @@ func (d *document) partsText(n *node, depth int) string {
 			d.letter.Cut = true
 			break
 		}
-		t := d.text(c, false, depth+1)
+		t := d.text(c, depth+1)
 		if t != "" {
 			parts = append(parts, t)
 			size += len(t)
@@ -75,7 +75,7 @@ func (n *node) behind() string {
 func (d *document) bestText(n *node, depth int) string {
 	var plain, rich, calendars string
 	for _, c := range n.children {
-		t := d.text(c, false, depth+1)
+		t := d.text(c, depth+1)
 		switch {
 		case c.media == "text/calendar":
 			calendars = t
@@ -136,7 +136,7 @@ func (d *document) messageText(n *node, depth int) string {
 			out.WriteString("\n\n")
 		}
 		c.writeHead(&out)
-		if t := d.text(c, false, depth+1); t != "" {
+		if t := d.text(c, depth+1); t != "" {
 			out.WriteString("\n" + t)
 		}
 	}
