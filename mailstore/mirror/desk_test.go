@@ -30,7 +30,12 @@ type desk struct {
 
 func newDesk(t testing.TB, connect func(context.Context, mailstore.Account) (mirror.Link, error), change ...func(*mirror.Options)) *desk {
 	t.Helper()
-	d := &desk{t: t, now: noon, dir: t.TempDir()}
+	return newDeskIn(t, t.TempDir(), connect, change...)
+}
+
+func newDeskIn(t testing.TB, dir string, connect func(context.Context, mailstore.Account) (mirror.Link, error), change ...func(*mirror.Options)) *desk {
+	t.Helper()
+	d := &desk{t: t, now: noon, dir: dir}
 	d.open()
 	t.Cleanup(func() { _ = d.store.Close() })
 	accounts, err := d.store.SaveAccounts(t.Context(), []mailstore.Account{{Address: "aiko@shop.example", Kind: mailstore.Personal, Days: 30}})
@@ -109,6 +114,20 @@ func (d *desk) held() string {
 	}
 	sort.Strings(lines)
 	return strings.Join(lines, "\n")
+}
+
+// places counts the places that are not hidden.
+func (d *desk) places() int {
+	d.t.Helper()
+	folders, err := d.store.Folders(d.t.Context(), d.account.ID)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	n := 0
+	for _, f := range folders {
+		n += f.Messages
+	}
+	return n
 }
 
 func placeLine(folder string, uid mailstore.UID, flags mailstore.Flags, received time.Time, hash [32]byte) string {

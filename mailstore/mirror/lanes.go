@@ -25,7 +25,7 @@ func (m *Mirror) lane(ctx context.Context, meter *meter) (leave func(), err erro
 	free := func() { once.Do(func() { <-m.lanes }) }
 	done := make(chan struct{})
 	go func() {
-		tick := time.NewTicker(slowAfter)
+		tick := time.NewTicker(m.slowAfter)
 		defer tick.Stop()
 		var before int64
 		for {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"time"
 
 	"lifeboat/mailstore"
 )
@@ -14,6 +15,9 @@ import (
 type Mirror struct {
 	o     Options
 	lanes chan struct{}
+	// slowAfter is how long an account may hardly move before it gives up its lane.
+	slowAfter time.Duration
+
 	texts sync.Mutex // one text stage at a time
 
 	buffers sync.Pool // *[]byte, to copy with
@@ -28,7 +32,7 @@ func New(o Options) (*Mirror, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Mirror{o: o, lanes: make(chan struct{}, o.Parallel), busy: map[mailstore.AccountID]chan struct{}{}}, nil
+	return &Mirror{o: o, lanes: make(chan struct{}, o.Parallel), slowAfter: slowAfter, busy: map[mailstore.AccountID]chan struct{}{}}, nil
 }
 
 // Once brings the accounts (all, when none is named) up to date, reads the texts of

@@ -1,0 +1,63 @@
+package mirror_test
+
+import (
+	"errors"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"lifeboat/failover/failovertest/servers"
+	"lifeboat/mailstore"
+)
+
+// A disk that fills ends the run with a sentence, and with room it goes on where it was.
+func TestFullDisk(t *testing.T) {
+	if !servers.InNamespace(t, servers.Namespace{}) {
+		return
+	}
+	disk := t.TempDir()
+	if err := unix.Mount("tmpfs", disk, "tmpfs", 0, "size=40m"); err != nil {
+		t.Fatalf("no small disk: %v", err)
+	}
+	t.Cleanup(func() { _ = unix.Unmount(disk, unix.MNT_DETACH) })
+	ballast := filepath.Join(disk, "ballast")
+	if err := os.WriteFile(ballast, make([]byte, 26<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := newPrimary(all)
+	add := func(from, n int) {
+		for i := from; i < from+n; i++ {
+			noise := make([]byte, 20000)
+			for j := range noise {
+				noise[j] = byte('!' + rand.N(90))
+			}
+			p.add("INBOX", letter(i)+string(noise), noon)
+		}
+	}
+	add(0, 300)
+	d := newDeskIn(t, filepath.Join(disk, "mail"), p.connect)
+	d.once()
+	add(300, 900)
+	_, err := d.mirror().Once(t.Context())
+	if !errors.Is(err, mailstore.ErrDisk) || mailstore.SentenceOf(err).IsZero() {
+		t.Fatalf("a full disk: %v", err)
+	}
+	if err := os.Remove(ballast); err != nil {
+		t.Fatal(err)
+	}
+	before := d.places()
+	if before < 300 || before == 1200 {
+		t.Errorf("%d of 1200 were stored before the disk was full", before)
+	}
+	if r := d.once(); r.Fetched != 1200-before {
+		t.Errorf("%d fetched; %d of 1200 were here", r.Fetched, before)
+	}
+	d.same(p)
+	found, err := d.store.Verify(t.Context(), func(mailstore.VerifyProgress) {})
+	if err != nil || len(found.Damaged)+len(found.Lost) > 0 {
+		t.Errorf("%+v, %v", found, err)
+	}
+}
