@@ -75,9 +75,7 @@ func (s *Store) removeSegments(ctx context.Context, idle []segment.Info, done *m
 	if len(idle) == 0 {
 		return nil
 	}
-	if err := s.forgetCopy(); err != nil {
-		return err
-	}
+	s.renewCopy(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	pinned := s.pinnedSegments()

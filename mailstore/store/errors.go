@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"strconv"
-	"syscall"
 
 	"github.com/ncruces/go-sqlite3"
 
@@ -22,7 +21,7 @@ func (s *Store) failed(err error) error {
 		return err
 	case errors.Is(err, sqlite3.INTERRUPT):
 		return errors.Join(context.Canceled, err)
-	case errors.Is(err, sqlite3.FULL), errors.Is(err, syscall.ENOSPC):
+	case errors.Is(err, sqlite3.FULL), diskFull(err):
 		return mailstore.Fail(mailstore.ErrDisk,
 			"The disk of {folder} is full. What is mirrored is safe; free some space, and the next run goes on from here.", "folder", s.dir).Because(err)
 	case damage(err):
@@ -48,6 +47,10 @@ func (s *Store) damaged(err error) error {
 func damage(err error) bool {
 	return errors.Is(err, sqlite3.CORRUPT) || errors.Is(err, sqlite3.NOTADB) || errors.Is(err, sqlite3.IOERR_DATA) ||
 		errors.Is(err, sqlite3.IOERR_SHORT_READ) || errors.Is(err, sqlite3.IOERR_CORRUPTFS)
+}
+
+func (s *Store) nothingYet() error {
+	return mailstore.Fail(mailstore.ErrNotFound, "There is no mirrored mail in {folder} yet. Run: lifeboat mirror.", "folder", s.dir)
 }
 
 func (s *Store) noMessage(id mailstore.MessageID) error {

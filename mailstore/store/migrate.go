@@ -21,6 +21,8 @@ func (s *Store) checkVersion(ctx context.Context) error {
 	switch {
 	case err != nil:
 		return err
+	case have == 0:
+		return s.nothingYet()
 	case have > len(migrations):
 		return s.newer()
 	case have < len(migrations):
@@ -36,8 +38,8 @@ func (s *Store) newer() error {
 }
 
 // migrate makes the index one of today's version.
-func (s *Store) migrate(ctx context.Context) error {
-	have, err := version(ctx, s.write)
+func (s *Store) migrate(ctx context.Context, db *sql.DB) error {
+	have, err := version(ctx, db)
 	if err != nil {
 		return err
 	}
@@ -45,7 +47,7 @@ func (s *Store) migrate(ctx context.Context) error {
 		return s.newer()
 	}
 	for ; have < len(migrations); have++ {
-		if err := migrateTo(ctx, s.write, have+1); err != nil {
+		if err := migrateTo(ctx, db, have+1); err != nil {
 			return err
 		}
 		s.log.Info("The index of the mirrored mail was brought up to date", "version", have+1)

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"net/url"
 	"os"
 	"path/filepath"
 	"sync"
@@ -80,29 +79,45 @@ type Store struct {
 // when there is none to be read, ErrUnsupported when a newer version wrote it,
 // ErrDamaged when its index cannot be believed (see [Rebuild]), else ErrDisk.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	if o.Now == nil {
-		o.Now = time.Now
+	s := begin(o)
+	if err := s.prepareFolder(); err != nil {
+		return nil, err
 	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
+	err := s.unseal(o)
+	if err == nil {
+		err = s.open(ctx)
 	}
+	if err != nil {
+		err = s.failed(err)
+		if closing := s.Close(); closing != nil {
+			s.log.Debug("After opening failed", "error", closing)
+		}
+		return nil, err
+	}
+	return s, nil
+}
+
+func begin(o Options) *Store {
 	s := &Store{
 		dir: o.Dir, now: o.Now, log: o.Log, readOnly: o.ReadOnly, words: fulltext.New(),
 		stmts: map[string]*sql.Stmt{}, pins: map[string]pin{},
 	}
-	if err := s.prepareFolder(); err != nil {
-		return nil, err
+	if abs, err := filepath.Abs(o.Dir); err == nil {
+		s.dir = abs
 	}
-	if err := s.open(ctx, o); err != nil {
-		return nil, errors.Join(s.failed(err), s.Close())
+	if s.now == nil {
+		s.now = time.Now
 	}
-	return s, nil
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	return s
 }
 
 func (s *Store) prepareFolder() error {
 	if s.readOnly {
 		if _, err := os.Stat(s.path(indexFile)); errors.Is(err, fs.ErrNotExist) {
-			return mailstore.Fail(mailstore.ErrNotFound, "There is no mirrored mail in {folder} yet. Run: lifeboat mirror.", "folder", s.dir)
+			return s.nothingYet()
 		}
 		return nil
 	}
@@ -117,10 +132,16 @@ func (s *Store) prepareFolder() error {
 		return mailstore.Fail(mailstore.ErrBusy,
 			"Another Lifeboat is working with the mirrored mail in {folder}. Wait until it has finished, or stop it.", "folder", s.dir)
 	}
-	return nil
+	f, err := os.OpenFile(s.path(indexFile), os.O_RDWR|os.O_CREATE, 0o600) // SQLite would let others read it
+	if err != nil {
+		return s.failed(err)
+	}
+	return s.failed(f.Close())
 }
 
-func (s *Store) open(ctx context.Context, o Options) error {
+// unseal makes the keys and opens the segments, while the database's code is made
+// ready beside it.
+func (s *Store) unseal(o Options) error {
 	warm := make(chan error, 1)
 	go func() { warm <- Warm(s.cache(o.Cache)) }()
 	indexKey, err1 := hkdf.Key(sha256.New, o.Key[:], nil, "lifeboat mail index", 32)
@@ -131,22 +152,20 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	s.index = hex.EncodeToString(indexKey)
 	var err error
 	s.files, err = segment.Open(s.path(segmentsDir), [32]byte(segmentKey), segment.Options{ReadOnly: s.readOnly, MaxSize: o.segmentSize, Log: s.log})
-	if err := errors.Join(err, <-warm); err != nil {
+	return errors.Join(err, <-warm)
+}
+
+func (s *Store) open(ctx context.Context) (err error) {
+	if s.read, err = s.database(indexFile, s.reader, "deferred", readers); err != nil {
 		return err
 	}
 	if s.readOnly {
-		if s.read, err = s.database(s.reader, "deferred", readers); err != nil {
-			return err
-		}
 		return s.checkVersion(ctx)
 	}
-	if s.write, err = s.database(s.writer, "immediate", 1); err != nil {
+	if s.write, err = s.database(indexFile, s.writer, "immediate", 1); err != nil {
 		return err
 	}
-	if s.read, err = s.database(s.reader, "deferred", readers); err != nil {
-		return err
-	}
-	return s.migrate(ctx)
+	return s.migrate(ctx, s.write)
 }
 
 // cache is the folder for compiled code: one that nobody else can write to, as what
@@ -164,9 +183,8 @@ func (s *Store) cache(chosen string) string {
 // database makes a pool of connections; they are opened when they are needed. The
 // key goes to each by a statement rather than by the name of the database, which
 // drivers like to quote.
-func (s *Store) database(begin func(*sqlite3.Conn) error, lock string, most int) (*sql.DB, error) {
-	name := url.URL{Scheme: "file", Path: filepath.ToSlash(s.path(indexFile)), RawQuery: "vfs=adiantum&_txlock=" + lock}
-	db, err := driver.Open(name.String(), begin)
+func (s *Store) database(file string, begin func(*sqlite3.Conn) error, lock string, most int) (*sql.DB, error) {
+	db, err := driver.Open(s.uri(file)+"&_txlock="+lock, begin)
 	if err != nil {
 		return nil, err
 	}

@@ -53,6 +53,9 @@ func (s *Store) Retain(ctx context.Context, r mailstore.Retention) (done mailsto
 	if err := s.compact(ctx, &done); err != nil {
 		return done, err
 	}
+	if err := s.copyWhenDue(ctx); err != nil {
+		return done, err
+	}
 	return done, s.tidyWords(ctx, &done)
 }
 

@@ -53,7 +53,7 @@ CREATE INDEX folders_account ON folders (account);
 
 -- Bytes, once for all accounts. The index holds the first 8 octets of the hash only.
 CREATE TABLE bodies (
-	id INTEGER PRIMARY KEY,
+	id INTEGER PRIMARY KEY AUTOINCREMENT, -- never given twice: a copy of the index may be older
 	prefix INTEGER NOT NULL,
 	hash BLOB NOT NULL,
 	size INTEGER NOT NULL,
@@ -63,6 +63,10 @@ CREATE TABLE bodies (
 ) STRICT;
 CREATE INDEX bodies_prefix ON bodies (prefix);
 CREATE INDEX bodies_segment ON bodies (segment);
+
+-- When the last copy of the index was made.
+CREATE TABLE copied (at INTEGER NOT NULL) STRICT;
+INSERT INTO copied VALUES (0);
 
 -- How many octets of each segment somebody wants.
 CREATE TABLE segments (id INTEGER PRIMARY KEY, live INTEGER NOT NULL) STRICT;

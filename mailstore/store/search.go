@@ -104,8 +104,8 @@ func (f *finder) inFolders(folders []mailstore.FolderID, negated bool) error {
 	}
 	var messages, accounts int
 	var account mailstore.AccountID
-	if err := f.tx.QueryRowContext(f.ctx, `SELECT ifnull(sum(messages), 0), count(DISTINCT account), ifnull(min(account), 0) FROM folders WHERE id IN (`+numbers(folders)+`)`). //nolint:gosec // numbers
-																							Scan(&messages, &accounts, &account); err != nil {
+	if err := f.tx.QueryRowContext(f.ctx, `SELECT ifnull(sum(messages), 0), count(DISTINCT account), ifnull(min(account), 0) FROM folders WHERE id IN (`+numbers(folders)+`)`).
+		Scan(&messages, &accounts, &account); err != nil {
 		return err
 	}
 	if accounts == 1 && f.limit.Account == 0 {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"testing"
 	"time"
 
@@ -29,7 +30,7 @@ type shelf struct {
 func open(t *testing.T, change ...func(*store.Options)) *shelf {
 	t.Helper()
 	s := &shelf{t: t, now: noon}
-	s.o = store.Options{Dir: t.TempDir(), Key: key, Now: func() time.Time { return s.now }}
+	s.o = store.Options{Dir: t.TempDir(), Key: key, Now: func() time.Time { return s.now }, Log: testLog(t)}
 	for _, c := range change {
 		c(&s.o)
 	}
@@ -398,4 +399,9 @@ func TestRefusedBatch(t *testing.T) {
 	is(t, err, mailstore.ErrNotFound)
 	_, err = s.Place(t.Context(), inbox, 1)
 	is(t, err, mailstore.ErrNotFound)
+}
+
+// testLog shows what a store logs where a test fails.
+func testLog(t *testing.T) *slog.Logger {
+	return slog.New(slog.NewTextHandler(t.Output(), nil))
 }
