@@ -514,9 +514,12 @@ func (l *link) watch(ctx context.Context) (stop func() bool) {
 // errGivenUp: it was we who ended the connection.
 var errGivenUp = errors.New("given up")
 
-// Close ends the link, for the library.
+// errUnread: the library found words that it could not read, and closed.
+var errUnread = fmt.Errorf("%w: words that cannot be read", errProtocol)
+
+// Close ends the link, for the library, which does so when it cannot read on.
 func (l *link) Close() error {
-	l.end(net.ErrClosed)
+	l.end(errUnread)
 	return nil
 }
 

@@ -102,12 +102,13 @@ func (c *Conn) broken(err error) error {
 	bye := ""
 	if c.link != nil {
 		var dead error
-		if dead, bye = c.link.death(); dead != nil {
+		switch dead, bye = c.link.death(); {
+		case errors.Is(dead, errUnread):
+			err = errors.Join(dead, err)
+		case dead != nil:
 			err = dead
-		} else {
-			// The library could not read something, and has given up.
+		default:
 			c.link.end(err)
-			err = protocol("%w", err)
 		}
 	}
 	return broken(c.host, err, bye)
