@@ -104,22 +104,13 @@ func (s *Store) writeCopy(ctx context.Context, file string) (err error) {
 	return c.Exec(all.String() + `COMMIT; DETACH live`)
 }
 
-// attach lets a connection read the index too. It is read at once, so the key must be
-// in its name; no error may quote that.
+// attach lets a connection read the index too.
 func (s *Store) attach(c *sqlite3.Conn) error {
 	stmt, _, err := c.Prepare(`ATTACH ? AS live`)
 	if err != nil {
 		return err
 	}
-	err = errors.Join(stmt.BindText(1, s.uri(indexFile)+"&hexkey="+s.index), stmt.Exec(), stmt.Close())
-	var code *sqlite3.Error
-	if errors.As(err, &code) {
-		return code.ExtendedCode()
-	}
-	if err != nil {
-		return sqlite3.CANTOPEN
-	}
-	return nil
+	return errors.Join(stmt.BindText(1, s.uri(indexFile)), stmt.Exec(), stmt.Close())
 }
 
 // connect opens a connection of its own to a database of the folder.
@@ -128,20 +119,22 @@ func (s *Store) connect(ctx context.Context, file string) (*sqlite3.Conn, error)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.unlock(c); err != nil {
+	if err := c.BusyTimeout(busyFor); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
 	return c, nil
 }
 
-// uri is the name of a database for SQLite.
+// uri is the name of a database for SQLite. The key is within: a statement would give
+// it too late, as the checksums want to see the file's header when it is opened. [Store.failed]
+// sees to it that no error quotes it.
 func (s *Store) uri(file string) string {
 	path := filepath.ToSlash(s.path(file))
 	if !strings.HasPrefix(path, "/") { // a drive of Windows
 		path = "/" + path
 	}
 	// What else is made beside it is as closed to others as the index.
-	query := url.Values{"vfs": {"adiantum"}, "modeof": {s.path(indexFile)}}
+	query := url.Values{"vfs": {"adiantum"}, "hexkey": {s.index}, "modeof": {s.path(indexFile)}}
 	u := url.URL{Scheme: "file", Path: path, RawQuery: query.Encode()}
 	return u.String()
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"strconv"
+	"strings"
 
 	"github.com/ncruces/go-sqlite3"
 
@@ -13,10 +14,16 @@ import (
 
 // failed makes an error for people of one that came from below.
 func (s *Store) failed(err error) error {
+	if err == nil {
+		return nil
+	}
+	if s.index != "" && strings.Contains(err.Error(), s.index) { // the name of the database holds the key
+		code := sqlite3.ExtendedErrorCode(sqlite3.ERROR)
+		_ = errors.As(err, &code)
+		err = code
+	}
 	var ours *mailstore.Error
 	switch {
-	case err == nil:
-		return nil
 	case errors.As(err, &ours), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	case errors.Is(err, sqlite3.INTERRUPT):

@@ -180,9 +180,7 @@ func (s *Store) cache(chosen string) string {
 	return s.path("code")
 }
 
-// database makes a pool of connections; they are opened when they are needed. The
-// key goes to each by a statement rather than by the name of the database, which
-// drivers like to quote.
+// database makes a pool of connections; they are opened when they are needed.
 func (s *Store) database(file string, begin func(*sqlite3.Conn) error, lock string, most int) (*sql.DB, error) {
 	db, err := driver.Open(s.uri(file)+"&_txlock="+lock, begin)
 	if err != nil {
@@ -193,20 +191,13 @@ func (s *Store) database(file string, begin func(*sqlite3.Conn) error, lock stri
 	return db, nil
 }
 
-func (s *Store) unlock(c *sqlite3.Conn) error {
-	if err := c.Exec(`PRAGMA hexkey='` + s.index + `'`); err != nil {
-		return err
-	}
-	return c.BusyTimeout(busyFor)
-}
-
 // errNotDurable is a bug of ours or the library's.
 var errNotDurable = errors.New("the index does not wait for the disk")
 
 // writer makes a connection that is durable, and whose pages bear checksums: in WAL
 // mode SQLite's default here is not to wait for the disk, so what was set is read back.
 func (s *Store) writer(c *sqlite3.Conn) error {
-	if err := s.unlock(c); err != nil {
+	if err := c.BusyTimeout(busyFor); err != nil {
 		return err
 	}
 	if have, err := pragma(c, `user_version`); err != nil {
@@ -248,7 +239,7 @@ func pragma(c *sqlite3.Conn, name string) (value string, err error) {
 // reader makes a connection that cannot change anything, and leaves the checkpoint at
 // its end to the owner.
 func (s *Store) reader(c *sqlite3.Conn) error {
-	if err := s.unlock(c); err != nil {
+	if err := c.BusyTimeout(busyFor); err != nil {
 		return err
 	}
 	if _, err := c.Config(sqlite3.DBCONFIG_NO_CKPT_ON_CLOSE, true); err != nil {

@@ -36,6 +36,9 @@ func open(t *testing.T, change ...func(*store.Options)) *shelf {
 	}
 	s.reopen()
 	t.Cleanup(func() {
+		if s.Store == nil {
+			return
+		}
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
@@ -50,10 +53,11 @@ func (s *shelf) reopen() {
 			s.t.Fatal(err)
 		}
 	}
-	var err error
-	if s.Store, err = store.Open(s.t.Context(), s.o); err != nil {
+	opened, err := store.Open(s.t.Context(), s.o)
+	if err != nil {
 		s.t.Fatal(err)
 	}
+	s.Store = opened
 }
 
 // accounts has the store know accounts, of 30 days.
