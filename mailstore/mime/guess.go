@@ -33,29 +33,36 @@ func guess(raw []byte, label string) string {
 	if good > 0 && (bad*4 <= good || label == "utf-8" && bad <= good) { // one that was cut, or put together of pieces
 		return strings.ToValidUTF8(string(raw), "\ufffd")
 	}
-	sample := raw
-	if len(sample) > 8<<10 {
-		sample = sample[:8<<10]
+	e := encodingOf(guessTable(raw, label))
+	if e == nil {
+		e = charmap.Windows1252
 	}
-	best, most := encoding.Encoding(charmap.Windows1252), latinScore(sample)
+	text, _ := decodeWith(e, raw)
+	return text
+}
+
+// guessTable names the table of characters by which a text makes the most sense. One
+// that is hinted at needs less sense than the others.
+func guessTable(raw []byte, hint string) string {
+	sample := raw[:min(len(raw), 8<<10)]
+	best, most := "windows-1252", latinScore(sample)
 	for _, c := range []struct {
-		e    encoding.Encoding
 		name string
+		e    encoding.Encoding
 	}{
-		{japanese.ShiftJIS, "shift_jis"}, {japanese.EUCJP, "euc-jp"}, {simplifiedchinese.GB18030, "gb18030"},
-		{traditionalchinese.Big5, "big5"}, {korean.EUCKR, "euc-kr"},
+		{"shift_jis", japanese.ShiftJIS}, {"euc-jp", japanese.EUCJP}, {"gb18030", simplifiedchinese.GB18030},
+		{"big5", traditionalchinese.Big5}, {"euc-kr", korean.EUCKR},
 	} {
 		text, bad := decodeWith(c.e, sample)
 		score := asianScore(text, bad)
-		if c.name == label || c.name == "shift_jis" && label == "iso-2022-jp" {
-			score += score / 4
+		if c.name == hint || c.name == "shift_jis" && hint == "iso-2022-jp" {
+			score += score/2 + 10
 		}
 		if score > most {
-			best, most = c.e, score
+			best, most = c.name, score
 		}
 	}
-	text, _ := decodeWith(best, raw)
-	return text
+	return best
 }
 
 // countUTF8 counts characters of several octets in UTF-8, and octets that are none.
@@ -119,13 +126,15 @@ func asianScore(text string, bad int) int {
 				score += 5 // a word of them is likelier than one alone
 			}
 		case r >= 0xac00 && r <= 0xd7a3:
-			score += 5
+			if score++; strings.ContainsRune(commonHangul, r) {
+				score += 6
+			}
 		case strings.ContainsRune("。、，！？「」（）【】・：；", r):
 			score += 8
 		case strings.ContainsRune(commonHan, r):
 			score += 8
 		case unicode.Is(unicode.Han, r):
-			score += 2
+			score += 3
 		case r >= 0xff01 && r <= 0xff5e:
 			score += 3
 		case unicode.IsPrint(r):
@@ -142,3 +151,6 @@ func asianScore(text string, bad int) int {
 const commonHan = "的一是不了在人有我他这中大来上国个到说们为子和你地出道也时年得就那要下以生会自着去之过家学对可她里后小么心多天而能好都然没日于起还发成事只作当想看文无开手十用主行方又如前所本见经头面公同三已" +
 	"這來國個說們為時會過學對裡後麼沒於還發當無開見經頭關請謝您請查收附件通知報價單附录关请谢查收报价单" +
 	"日本人大年中会社長東京部長様御願致申上送付件名株式何卒宜敷連絡確認添付資料以下内容予定場所時間会議電話番号住所担当者営業株式会社見積請求書納期注文"
+
+// commonHangul are the syllables that Korean text is mostly made of.
+const commonHangul = "이다는에가을의하고지도를은로한기사어서시나자인대아리해수정있그니일안것보부들스만으주라여게장전공원제구과면동조상와우었성오했세습드마없년각모저거되신문러때말중화경연방미내생회요녕변목감견송첨합품월발물건"

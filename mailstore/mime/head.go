@@ -109,6 +109,9 @@ func (p *headParser) blank(ln line, start bool) bool {
 	}
 	ln.text = bytes.Clone(ln.text)
 	next, ok := p.lines.next()
+	for n := 0; ok && start && n < 20 && len(next.text) == 0; n++ {
+		next, ok = p.lines.next()
+	}
 	if !ok {
 		return false
 	}

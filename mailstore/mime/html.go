@@ -53,6 +53,7 @@ func (h *htmlReader) read(page string) {
 	for h.out.Len() <= h.limit {
 		switch z.Next() {
 		case html.ErrorToken:
+			h.endLink()
 			return
 		case html.TextToken:
 			if h.hide == "" {
@@ -200,8 +201,23 @@ func (h *htmlReader) item() {
 	}
 }
 
+// filling is characters without width or meaning: mailing programs put them behind a
+// preview, and between letters to be broken at.
+const filling = "\u00ad\u034f\u200b\u2060\ufeff"
+
 // text writes text, its white space as one space.
 func (h *htmlReader) text(text string) {
+	if strings.ContainsAny(text, filling+"\u00a0") {
+		text = strings.Map(func(r rune) rune {
+			switch {
+			case r == '\u00a0':
+				return ' '
+			case strings.ContainsRune(filling, r):
+				return -1
+			}
+			return r
+		}, text)
+	}
 	if h.pre > 0 {
 		for i, line := range strings.Split(text, "\n") {
 			if i > 0 {
@@ -230,7 +246,7 @@ func (h *htmlReader) text(text string) {
 
 // write writes a word, and before it what is due.
 func (h *htmlReader) write(word string) {
-	if strings.Trim(word, "\u200b\u200c\u200d\u034f\u00ad\ufeff\u2007") == "" {
+	if strings.Trim(word, "\u200c\u200d\u2007") == "" {
 		return // filling behind a preview
 	}
 	first, _ := utf8.DecodeRuneInString(word)

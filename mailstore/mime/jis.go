@@ -93,6 +93,7 @@ func (d *decoder2022) step() {
 		switch {
 		case length == 0: // cut off: nothing can be read of it
 			d.at++
+			d.set = ascii // most often it is the way back
 			for d.at < len(d.raw) && d.at < len(d.raw)-2 && bytes.IndexByte([]byte("$(&."), d.raw[d.at]) >= 0 {
 				d.at++
 			}

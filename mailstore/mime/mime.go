@@ -26,6 +26,8 @@
 package mime
 
 import (
+	"bufio"
+	"bytes"
 	"io"
 	"strings"
 
@@ -56,12 +58,24 @@ func findPart(r io.Reader, prefix, part string, nested int) (io.Reader, mailstor
 	w.prefix, w.want = prefix, part
 	for n := w.next(); n != nil; n = w.next() {
 		if n.number == part && part != "" {
-			a := mailstore.Attachment{Part: part, Name: n.fileName(), Type: n.media, Inline: n.inline()}
-			return w.reader(n.transfer), a, nil
+			return openPart(w, n)
 		}
 		if n.message && !identity(n.transfer) && strings.HasPrefix(part, n.number+".") && nested < maxNested {
 			return findPart(w.reader(n.transfer), n.number, part, nested+1)
 		}
 	}
 	return nil, mailstore.Attachment{}, mailstore.Fail(mailstore.ErrNotFound, "The message has no part {part}.", "part", part)
+}
+
+func openPart(w *walker, n *node) (io.Reader, mailstore.Attachment, error) {
+	r := w.reader(n.transfer)
+	if n.message && len(n.children) == 0 { // in base64: its subject names it
+		buffered := bufio.NewReaderSize(r, bufferSize)
+		raw, _ := buffered.Peek(bufferSize)
+		inner := &node{parent: n, head: readHead(newLines(bytes.NewReader(raw)), true)}
+		inner.describe()
+		n.children = []*node{inner}
+		r = buffered
+	}
+	return r, mailstore.Attachment{Part: n.number, Name: n.fileName(), Type: n.shownType(), Inline: n.inline()}, nil
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"lifeboat/mailstore"
 )
@@ -153,7 +154,7 @@ func Read(r io.Reader, limits Limits) mailstore.Letter {
 
 // headLetter is what the header alone says.
 func (n *node) headLetter() mailstore.Letter {
-	h, charset := &n.head, n.params["charset"]
+	h, charset := &n.head, n.charset()
 	l := mailstore.Letter{
 		Subject: n.subject(), From: parseAddresses(h.all("from"), charset), To: parseAddresses(h.all("to"), charset),
 		Cc: parseAddresses(h.all("cc"), charset), Bcc: parseAddresses(h.all("bcc"), charset), ReplyTo: parseAddresses(h.all("reply-to"), charset),
@@ -174,7 +175,25 @@ func (n *node) subject() string {
 	if n.message && len(n.children) > 0 {
 		h = n.children[0]
 	}
-	return cutText(headerText(h.head.get("subject"), h.params["charset"]), 4<<10)
+	return cutText(headerText(h.head.get("subject"), h.charset()), 4<<10)
+}
+
+// charset is what raw octets in a header are read as: the charset of the body, where
+// it is named, else one that fits all fields together, since each is short.
+func (n *node) charset() string {
+	if named := normalCharset(n.params["charset"]); named != "" && named != "us-ascii" {
+		return named
+	}
+	var all []byte
+	for _, f := range n.head.fields {
+		if !isASCII(f.value) && len(all) < 4<<10 {
+			all = append(all, f.value[:min(len(f.value), 1<<10)]...)
+		}
+	}
+	if len(all) == 0 || utf8.Valid(all) {
+		return ""
+	}
+	return guessTable(all, "")
 }
 
 // anyText is shown where a message has no text of its own: that of a text attachment.
@@ -206,14 +225,7 @@ func (d *document) each(n *node, visit func(*node) bool) bool {
 func (d *document) collect(n *node, report bool) {
 	d.note(n)
 	if d.isAttachment(n, report) {
-		name := n.fileName()
-		media := n.media
-		if media == "application/octet-stream" || media == "text/plain" && n.head.get("content-type") == nil {
-			if t := typeByName(name); t != "" {
-				media = t
-			}
-		}
-		d.letter.Attachments = append(d.letter.Attachments, mailstore.Attachment{Part: n.number, Name: name, Type: media, Size: n.size, Inline: n.inline()})
+		d.letter.Attachments = append(d.letter.Attachments, mailstore.Attachment{Part: n.number, Name: n.fileName(), Type: n.shownType(), Size: n.size, Inline: n.inline()})
 	}
 	for _, c := range n.children {
 		d.collect(c, n.media == "multipart/report")
@@ -237,6 +249,17 @@ func (d *document) isAttachment(n *node, report bool) bool {
 		return n.name != "" || !readable(n.media)
 	}
 	return true
+}
+
+// shownType is the media type; where the sender named none that says anything, that of
+// the file's name.
+func (n *node) shownType() string {
+	if n.media == "application/octet-stream" || n.media == "text/plain" && n.head.get("content-type") == nil {
+		if t := typeByName(n.fileName()); t != "" {
+			return t
+		}
+	}
+	return n.media
 }
 
 // readable reports whether text of a type is shown, unless it is a file.

@@ -30,8 +30,8 @@ func decodeWords(text string) string {
 		if pending.charset == "" || !blank {
 			out.WriteString(before)
 		}
+		w.octets = w.decode()
 		pending = w
-		pending.octets = w.decode()
 	}
 	pending.flush(&out)
 	out.WriteString(text)
