@@ -19,7 +19,7 @@ import (
 func (w *wiring) secrets(p cli.Place) *secret.Store {
 	_, data := w.files(p)
 	o := secret.Options{Dir: data, Env: w.env, Keychain: secret.SystemKeychain(data)}
-	if term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stderr.Fd())) {
+	if atTerminal() {
 		o.Ask = askPassphrase
 	}
 	return secret.Open(o)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"os"
 	"time"
 
@@ -38,12 +39,12 @@ func (s *session) checkCommand() *cobra.Command {
 				return err
 			}
 			if f.file != "" {
-				if err := s.importEvidence(e, f, domains, to); err != nil {
+				if err := s.importEvidence(c.Context(), e, f, domains, to); err != nil {
 					return err
 				}
 			}
 			if len(f.arrived) > 0 {
-				count, err := e.Arrived(f.arrived, domains, to)
+				count, err := e.Arrived(c.Context(), f.arrived, domains, to)
 				if err != nil {
 					return err
 				}
@@ -78,7 +79,7 @@ func (s *session) checkCommand() *cobra.Command {
 }
 
 // importEvidence takes in a file, or standard input.
-func (s *session) importEvidence(e *engine.Engine, f checkFlags, domains []string, to failover.Role) error {
+func (s *session) importEvidence(ctx context.Context, e *engine.Engine, f checkFlags, domains []string, to failover.Role) error {
 	var at time.Time // what comes by standard input does not say when it was
 	r := s.In
 	if f.file != "-" {
@@ -98,7 +99,7 @@ func (s *session) importEvidence(e *engine.Engine, f checkFlags, domains []strin
 			return failover.Fail(failover.ErrInvalid, "--at is a time like 2006-01-02T15:04, not {value}", "value", f.at)
 		}
 	}
-	count, err := e.ImportEvidence(r, at, domains, to)
+	count, err := e.ImportEvidence(ctx, r, at, domains, to)
 	if err != nil {
 		return err
 	}

@@ -26,6 +26,7 @@ import (
 	"lifeboat/app/i18n"
 	"lifeboat/configs"
 	"lifeboat/failover"
+	"lifeboat/mailstore"
 )
 
 // Streams are what the command line reads and writes.
@@ -117,6 +118,9 @@ func statusOf(err error) int {
 	if ours := (*failover.Error)(nil); errors.As(err, &ours) {
 		usage = errors.Is(ours.Kind, failover.ErrInvalid)
 	}
+	if ours := (*mailstore.Error)(nil); errors.As(err, &ours) {
+		usage = errors.Is(ours.Kind, mailstore.ErrInvalid)
+	}
 	if !usage {
 		return exitFailed
 	}
@@ -168,7 +172,8 @@ func (s *session) root() *cobra.Command {
 	root.AddCommand(
 		s.initCommand(), s.checkCommand(), s.statusCommand(), s.planCommand(),
 		s.switchCommand(failover.Prepare), s.switchCommand(failover.Failover), s.switchCommand(failover.Failback),
-		s.verifyCommand(), s.rollbackCommand(), s.secretCommand(), s.practiceCommand(), s.drillCommand(), s.runcardCommand(),
+		s.verifyCommand(), s.rollbackCommand(), s.mirrorCommand(), s.mailCommand(),
+		s.secretCommand(), s.keyCommand(), s.practiceCommand(), s.drillCommand(), s.runcardCommand(),
 	)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	f.BoolP("help", "h", false, t.T("say what a command does"))

@@ -5,3 +5,9 @@ func ReadTyped(line string) (word, who, text string, err error) {
 	t, err := readTyped(line)
 	return t.word, t.who, t.text, err
 }
+
+// Fit and Size are how lists of mail are laid out.
+var (
+	Fit  = fit
+	Size = size
+)

@@ -90,7 +90,7 @@ func (s *session) runcardCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "runcard [DOMAIN...]",
 		Short: s.tongue.T("Print the one page to have on paper when mail fails: whom to call, what to type, what to say"),
-		RunE: func(_ *cobra.Command, domains []string) error {
+		RunE: func(c *cobra.Command, domains []string) error {
 			e, err := s.open()
 			if err != nil {
 				return err
@@ -99,7 +99,7 @@ func (s *session) runcardCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			card, err := e.Runcard(engine.RuncardRequest{Domains: domains, Flags: s.placeFlags()})
+			card, err := e.Runcard(c.Context(), engine.RuncardRequest{Domains: domains, Flags: s.placeFlags()})
 			if err != nil {
 				return err
 			}

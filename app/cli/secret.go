@@ -14,6 +14,7 @@ import (
 // Secrets keeps secrets by name.
 type Secrets interface {
 	Set(ctx context.Context, name string, v secret.Value) (secret.Place, error)
+	SetAll(ctx context.Context, values map[string]secret.Value) (map[string]secret.Place, error)
 	Remove(ctx context.Context, name string) error
 	List() ([]secret.Entry, error)
 }
@@ -25,21 +26,7 @@ func (s *session) secretCommand() *cobra.Command {
 	t := s.tongue
 	c := &cobra.Command{Use: "secret", Short: t.T("Keep passwords and keys that the settings refer to as secret:NAME"), RunE: onlyBelow}
 	c.AddCommand(
-		&cobra.Command{
-			Use: "set NAME", Short: t.T("Store a secret; it is typed unseen, or piped in"), Args: count(1, 1),
-			RunE: func(c *cobra.Command, a []string) error {
-				value, err := s.readSecret(c.Context(), a[0])
-				if err != nil {
-					return err
-				}
-				where, err := s.Secrets(s.place).Set(c.Context(), a[0], secret.New(value))
-				if err != nil {
-					return err
-				}
-				s.printT("Stored. In the settings write: secret:{name}", "name", a[0])
-				return s.document(secret.Entry{Name: a[0], Place: where})
-			},
-		},
+		s.secretSet(),
 		&cobra.Command{
 			Use: "list", Short: t.T("List the names of the secrets, never their values"), Args: count(0, 0),
 			RunE: func(*cobra.Command, []string) error {
@@ -47,8 +34,13 @@ func (s *session) secretCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
+				mailboxes := s.mailboxesBySecret()
 				for _, e := range entries {
-					s.print(e.Name + "  " + s.secretPlace(e.Place))
+					line := e.Name + "  " + s.secretPlace(e.Place)
+					if address := mailboxes[e.Name]; address != "" {
+						line += "  " + address
+					}
+					s.print(line)
 				}
 				return s.document(append([]secret.Entry{}, entries...))
 			},
@@ -56,7 +48,7 @@ func (s *session) secretCommand() *cobra.Command {
 		&cobra.Command{
 			Use: "remove NAME", Short: t.T("Remove a secret"), Args: count(1, 1),
 			RunE: func(c *cobra.Command, a []string) error {
-				if err := s.Secrets(s.place).Remove(c.Context(), a[0]); err != nil {
+				if err := s.Secrets(s.place).Remove(c.Context(), secretName(a[0])); err != nil {
 					return err
 				}
 				s.printT("Removed.")
@@ -64,6 +56,39 @@ func (s *session) secretCommand() *cobra.Command {
 			},
 		},
 	)
+	return c
+}
+
+func (s *session) secretSet() *cobra.Command {
+	t := s.tongue
+	var table string
+	c := &cobra.Command{
+		Use: "set NAME|ADDRESS", Short: t.T("Store a secret, or the password of a mailbox; it is typed unseen, or piped in"), Args: count(0, 1),
+		RunE: func(c *cobra.Command, a []string) error {
+			switch {
+			case table != "" && len(a) == 0:
+				return s.setPasswords(c.Context(), table)
+			case table != "" || len(a) == 0:
+				return failover.Fail(failover.ErrInvalid, "this is how the command is given: {usage}", "usage", "lifeboat secret set NAME|ADDRESS, lifeboat secret set --csv FILE")
+			}
+			name := secretName(a[0])
+			value, err := s.readSecret(c.Context(), a[0])
+			if err != nil {
+				return err
+			}
+			where, err := s.Secrets(s.place).Set(c.Context(), name, secret.New(value))
+			if err != nil {
+				return err
+			}
+			if name == a[0] {
+				s.printT("Stored. In the settings write: secret:{name}", "name", name)
+			} else {
+				s.printT("Stored, for the mailbox {address}.", "address", a[0])
+			}
+			return s.document(secret.Entry{Name: name, Place: where})
+		},
+	}
+	c.Flags().StringVar(&table, "csv", "", t.T("store the passwords of many mailboxes, from a `FILE` with the columns address and password"))
 	return c
 }
 

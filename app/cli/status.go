@@ -36,6 +36,7 @@ func (s *session) statusCommand() *cobra.Command {
 				return err
 			}
 			s.showStatus(st)
+			s.showMirrorStatus(st.Mirror)
 			return nil
 		},
 	}

@@ -122,7 +122,7 @@ func (e *Engine) seed(ctx context.Context, domains []failover.Domain, to failove
 		if err != nil {
 			return err
 		}
-		if _, err := e.keep(t, found); err != nil {
+		if _, err := e.keep(ctx, t, found); err != nil {
 			return err
 		}
 	}

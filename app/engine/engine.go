@@ -27,7 +27,7 @@ import (
 	"lifeboat/failover/watch"
 )
 
-// Options are an engine's parts. All must be set.
+// Options are an engine's parts. All but Mail must be set.
 type Options struct {
 	Settings *configs.Settings
 	DataDir  string // made when it is first written to
@@ -41,10 +41,13 @@ type Options struct {
 	MakeWatcher func(configs.Providers, watch.Options) (*watch.Watcher, error)
 	// Password returns the secret that a setting refers to.
 	Password func(context.Context, configs.SecretRef) (string, error)
-	Owner    string // user@machine, for plans, journal and lock
-	Now      func() time.Time
-	Sleep    func(context.Context, time.Duration) error
-	Logger   *slog.Logger
+	// Mail is what the mirror needs, nil in a world of practice: nothing is mirrored
+	// there, and nothing that the files say is anybody's business.
+	Mail   *MailParts
+	Owner  string // user@machine, for plans, journal and lock
+	Now    func() time.Time
+	Sleep  func(context.Context, time.Duration) error
+	Logger *slog.Logger
 }
 
 // Engine is the use cases over one settings file and one data folder.
@@ -53,6 +56,8 @@ type Engine struct {
 
 	mu    sync.Mutex
 	hosts map[string]dnshost.Host // by domain
+
+	ring keyring
 }
 
 // New returns an engine. It touches neither network nor disk.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"io"
 	"slices"
 	"strings"
@@ -13,7 +14,7 @@ import (
 // ImportEvidence takes in what was found on another line: a report of lifeboat
 // check --json, or an SMTP dialogue copied from a terminal, held at the given time.
 // It returns how many findings were taken in.
-func (e *Engine) ImportEvidence(r io.Reader, at time.Time, names []string, to failover.Role) (int, error) {
+func (e *Engine) ImportEvidence(ctx context.Context, r io.Reader, at time.Time, names []string, to failover.Role) (int, error) {
 	domains, err := e.Domains(names)
 	if err != nil {
 		return 0, err
@@ -29,7 +30,7 @@ func (e *Engine) ImportEvidence(r io.Reader, at time.Time, names []string, to fa
 	}
 	count := 0
 	for _, d := range domains {
-		n, err := e.take(probe.Target{Domain: d, Provider: d.Provider(to)}, func(*probe.Evidence) ([]failover.Finding, error) { return got, nil })
+		n, err := e.take(ctx, probe.Target{Domain: d, Provider: d.Provider(to)}, func(*probe.Evidence) ([]failover.Finding, error) { return got, nil })
 		if err != nil {
 			return count, err
 		}
@@ -44,7 +45,7 @@ func (e *Engine) ImportEvidence(r io.Reader, at time.Time, names []string, to fa
 
 // Arrived takes in the admin's word that the seed messages sent to these addresses
 // by an earlier check were seen to arrive. It returns how many findings that proves.
-func (e *Engine) Arrived(addresses, names []string, to failover.Role) (int, error) {
+func (e *Engine) Arrived(ctx context.Context, addresses, names []string, to failover.Role) (int, error) {
 	domains, err := e.Domains(names)
 	if err != nil {
 		return 0, err
@@ -63,7 +64,7 @@ func (e *Engine) Arrived(addresses, names []string, to failover.Role) (int, erro
 			continue
 		}
 		t := probe.Target{Domain: d, Provider: d.Provider(to)}
-		n, err := e.take(t, func(ev *probe.Evidence) ([]failover.Finding, error) { return ev.Arrived(t, ours) })
+		n, err := e.take(ctx, t, func(ev *probe.Evidence) ([]failover.Finding, error) { return ev.Arrived(t, ours) })
 		if err != nil {
 			return count, err
 		}
@@ -76,22 +77,22 @@ func (e *Engine) Arrived(addresses, names []string, to failover.Role) (int, erro
 }
 
 // take adds findings made from the evidence as it is to the evidence file.
-func (e *Engine) take(t probe.Target, find func(*probe.Evidence) ([]failover.Finding, error)) (int, error) {
+func (e *Engine) take(ctx context.Context, t probe.Target, find func(*probe.Evidence) ([]failover.Finding, error)) (int, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	ev := e.evidence()
+	ev := e.evidence(ctx)
 	found, err := find(ev)
 	if err != nil {
 		return 0, err
 	}
 	n := ev.Merge(t, found)
-	return n, ev.Save(e.path(evidenceFile))
+	return n, e.saveEvidence(ctx, ev)
 }
 
 // evidence reads the evidence file. A damaged one counts as none: everything is
 // looked at anew.
-func (e *Engine) evidence() *probe.Evidence {
-	ev, err := probe.LoadEvidence(e.path(evidenceFile))
+func (e *Engine) evidence(ctx context.Context) *probe.Evidence {
+	ev, err := probe.LoadSealed(e.path(evidenceFile), func(b []byte) ([]byte, error) { return e.unseal(ctx, evidenceFile, b) })
 	if err != nil {
 		e.opt.Logger.Warn("evidence", "error", err)
 	}
@@ -100,10 +101,14 @@ func (e *Engine) evidence() *probe.Evidence {
 }
 
 // keep adds findings to the evidence file.
-func (e *Engine) keep(t probe.Target, fresh []failover.Finding) (*probe.Evidence, error) {
+func (e *Engine) keep(ctx context.Context, t probe.Target, fresh []failover.Finding) (*probe.Evidence, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	ev := e.evidence()
+	ev := e.evidence(ctx)
 	ev.Merge(t, fresh)
-	return ev, ev.Save(e.path(evidenceFile))
+	return ev, e.saveEvidence(ctx, ev)
+}
+
+func (e *Engine) saveEvidence(ctx context.Context, ev *probe.Evidence) error {
+	return ev.SaveSealed(e.path(evidenceFile), func(b []byte) ([]byte, error) { return e.seal(ctx, evidenceFile, b) })
 }

@@ -114,7 +114,7 @@ func (l *looker) prober(to failover.Role) (*probe.Prober, error) {
 // is kept.
 func (l *looker) judge(ctx context.Context, t probe.Target, fresh bool) ([]failover.Finding, probe.Judgement, error) {
 	e := l.e
-	ev, needs := e.evidence(), t.Needs()
+	ev, needs := e.evidence(ctx), t.Needs()
 	if now := e.opt.Now(); !fresh {
 		needs = ev.Stale(t, now, e.ageFor(t.Domain, t.Provider.Role, l.ops, now))
 	}
@@ -127,18 +127,18 @@ func (l *looker) judge(ctx context.Context, t probe.Target, fresh bool) ([]failo
 		if err := ctx.Err(); err != nil {
 			return nil, probe.Judgement{}, stopped(err)
 		}
-		if ev, err = e.keep(t, seen); err != nil {
+		if ev, err = e.keep(ctx, t, seen); err != nil {
 			return nil, probe.Judgement{}, err
 		}
 	}
 	f, now := ev.Findings(t), e.opt.Now()
-	return f, probe.Judge(f, t, now, e.ageFor(t.Domain, t.Provider.Role, l.ops, now)), nil
+	return f, e.withLeftOut(probe.Judge(f, t, now, e.ageFor(t.Domain, t.Provider.Role, l.ops, now)), t, now), nil
 }
 
 // recall judges the evidence that is kept, as of now, without looking at anything.
-func (l *looker) recall(t probe.Target) probe.Judgement {
+func (l *looker) recall(ctx context.Context, t probe.Target) probe.Judgement {
 	now := l.e.opt.Now()
-	return probe.Judge(l.e.evidence().Findings(t), t, now, l.e.ageFor(t.Domain, t.Provider.Role, l.ops, now))
+	return l.e.withLeftOut(probe.Judge(l.e.evidence(ctx).Findings(t), t, now, l.e.ageFor(t.Domain, t.Provider.Role, l.ops, now)), t, now)
 }
 
 func (e *Engine) maxAge() time.Duration { return e.opt.Settings.Preflight.MaxAge.Duration() }

@@ -127,9 +127,9 @@ func TestPrepareRefusesAnSPFRecordThatBreaks(t *testing.T) {
 func TestArrivedNeedsASeedMessage(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
-	_, err := o.Arrived([]string{"sales@example.test"}, nil, failover.Secondary)
+	_, err := o.Arrived(t.Context(), []string{"sales@example.test"}, nil, failover.Secondary)
 	oneSentence(t, err, failover.ErrInvalid, "sales@example.test")
-	_, err = o.Arrived([]string{"stranger@example.test"}, nil, failover.Secondary)
+	_, err = o.Arrived(t.Context(), []string{"stranger@example.test"}, nil, failover.Secondary)
 	oneSentence(t, err, failover.ErrInvalid, "stranger@example.test")
 }
 
@@ -138,6 +138,6 @@ func TestImportOfAnotherProvidersResult(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	const transcript = "220 mx.elsewhere.test ESMTP\nEHLO x\n250 mx.elsewhere.test\nMAIL FROM:<>\n250 ok\nRCPT TO:<nobody-x@example.test>\n550 5.1.1 no\nRCPT TO:<sales@example.test>\n250 ok\n"
-	_, err := o.ImportEvidence(strings.NewReader(transcript), time.Now(), nil, failover.Secondary)
+	_, err := o.ImportEvidence(t.Context(), strings.NewReader(transcript), time.Now(), nil, failover.Secondary)
 	oneSentence(t, err, failover.ErrInvalid)
 }

@@ -209,7 +209,7 @@ func (e *Engine) admitBack(ctx context.Context, p failover.Plan, back journal.Op
 		targets[d.Name], pre.Judgements[d.Name] = t, lenient(t, j)
 	}
 	return pre.admit(req.Override, req.Confirm, func(d failover.Domain) probe.Judgement {
-		return lenient(targets[d.Name], look.recall(targets[d.Name]))
+		return lenient(targets[d.Name], look.recall(ctx, targets[d.Name]))
 	})
 }
 

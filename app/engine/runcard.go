@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"time"
@@ -24,7 +25,7 @@ type RuncardRequest struct {
 // Runcard gathers what is to be printed for the day when mail fails: from settings,
 // evidence and past drills as they are on the disk. It asks nobody, so that it works
 // without any network.
-func (e *Engine) Runcard(req RuncardRequest) (report.Card, error) {
+func (e *Engine) Runcard(ctx context.Context, req RuncardRequest) (report.Card, error) {
 	domains, err := e.Domains(req.Domains)
 	if err != nil {
 		return report.Card{}, err
@@ -44,7 +45,7 @@ func (e *Engine) Runcard(req RuncardRequest) (report.Card, error) {
 	for _, p := range s.Runcard.Support {
 		c.Support = append(c.Support, report.Support{Name: p.Name, Phone: p.Phone, Page: p.Page})
 	}
-	c.Readiness, c.Ready = e.readyNow(domains)
+	c.Readiness, c.Ready = e.readyNow(ctx, domains)
 	return c, nil
 }
 
@@ -140,15 +141,15 @@ func (e *Engine) lastMeasured() *drill.Point {
 
 // readyNow judges the evidence kept for a switch of the domains, without trying
 // anything anew.
-func (e *Engine) readyNow(domains []failover.Domain) (failover.Sentence, bool) {
-	evidence, now := e.evidence(), e.opt.Now()
+func (e *Engine) readyNow(ctx context.Context, domains []failover.Domain) (failover.Sentence, bool) {
+	evidence, now := e.evidence(ctx), e.opt.Now()
 	blocking, unknown := 0, 0
 	for _, d := range domains {
 		if d.Secondary.Name == "" {
 			return failover.Say("not ready, {domain} has no secondary provider", "domain", failover.Display(d.Name)), false
 		}
 		t := probe.Target{Domain: d, Provider: d.Secondary}
-		j := probe.Judge(evidence.Findings(t), t, now, e.maxAge())
+		j := e.withLeftOut(probe.Judge(evidence.Findings(t), t, now, e.maxAge()), t, now)
 		blocking, unknown = blocking+len(j.Blocking), unknown+len(j.Unknown)
 	}
 	switch {

@@ -61,7 +61,7 @@ func TestRuncardNeedsNoNetwork(t *testing.T) {
 		saveDrill(t, data, time.Date(2026, 11, 1+i, 10, 0, 0, 0, time.UTC), drill.Functional, first)
 	}
 	saveDrill(t, data, time.Date(2026, 11, 9, 10, 0, 0, 0, time.UTC), drill.Tabletop, 0)
-	c, err := e.Runcard(engine.RuncardRequest{Flags: "--config x"})
+	c, err := e.Runcard(t.Context(), engine.RuncardRequest{Flags: "--config x"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +94,7 @@ func TestRuncardNeedsNoNetwork(t *testing.T) {
 	if err := report.Runcard(&page, c, tongue, report.FormatText); err != nil || !strings.Contains(page.String(), "lifeboat failover") || !strings.Contains(page.String(), "090-0000-0002") {
 		t.Errorf("%v\n%s", err, page.String())
 	}
-	if _, err := e.Runcard(engine.RuncardRequest{Domains: []string{"other.example"}}); !errors.Is(err, failover.ErrInvalid) {
+	if _, err := e.Runcard(t.Context(), engine.RuncardRequest{Domains: []string{"other.example"}}); !errors.Is(err, failover.ErrInvalid) {
 		t.Errorf("a domain that is not ours: %v", err)
 	}
 }
@@ -103,7 +103,7 @@ func TestRuncardNeedsNoNetwork(t *testing.T) {
 func TestRuncardOfBareSettings(t *testing.T) {
 	t.Parallel()
 	e, _ := deskless(t, "domains: [{name: aoba.example, dns: {host: rfc2136, parameters: {server: ns.aoba.example, key_name: k, secret: secret:k}}}]\nproviders: {primary: google}\nruncard: {dns_sign_in: \"https://dns.example\"}\n")
-	c, err := e.Runcard(engine.RuncardRequest{})
+	c, err := e.Runcard(t.Context(), engine.RuncardRequest{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,14 +122,14 @@ func TestRuncardTellsReadiness(t *testing.T) {
 	if _, err := o.Check(t.Context(), engine.CheckRequest{}); err != nil {
 		t.Fatal(err)
 	}
-	if c, err := o.Runcard(engine.RuncardRequest{}); err != nil || !c.Ready {
+	if c, err := o.Runcard(t.Context(), engine.RuncardRequest{}); err != nil || !c.Ready {
 		t.Errorf("%v %s", err, c.Readiness)
 	}
 	o.world.SetRecipient(failover.Secondary, "sales@example.test", false)
 	if _, err := o.Check(t.Context(), engine.CheckRequest{Fresh: true}); err != nil {
 		t.Fatal(err)
 	}
-	if c, err := o.Runcard(engine.RuncardRequest{}); err != nil || c.Ready || !strings.HasPrefix(c.Readiness.String(), "not ready, 1 checks fail") {
+	if c, err := o.Runcard(t.Context(), engine.RuncardRequest{}); err != nil || c.Ready || !strings.HasPrefix(c.Readiness.String(), "not ready, 1 checks fail") {
 		t.Errorf("%v %s", err, c.Readiness)
 	}
 }

@@ -18,6 +18,7 @@ type Status struct {
 	Domains []DomainStatus `json:"domains"`
 	Open    *RunSummary    `json:"open_run,omitempty"`
 	Runs    []RunSummary   `json:"runs"` // newest first, at most the last ten
+	Mirror  MirrorStatus   `json:"mirror"`
 }
 
 // DomainStatus is how one domain is.
@@ -71,7 +72,7 @@ func (e *Engine) Status(ctx context.Context, names []string) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	evidence := e.evidence()
+	evidence := e.evidence(ctx)
 	s := Status{At: e.opt.Now().UTC(), Domains: make([]DomainStatus, len(domains)), Runs: []RunSummary{}}
 	for i := len(ops) - 1; i >= 0; i-- {
 		sum := summary(ops[i])
@@ -83,13 +84,17 @@ func (e *Engine) Status(ctx context.Context, names []string) (Status, error) {
 		}
 	}
 	var g errgroup.Group
-	g.SetLimit(domainsAtOnce)
+	g.SetLimit(domainsAtOnce + 1)
+	g.Go(func() error {
+		s.Mirror = e.MirrorStatus(ctx)
+		return nil
+	})
 	for i, d := range domains {
 		g.Go(func() error {
 			s.Domains[i] = e.domainStatus(ctx, d)
 			e.readiness(&s.Domains[i], d, evidence, ops)
 			countdown(&s.Domains[i], d, ops)
-			if last, ok := e.LastWatch(d.Name); ok {
+			if last, ok := e.LastWatch(ctx, d.Name); ok {
 				s.Domains[i].LastWatch = &last
 			}
 			return nil
@@ -146,7 +151,7 @@ func (e *Engine) readiness(st *DomainStatus, d failover.Domain, ev *probe.Eviden
 	}
 	t := probe.Target{Domain: d, Provider: d.Provider(to)}
 	now := e.opt.Now()
-	st.Ready = probe.Judge(ev.Findings(t), t, now, e.ageFor(d, to, ops, now))
+	st.Ready = e.withLeftOut(probe.Judge(ev.Findings(t), t, now, e.ageFor(d, to, ops, now)), t, now)
 }
 
 // countdown finds until when caches may hold what the last run that changed the

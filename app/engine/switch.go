@@ -194,7 +194,7 @@ func (e *Engine) admit(ctx context.Context, p failover.Plan, req SwitchRequest, 
 	}
 	look := e.looker(ops, req.Found)
 	todo := rest(p, resumes)
-	recall := func(d failover.Domain) probe.Judgement { return look.recall(target(todo, d, p.Kind.Target())) }
+	recall := func(d failover.Domain) probe.Judgement { return look.recall(ctx, target(todo, d, p.Kind.Target())) }
 	if p.Kind == failover.Prepare {
 		pre.Judgements, err = look.published(ctx, todo)
 		recall = func(d failover.Domain) probe.Judgement { return pre.Judgements[d.Name] }

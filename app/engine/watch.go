@@ -30,12 +30,12 @@ type WatchRequest struct {
 // them, until ctx ends, which is no error. It sends nothing and changes nothing; what it found is kept
 // in the data folder, for [Engine.LastWatch] and for the next Watch, which goes on from there.
 func (e *Engine) Watch(ctx context.Context, req WatchRequest) error {
-	w, err := e.watching(req)
+	w, err := e.watching(ctx, req)
 	if err != nil {
 		return err
 	}
 	defer w.release()
-	defer w.save()
+	defer w.save(ctx)
 	for ctx.Err() == nil {
 		began := e.opt.Now()
 		round := w.watcher.Round(ctx)
@@ -47,7 +47,7 @@ func (e *Engine) Watch(ctx context.Context, req WatchRequest) error {
 		}
 		state := w.detector.State(e.opt.Now())
 		w.remarks()
-		w.keep(state)
+		w.keep(ctx, state)
 		req.Tell(state)
 		// A clock that was set must neither stop the rounds nor let them chase.
 		pause := min(max(began.Add(w.every).Sub(e.opt.Now()), w.every/10), w.every)
@@ -75,7 +75,7 @@ type watching struct {
 	unsaved  bool
 }
 
-func (e *Engine) watching(req WatchRequest) (*watching, error) {
+func (e *Engine) watching(ctx context.Context, req WatchRequest) (*watching, error) {
 	domains, err := e.Domains([]string{req.Domain})
 	if err != nil {
 		return nil, err
@@ -87,7 +87,7 @@ func (e *Engine) watching(req WatchRequest) (*watching, error) {
 	if err := w.claim(); err != nil {
 		w.remark(failover.SentenceOf(err))
 	}
-	w.log = e.watchLog(w.domain.Name)
+	w.log = e.watchLog(ctx, w.domain.Name)
 	if w.log.Every != w.every && troubleSince(w.log.State).IsZero() {
 		w.log.rounds = nil // judged at another pace, a sound past might look like trouble
 	}
@@ -216,22 +216,22 @@ func subjectOf(s failover.Sentence) string {
 const keptEvery = 10 * time.Second
 
 // keep keeps what is known now.
-func (w *watching) keep(s detect.State) {
+func (w *watching) keep(ctx context.Context, s detect.State) {
 	news := s.Differs(w.log.State)
 	w.log.State, w.log.Memory, w.log.Targets = s, w.watcher.Memory(), w.targets
 	w.log.prune(w.every)
 	w.unsaved = true
 	if since := s.At.Sub(w.saved); news || since < 0 || since >= keptEvery {
-		w.save()
+		w.save(ctx)
 	}
 }
 
 // save writes what is not written yet. Where that fails the watch goes on, and says so.
-func (w *watching) save() {
+func (w *watching) save(ctx context.Context) {
 	if w.lock == nil || !w.unsaved {
 		return
 	}
-	if err := w.log.save(w.e.watchFile(w.domain.Name)); err != nil {
+	if err := w.e.saveWatch(ctx, &w.log); err != nil {
 		w.e.opt.Logger.Warn("watch", "error", err)
 		w.remark(failover.SentenceOf(err))
 		return

@@ -23,12 +23,12 @@ func TestWatchOnAFullDisk(t *testing.T) {
 	if len(said) != 1 || !strings.Contains(said[0], "see whether the disk is full") {
 		t.Errorf("told: %q", said)
 	}
-	if _, ok := l.LastWatch("example.test"); ok {
+	if _, ok := l.LastWatch(t.Context(), "example.test"); ok {
 		t.Error("something was kept where there is no room")
 	}
 	room()
 	l.watch(l.Engine, healthy, &said)
-	if _, ok := l.LastWatch("example.test"); !ok || len(said) != 1 {
+	if _, ok := l.LastWatch(t.Context(), "example.test"); !ok || len(said) != 1 {
 		t.Errorf("nothing is kept where there is room: %q", said)
 	}
 }

@@ -94,7 +94,7 @@ func down(_ int, s detect.State) bool { return s.Primary.Health == detect.Down }
 func TestWatch(t *testing.T) {
 	t.Parallel()
 	l := newLookout(t)
-	if _, ok := l.LastWatch("example.test"); ok {
+	if _, ok := l.LastWatch(t.Context(), "example.test"); ok {
 		t.Error("nobody has watched, and there is a last watch")
 	}
 	states := l.watch(l.Engine, healthy, nil)
@@ -116,7 +116,7 @@ func TestWatch(t *testing.T) {
 	}
 	// For hours, so that the beginning is far behind what is kept of the last rounds.
 	l.watch(l.Engine, func(rounds int, _ detect.State) bool { return rounds >= 150 }, nil)
-	last, ok := l.LastWatch("EXAMPLE.test.")
+	last, ok := l.LastWatch(t.Context(), "EXAMPLE.test.")
 	if !ok || !last.Going || last.Age < 0 || last.Every != time.Minute || last.State.Primary.Health != detect.Down {
 		t.Fatalf("%+v", last)
 	}
@@ -133,7 +133,7 @@ func TestWatch(t *testing.T) {
 	l.mu.Lock()
 	l.off += time.Hour
 	l.mu.Unlock()
-	if last, _ = l.LastWatch("example.test"); last.Going || last.Age < time.Hour {
+	if last, _ = l.LastWatch(t.Context(), "example.test"); last.Going || last.Age < time.Hour {
 		t.Errorf("an hour later: going %t, %s old", last.Going, last.Age)
 	}
 	info, err := os.Stat(l.watchFile())
@@ -160,15 +160,15 @@ func TestWatchers(t *testing.T) {
 	if len(said) != 1 || said[0] != "another Lifeboat watches example.test already; what is found here is not kept" {
 		t.Errorf("the second is told %q", said)
 	}
-	before, _ := l.LastWatch("example.test")
+	before, _ := l.LastWatch(t.Context(), "example.test")
 	if err := os.WriteFile(l.watchFile(), []byte(`{"version":1,"domain":"example.test.","rounds":[{"n":`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, ok := l.LastWatch("example.test"); ok || before.State.At.IsZero() {
+	if _, ok := l.LastWatch(t.Context(), "example.test"); ok || before.State.At.IsZero() {
 		t.Error("a damaged file is believed")
 	}
 	l.watch(l.Engine, healthy, nil)
-	if _, ok := l.LastWatch("example.test"); !ok {
+	if _, ok := l.LastWatch(t.Context(), "example.test"); !ok {
 		t.Error("nothing was kept over a damaged file")
 	}
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -42,12 +43,12 @@ const goingFor = 3
 
 // LastWatch tells what was found when a domain was watched last; false when that was
 // never, or cannot be read any more.
-func (e *Engine) LastWatch(domain string) (LastWatch, bool) {
+func (e *Engine) LastWatch(ctx context.Context, domain string) (LastWatch, bool) {
 	d, ok := e.opt.Settings.Domain(domain)
 	if !ok {
 		return LastWatch{}, false
 	}
-	l := e.watchLog(failover.FQDN(d.Name))
+	l := e.watchLog(ctx, failover.FQDN(d.Name))
 	if l.State.At.IsZero() {
 		return LastWatch{}, false
 	}
@@ -121,8 +122,9 @@ func troubleSince(s detect.State) time.Time {
 	return since
 }
 
-// save writes the log in one step.
-func (l *watchLog) save(path string) error {
+// saveWatch writes the log in one step.
+func (e *Engine) saveWatch(ctx context.Context, l *watchLog) error {
+	path := e.watchFile(l.Domain)
 	l.Version = watchVersion
 	place := map[detect.Target]int{}
 	for i, t := range l.Targets {
@@ -143,6 +145,9 @@ func (l *watchLog) save(path string) error {
 	}
 	b, err := json.Marshal(l)
 	if err == nil {
+		b, err = e.seal(ctx, watchDir, b)
+	}
+	if err == nil {
 		err = probe.ReplaceFile(path, b)
 	}
 	if err != nil {
@@ -153,9 +158,12 @@ func (l *watchLog) save(path string) error {
 
 // watchLog reads what is kept of a domain's watch; what is missing, damaged or of
 // another version counts as nothing, and the watch begins anew.
-func (e *Engine) watchLog(domain string) watchLog {
+func (e *Engine) watchLog(ctx context.Context, domain string) watchLog {
 	var l watchLog
 	b, err := os.ReadFile(e.watchFile(domain))
+	if err == nil {
+		b, err = e.unseal(ctx, watchDir, b)
+	}
 	if err == nil {
 		err = json.Unmarshal(b, &l)
 	}

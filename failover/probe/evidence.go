@@ -59,9 +59,21 @@ const keptFor = 30 * 24 * time.Hour
 // LoadEvidence reads the file. One that is not there is empty evidence. One that
 // is damaged is failover.ErrDamaged, and the evidence returned with it is empty
 // and can be used: everything is looked at anew.
-func LoadEvidence(path string) (*Evidence, error) {
+func LoadEvidence(path string) (*Evidence, error) { return LoadSealed(path, Plain) }
+
+// Plain leaves a file's content as it is.
+func Plain(content []byte) ([]byte, error) { return content, nil }
+
+// LoadSealed is [LoadEvidence] of a file whose content is opened first. What does not
+// open is damaged.
+func LoadSealed(path string, open func(sealed []byte) ([]byte, error)) (*Evidence, error) {
 	ev := &Evidence{}
 	b, err := os.ReadFile(path)
+	if err == nil {
+		if b, err = open(b); err != nil {
+			return ev, failover.Fail(failover.ErrDamaged, "The evidence kept in {file} is damaged, so everything is looked at anew.", "file", path).Because(err)
+		}
+	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return ev, nil
@@ -78,12 +90,18 @@ func LoadEvidence(path string) (*Evidence, error) {
 
 // Save writes the file in one step: after a power cut there is either the old one
 // or the new one.
-func (ev *Evidence) Save(path string) error {
+func (ev *Evidence) Save(path string) error { return ev.SaveSealed(path, Plain) }
+
+// SaveSealed is Save with the content sealed, for [LoadSealed].
+func (ev *Evidence) SaveSealed(path string, seal func(plain []byte) ([]byte, error)) error {
 	ev.mu.Lock()
 	b, err := json.MarshalIndent(evidenceFile{evidenceVersion, ev.entries}, "", " ")
 	ev.mu.Unlock()
 	if err == nil {
-		err = ReplaceFile(path, append(b, '\n'))
+		b, err = seal(append(b, '\n'))
+	}
+	if err == nil {
+		err = ReplaceFile(path, b)
 	}
 	if err != nil {
 		return notSaved(path, err)

@@ -1,0 +1,197 @@
+package cli
+
+import (
+	"context"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"lifeboat/app/engine"
+	"lifeboat/failover"
+)
+
+// mailCommand reads the mirrored mail, and brings mail in and out.
+func (s *session) mailCommand() *cobra.Command {
+	c := &cobra.Command{Use: "mail", Short: s.tongue.T("Read the mirrored mail, also while the primary is down"), RunE: onlyBelow}
+	c.AddCommand(s.mailList(), s.mailSearch(), s.mailShow(), s.mailExport(), s.mailImport(), s.mailVerify())
+	return c
+}
+
+// selectionFlags are those of lists of mail.
+func (s *session) selectionFlags(c *cobra.Command, sel *engine.MailSelection) {
+	t := s.tongue
+	c.Flags().StringVar(&sel.Account, "account", "", t.T("only of this mailbox, an `ADDRESS`"))
+	c.Flags().StringVar(&sel.Folder, "folder", "", t.T("only in this folder, a `NAME`"))
+	c.Flags().BoolVar(&sel.Gone, "gone", false, t.T("also what the primary no longer has, and is hidden here"))
+}
+
+func (s *session) pageFlags(c *cobra.Command, sel *engine.MailSelection) {
+	t := s.tongue
+	c.Flags().IntVar(&sel.Limit, "limit", usualLimit, t.T("at most so many messages, a `NUMBER`"))
+	c.Flags().StringVar(&sel.Before, "before", "", t.T("only messages older than this one, an `ID`"))
+}
+
+const (
+	usualLimit = 50
+	mostLimit  = 10_000
+)
+
+// openMail opens the mail for a command.
+func (s *session) openMail(ctx context.Context, do func(*engine.Engine, *engine.Mail) error) error {
+	e, err := s.open()
+	if err != nil {
+		return err
+	}
+	m, err := e.OpenMail(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = m.Close() }() // it was only read
+	return do(e, m)
+}
+
+func (s *session) mailList() *cobra.Command {
+	t := s.tongue
+	var sel engine.MailSelection
+	var folders bool
+	c := &cobra.Command{
+		Use: "list", Short: t.T("List messages, the newest first, or the folders"), Args: count(0, 0),
+		RunE: func(c *cobra.Command, _ []string) error {
+			return s.openMail(c.Context(), func(_ *engine.Engine, m *engine.Mail) error {
+				if folders {
+					list, err := m.Folders(sel.Account, sel.Gone)
+					if err != nil {
+						return err
+					}
+					s.showFolders(list)
+					return s.document(list)
+				}
+				if err := limited(sel); err != nil {
+					return err
+				}
+				page, err := m.List(c.Context(), sel)
+				if err != nil {
+					return err
+				}
+				return s.showPage(page, "lifeboat mail list", sel)
+			})
+		},
+	}
+	s.selectionFlags(c, &sel)
+	s.pageFlags(c, &sel)
+	c.Flags().BoolVar(&folders, "folders", false, t.T("list the folders instead"))
+	return c
+}
+
+func limited(sel engine.MailSelection) error {
+	if sel.Limit < 1 || sel.Limit > mostLimit {
+		return failover.Fail(failover.ErrInvalid, "--limit takes a number from 1 to {most}", "most", mostLimit)
+	}
+	return nil
+}
+
+func (s *session) mailSearch() *cobra.Command {
+	t := s.tongue
+	var sel engine.MailSelection
+	c := &cobra.Command{
+		Use: "search QUERY", Short: t.T("Find messages by words in them, the newest first"),
+		Long: t.T(`Find messages by words in headers, text and names of attachments, the newest first.
+
+All words must be there. In quotation marks, they stand together; with a minus
+before it, a word must not be there. These look in one place, and for a time:
+
+  from:hanako  to:sales  cc:info  subject:order  folder:inbox  account:taro
+  has:attachment  since:7d  before:2026-11-01  on:yesterday`),
+		Args: count(1, -1),
+		RunE: func(c *cobra.Command, words []string) error {
+			if err := limited(sel); err != nil {
+				return err
+			}
+			return s.openMail(c.Context(), func(_ *engine.Engine, m *engine.Mail) error {
+				query := strings.Join(words, " ")
+				page, err := m.Search(c.Context(), query, sel)
+				if err != nil {
+					return err
+				}
+				return s.showPage(page, "lifeboat mail search '"+query+"'", sel)
+			})
+		},
+	}
+	s.selectionFlags(c, &sel)
+	s.pageFlags(c, &sel)
+	return c
+}
+
+// Columns of a list of mail.
+const (
+	fromColumns    = 22
+	subjectColumns = 40
+	accountColumns = 24
+	folderColumns  = 30
+)
+
+// showPage lists messages, one a line.
+func (s *session) showPage(p engine.MailPage, command string, sel engine.MailSelection) error {
+	if len(p.Messages) == 0 {
+		s.printT("No message was found.")
+	}
+	for _, m := range p.Messages {
+		s.print(s.mailLine(m))
+	}
+	if p.Next != "" && !s.json {
+		for flag, value := range map[string]string{"--account": sel.Account, "--folder": sel.Folder} {
+			if value != "" {
+				command += " " + flag + " " + quoted(value)
+			}
+		}
+		s.note(s.tongue.T("More: {command}", "command", command+" --before "+p.Next))
+	}
+	return s.document(p)
+}
+
+// mailLine is a message on a line: when, from whom, about what, whose, which.
+func (s *session) mailLine(m engine.MailLine) string {
+	from, subject := strings.Join(m.From, ", "), m.Subject
+	switch {
+	case !m.Described:
+		subject = s.tongue.T("(not read yet)")
+	case subject == "":
+		subject = s.tongue.T("(no subject)")
+	}
+	mark := " "
+	switch {
+	case m.Damaged:
+		mark = "!"
+	case m.Hidden:
+		mark = "-"
+	case m.Unread:
+		mark = "*"
+	case m.Attachments > 0:
+		mark = "+"
+	}
+	return mark + " " + day(m.Received) + "  " + fit(from, fromColumns) + "  " + fit(subject, subjectColumns) + "  " +
+		fit(m.Account, accountColumns) + "  " + m.ID
+}
+
+// showFolders lists folders, account by account.
+func (s *session) showFolders(list []engine.MailFolder) {
+	t := s.tongue
+	if len(list) == 0 {
+		s.printT("There is no folder yet.")
+	}
+	account := ""
+	for _, f := range list {
+		if f.Account != account {
+			account = f.Account
+			s.print(account)
+		}
+		line := "  " + fit(f.Name, folderColumns) + "  " + t.T("{count} messages, {unread} unread", "count", f.Messages, "unread", f.Unread)
+		switch {
+		case f.Held != nil:
+			line += "  " + t.T("(held: it waits for a decision)")
+		case !f.Gone.IsZero():
+			line += "  " + t.T("(no longer at the primary)")
+		}
+		s.print(line)
+	}
+}

@@ -1,0 +1,70 @@
+package cli
+
+import (
+	"context"
+
+	"lifeboat/configs"
+	"lifeboat/configs/secret"
+	"lifeboat/failover"
+)
+
+// storedPasswords is the document of a list of passwords that was stored.
+type storedPasswords struct {
+	Stored int      `json:"stored"`
+	Left   []string `json:"left_out"` // sentences
+}
+
+// setPasswords stores the passwords of mailboxes from a table.
+func (s *session) setPasswords(ctx context.Context, file string) error {
+	list, bad, err := configs.ReadPasswords(file)
+	if err != nil {
+		return err
+	}
+	values := map[string]secret.Value{}
+	for _, row := range list {
+		values[configs.MailboxSecret(row.Address).Name()] = secret.New(row.Password)
+	}
+	doc := storedPasswords{Left: []string{}}
+	for _, p := range bad {
+		s.note(s.say(p))
+		doc.Left = append(doc.Left, s.say(p))
+	}
+	if len(values) == 0 {
+		return failover.Fail(failover.ErrInvalid, "{file} has no row with an address and a password, so nothing was stored", "file", file)
+	}
+	if _, err := s.Secrets(s.place).SetAll(ctx, values); err != nil {
+		return err
+	}
+	doc.Stored = len(values)
+	s.printT("Stored: the passwords of {count} mailboxes. The file {file} holds them in the open: delete it now.", "count", doc.Stored, "file", file)
+	if err := s.document(doc); err != nil {
+		return err
+	}
+	if len(bad) > 0 {
+		return statusError{exitFailed}
+	}
+	return nil
+}
+
+// secretName is the name of a secret as it was typed: for a mail address, that of the
+// mailbox's password.
+func secretName(typed string) string {
+	if address, ok := configs.MailboxAddress(typed); ok {
+		return configs.MailboxSecret(address).Name()
+	}
+	return typed
+}
+
+// mailboxesBySecret tells which mailbox a secret of a name without meaning is for, as
+// far as there are settings that say so.
+func (s *session) mailboxesBySecret() map[string]string {
+	out := map[string]string{}
+	e, _, err := s.Open(s.place)
+	if err != nil {
+		return out // the list is told without
+	}
+	for _, a := range e.Settings().MirrorAccounts() {
+		out[configs.MailboxSecret(a.Address).Name()] = a.Address
+	}
+	return out
+}
