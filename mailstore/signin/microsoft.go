@@ -149,9 +149,9 @@ func (m *microsoft) assert(ctx context.Context) (string, error) {
 	if _, err := rand.Read(id); err != nil {
 		return "", err
 	}
-	print := sha256.Sum256(certificate.Raw)
+	thumb := sha256.Sum256(certificate.Raw)
 	signed, err := assertion{
-		header: map[string]string{"alg": "PS256", "typ": "JWT", "x5t#S256": base64.RawURLEncoding.EncodeToString(print[:])},
+		header: map[string]string{"alg": "PS256", "typ": "JWT", "x5t#S256": base64.RawURLEncoding.EncodeToString(thumb[:])},
 		claims: map[string]any{
 			"aud": m.address, "iss": m.config.Application, "sub": m.config.Application, "jti": hex.EncodeToString(id),
 			"iat": now.Unix(), "nbf": now.Add(-assertionSlip).Unix(), "exp": now.Add(assertionLife).Unix(),

@@ -187,7 +187,7 @@ func (c *Consent) save(ctx context.Context, a *answer) error {
 	if ends := a.RefreshExpires.seconds(0, centuries); ends > 0 {
 		held.Ends = held.Used.Add(ends)
 	}
-	text, err := json.Marshal(held)
+	text, err := json.Marshal(held) //nolint:gosec // it is written for the vault, which is where such things lie
 	if err == nil {
 		err = c.person.Vault.Set(ctx, c.person.Key, string(text))
 	}
@@ -218,7 +218,7 @@ func (c *Consent) agreed(ctx context.Context, a *answer) error {
 	if err := c.save(ctx, a); err != nil {
 		return err
 	}
-	c.keeper.accept(token, life)
+	c.accept(token, life)
 	return nil
 }
 

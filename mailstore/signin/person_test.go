@@ -75,8 +75,6 @@ func (w *world) consent(t *testing.T, p signin.Person, network signin.Network) *
 	return c
 }
 
-const deviceGrant = "urn:ietf:params:oauth:grant-type:device_code"
-
 // turns is a network whose waits pass the clock, and do something each time.
 func (w *world) turns(does ...func()) (signin.Network, *[]time.Duration) {
 	var waits []time.Duration

@@ -41,7 +41,7 @@ func (i *Issuer) token(w http.ResponseWriter, r *http.Request) {
 		refuse(w, *fault)
 		return
 	}
-	write(w, http.StatusOK, tokens)
+	write(w, tokens)
 }
 
 func refuse(w http.ResponseWriter, f Fault) {
@@ -123,7 +123,7 @@ func (i *Issuer) deviceCode(w http.ResponseWriter, r *http.Request) {
 	const lasts = 15 * time.Minute
 	d := &device{client: client, userCode: strings.ToUpper(random()[:8]), expires: i.now().Add(lasts)}
 	i.devices[name] = d
-	write(w, http.StatusOK, map[string]any{
+	write(w, map[string]any{
 		"device_code": name, "user_code": d.userCode, "verification_uri": "https://example.test/device",
 		"verification_uri_complete": "https://example.test/device?code=" + d.userCode, "expires_in": lasts.Seconds(), "interval": 5,
 	})
@@ -187,7 +187,7 @@ func (i *Issuer) decide(w http.ResponseWriter, r *http.Request) {
 		back.Set("error", "access_denied")
 		back.Set("error_description", "AADSTS65004: User declined to consent to access the app.")
 	}
-	http.Redirect(w, r, q.Get("redirect_uri")+"?"+back.Encode(), http.StatusFound)
+	http.Redirect(w, r, q.Get("redirect_uri")+"?"+back.Encode(), http.StatusFound) //nolint:gosec // the test itself says where its person is sent back to
 }
 
 // codeGrant is RFC 6749 section 4.1.3 with RFC 7636 section 4.6.

@@ -8,8 +8,7 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"encoding/json"
-	"io"
-	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -88,7 +87,7 @@ func Start(t testing.TB, certificate tls.Certificate) *Issuer {
 	mux.HandleFunc("POST /introspect", i.introspect)
 	i.server = httptest.NewUnstartedServer(mux)
 	i.server.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
-	i.server.Config.ErrorLog = log.New(io.Discard, "", 0) // clients that refuse the certificate are part of tests
+	i.server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError) // clients that refuse the certificate are part of tests
 	i.server.EnableHTTP2 = true
 	i.server.StartTLS()
 	t.Cleanup(i.server.Close)
@@ -175,10 +174,10 @@ func (i *Issuer) introspect(w http.ResponseWriter, r *http.Request) {
 	i.counts["/introspect"]++
 	g, ok := i.issued[r.FormValue("token")]
 	if !ok || i.now().After(g.expires) {
-		write(w, http.StatusOK, map[string]any{"active": false})
+		write(w, map[string]any{"active": false})
 		return
 	}
-	write(w, http.StatusOK, map[string]any{"active": true, "username": g.user, "exp": g.expires.Unix(), "token_type": "Bearer"})
+	write(w, map[string]any{"active": true, "username": g.user, "exp": g.expires.Unix(), "token_type": "Bearer"})
 }
 
 func random() string {
@@ -187,9 +186,8 @@ func random() string {
 	return hex.EncodeToString(b)
 }
 
-func write(w http.ResponseWriter, status int, body any) {
+func write(w http.ResponseWriter, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(body) // a client that left needs no answer
 }
