@@ -283,7 +283,9 @@ func TestLeftOut(t *testing.T) {
 			return io.NopCloser(io.MultiReader(bytes.NewReader(make([]byte, 3<<20)), broken{mailstore.Fail(mailstore.ErrDamaged, "Torn.")})), nil
 		}
 		gone := message("INBOX", 5, nil)
-		gone.Open = func(context.Context) (io.ReadCloser, error) { return nil, mailstore.Fail(mailstore.ErrNotFound, "Gone.") }
+		gone.Open = func(context.Context) (io.ReadCloser, error) {
+			return nil, mailstore.Fail(mailstore.ErrNotFound, "Gone.")
+		}
 		last := message("INBOX", 6, []byte("Subject: last\r\n\r\n"))
 		target := filepath.Join(t.TempDir(), "mail")
 		var told []export.Progress
@@ -386,15 +388,13 @@ func TestReplacesNothing(t *testing.T) {
 // Memory does not grow with a message.
 func TestMemoryIsBounded(t *testing.T) {
 	const size, bound = 50 << 20, 24 << 20
-	line := []byte(">From the beginning of a line, and \r\n")
+	lines := bytes.Repeat([]byte(">From the beginning of a line, and \r\n"), 1000)
 	m := export.Message{Folder: "INBOX", Size: -1, Open: func(context.Context) (io.ReadCloser, error) {
 		at := 0
 		return io.NopCloser(io.LimitReader(reader(func(p []byte) (int, error) {
-			for i := range p {
-				p[i] = line[at%len(line)]
-				at++
-			}
-			return len(p), nil
+			n := copy(p, lines[at:])
+			at = (at + n) % len(lines)
+			return n, nil
 		}), size)), nil
 	}}
 	for _, format := range formats {

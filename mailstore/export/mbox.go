@@ -126,7 +126,7 @@ func (s *scanner) message() (found, error) {
 		case !ok:
 		case s.start < until:
 			m.quoted = false // what would be quoted is not: mboxcl2
-		case from.ours || s.before >= 0 || s.start == until:
+		case from.ours || s.before >= 0 || told && s.start <= until+2: // after what may be missing of an empty line
 			s.from = next
 			end = s.end(from, m.offset)
 		}
