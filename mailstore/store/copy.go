@@ -135,6 +135,10 @@ func (s *Store) uri(file string) string {
 	}
 	// What else is made beside it is as closed to others as the index.
 	query := url.Values{"vfs": {"adiantum"}, "hexkey": {s.index}, "modeof": {s.path(indexFile)}}
+	if s.sealed {
+		query.Set("mode", "ro")
+		query.Set("immutable", "1")
+	}
 	u := url.URL{Scheme: "file", Path: path, RawQuery: query.Encode()}
 	return u.String()
 }

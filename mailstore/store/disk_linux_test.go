@@ -26,8 +26,7 @@ func smallDisk(t *testing.T) *shelf {
 			t.Error(err)
 		}
 	})
-	cache := t.TempDir()
-	return open(t, func(o *store.Options) { o.Dir, o.Cache = filepath.Join(dir, "mail"), cache })
+	return open(t, func(o *store.Options) { o.Dir = filepath.Join(dir, "mail") })
 }
 
 // leave fills the disk but for so many bytes, until room is called.
@@ -92,7 +91,7 @@ func TestFullDisk(t *testing.T) {
 		reached, err := s.pull(inbox, next, 3000, round.size)
 		is(t, err, mailstore.ErrDisk)
 		if said := mailstore.SentenceOf(err).String(); !strings.Contains(said, "full") || !strings.Contains(said, s.o.Dir) {
-			t.Errorf("%q", said)
+			t.Errorf("%q: %v", said, err)
 		}
 		equal(t, len(s.known(inbox)), int(reached-1))
 		equal(t, s.theFolder(inbox).Cursor.UIDNext, reached)

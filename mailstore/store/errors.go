@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"os"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/ncruces/go-sqlite3"
 
@@ -28,7 +30,7 @@ func (s *Store) failed(err error) error {
 		return err
 	case errors.Is(err, sqlite3.INTERRUPT):
 		return errors.Join(context.Canceled, err)
-	case errors.Is(err, sqlite3.FULL), diskFull(err):
+	case errors.Is(err, sqlite3.FULL), diskFull(err), errors.Is(err, sqlite3.IOERR) && !damage(err) && s.noRoom():
 		return mailstore.Fail(mailstore.ErrDisk,
 			"The disk of {folder} is full. What is mirrored is safe; free some space, and the next run goes on from here.", "folder", s.dir).Because(err)
 	case damage(err):
@@ -36,11 +38,23 @@ func (s *Store) failed(err error) error {
 	case errors.Is(err, sqlite3.BUSY), errors.Is(err, sqlite3.LOCKED):
 		return mailstore.Fail(mailstore.ErrBusy,
 			"Another program holds the index of the mirrored mail in {folder}. Close it, and try again.", "folder", s.dir).Because(err)
-	case errors.Is(err, fs.ErrPermission), errors.Is(err, sqlite3.READONLY), errors.Is(err, sqlite3.PERM):
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS), errors.Is(err, sqlite3.READONLY), errors.Is(err, sqlite3.PERM):
 		return mailstore.Fail(mailstore.ErrDisk, "Lifeboat may not write to {folder}. Give its user the right to, and try again.", "folder", s.dir).Because(err)
 	}
 	return mailstore.Fail(mailstore.ErrDisk, "The mirrored mail in {folder} cannot be read or written. See that the disk is well, and try again.",
 		"folder", s.dir).Because(err)
+}
+
+// noRoom tries whether the disk takes anything: SQLite does not tell why a write
+// failed.
+func (s *Store) noRoom() bool {
+	f, err := os.CreateTemp(s.dir, "room-*")
+	if err != nil {
+		return diskFull(err)
+	}
+	_, err = f.Write(make([]byte, 256<<10))
+	full := diskFull(errors.Join(err, f.Close()))
+	return os.Remove(f.Name()) == nil && full
 }
 
 func (s *Store) damaged(err error) error {

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -56,6 +57,7 @@ type Store struct {
 	now      func() time.Time
 	log      *slog.Logger
 	readOnly bool
+	sealed   bool   // nothing can be written to the folder, not even a reader's locks
 	index    string // key of the index, in hexadecimal
 	lock     *flock.Flock
 	files    *segment.Files
@@ -80,10 +82,10 @@ type Store struct {
 // ErrDamaged when its index cannot be believed (see [Rebuild]), else ErrDisk.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	s := begin(o)
-	if err := s.prepareFolder(); err != nil {
-		return nil, err
+	err := s.prepareFolder()
+	if err == nil {
+		err = s.unseal(o)
 	}
-	err := s.unseal(o)
 	if err == nil {
 		err = s.open(ctx)
 	}
@@ -95,6 +97,17 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// notWritable reports whether the index lies where this process cannot write, and has
+// no log beside it that would have to be read too.
+func (s *Store) notWritable() bool {
+	f, err := os.OpenFile(s.path(indexFile), os.O_RDWR, 0)
+	if err == nil {
+		return f.Close() != nil
+	}
+	_, wal := os.Stat(s.path(indexFile + "-wal"))
+	return (errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)) && errors.Is(wal, fs.ErrNotExist)
 }
 
 func begin(o Options) *Store {
@@ -119,6 +132,7 @@ func (s *Store) prepareFolder() error {
 		if _, err := os.Stat(s.path(indexFile)); errors.Is(err, fs.ErrNotExist) {
 			return s.nothingYet()
 		}
+		s.sealed = s.notWritable()
 		return nil
 	}
 	if err := os.MkdirAll(s.path(segmentsDir), 0o700); err != nil {

@@ -35,18 +35,15 @@ type Rebuilt struct {
 func Rebuild(ctx context.Context, o Options) (Rebuilt, error) {
 	o.ReadOnly = false
 	s := begin(o)
-	if err := s.prepareFolder(); err != nil {
-		return Rebuilt{}, err
+	err := s.prepareFolder()
+	if err == nil {
+		err = s.unseal(o)
 	}
-	err := s.unseal(o)
 	var done Rebuilt
 	if err == nil {
 		done, err = s.rebuild(ctx)
 	}
-	if err := s.failed(err); err != nil {
-		return done, errors.Join(err, s.Close())
-	}
-	return done, s.Close()
+	return done, errors.Join(s.failed(err), s.Close())
 }
 
 func (s *Store) rebuild(ctx context.Context) (done Rebuilt, err error) {
