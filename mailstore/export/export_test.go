@@ -24,6 +24,7 @@ import (
 
 	"lifeboat/mailstore"
 	"lifeboat/mailstore/export"
+	"lifeboat/mailstore/mailstoretest/corpus"
 )
 
 var formats = []export.Format{export.EML, export.Mbox, export.Zip}
@@ -154,6 +155,40 @@ func TestThereAndBack(t *testing.T) {
 				t.Error(d)
 			}
 		})
+	}
+}
+
+// Mail of every kind that mailboxes hold comes back as it was.
+func TestCorpus(t *testing.T) {
+	var all []export.Message
+	var want []string
+	for m := range corpus.Messages(corpus.Options{Count: 400, Seed: 7, Now: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), Small: true}) {
+		one := message(m.Folder, mailstore.UID(m.Number+1), m.Bytes)
+		one.Flags, one.Received = m.Flags, m.Received
+		all, want = append(all, one), append(want, string(m.Bytes))
+	}
+	for _, format := range formats {
+		target := filepath.Join(t.TempDir(), "mail")
+		write(t, target, format, all)
+		got, texts, errs := read(t, target)
+		if len(errs) != 0 || !slices.Equal(texts, want) {
+			t.Errorf("%s: %d of %d messages, or not as they were; %v", format, len(texts), len(want), errs)
+		}
+		if d := cmp.Diff(all, got, cmpopts.IgnoreFields(export.Message{}, "Open", "Path"), cmpopts.EquateEmpty()); d != "" {
+			t.Error(d)
+		}
+		if format != export.Mbox {
+			continue
+		}
+		// The mailboxes alone as well, folder by folder.
+		if err := os.Remove(filepath.Join(target, "manifest.json")); err != nil {
+			t.Fatal(err)
+		}
+		_, texts, _ = read(t, target)
+		slices.Sort(texts)
+		if !slices.Equal(texts, slices.Sorted(slices.Values(want))) {
+			t.Errorf("%d of %d messages without the manifest, or not as they were", len(texts), len(want))
+		}
 	}
 }
 

@@ -114,7 +114,7 @@ func TestFlagsOfMailboxes(t *testing.T) {
 		"Subject: x\n\nStatus: RO\n":               nil,
 		"X-Gmail-Labels: Inbox,Unread\n":           nil,
 		"X-Gmail-Labels: Inbox,Starred,Opened\n":   {mailstore.Starred, mailstore.Seen},
-		"X-GM-THRID: 17\nX-Gmail-Labels: Drafts\n": {mailstore.Draft, mailstore.Seen},
+		"X-Gmail-Labels: Drafts\n": {mailstore.Draft, mailstore.Seen},
 		"Status: RO\nStatus: O\nX-Status:\n":       {mailstore.Seen},
 	} {
 		all, texts, errs := read(t, file(t, t.TempDir(), "box.mbox", "From x@y\n"+head+"\ntext\n"))
@@ -126,8 +126,8 @@ func TestFlagsOfMailboxes(t *testing.T) {
 
 // Gmail's Takeout tells labels, in the person's language.
 func TestTakeout(t *testing.T) {
-	const box = "From 1788@xxx Thu Nov 19 08:12:00 +0000 2026\nX-GM-THRID: 1788\nX-Gmail-Labels: Inbox,Important,\n \"Projects/2026\",Unread\nSubject: 1\n\n>From me\n\n" +
-		"From 1789@xxx Thu Nov 19 08:13:00 +0000 2026\nX-GM-THRID: 1789\nX-Gmail-Labels: =?UTF-8?Q?=E5=8F=97=E4=BF=A1=E3=83=88=E3=83=AC=E3=82=A4,=E3=82=B9=E3=82=BF=E3=83=BC=E4=BB=98=E3=81=8D?=\nSubject: 2\n\n2\n"
+	const box = "From 1788@xxx Thu Nov 19 08:12:00 +0000 2026\nX-GM-MSGID: 1788\nX-Gmail-Labels: Inbox,Important,\n \"Projects/2026\",Unread\nSubject: 1\n\n>From me\n\n" +
+		"From 1789@xxx Thu Nov 19 08:13:00 +0000 2026\nX-Gmail-Labels: =?UTF-8?Q?=E5=8F=97=E4=BF=A1=E3=83=88=E3=83=AC=E3=82=A4,=E3=82=B9=E3=82=BF=E3=83=BC=E4=BB=98=E3=81=8D?=\nSubject: 2\n\n2\n"
 	all, texts, errs := read(t, file(t, t.TempDir(), "Takeout/Mail/All mail.mbox", box))
 	if len(all) != 2 || len(errs) != 0 {
 		t.Fatalf("%v, %v", all, errs)

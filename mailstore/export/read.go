@@ -48,7 +48,7 @@ func Read(ctx context.Context, name string) iter.Seq2[Message, error] {
 
 // reading is an import under way.
 type reading struct {
-	ctx   context.Context //nolint:containedctx // lives as long as the call of the iterator
+	ctx   context.Context // of the call that reads
 	yield func(Message, error) bool
 	ended bool // nobody wants more
 }

@@ -46,7 +46,7 @@ func (s *spool) fill(ctx context.Context, r io.Reader) error {
 		if err := s.take(buf[:n]); err != nil {
 			return notWritten(s.dir, err)
 		}
-		if err == io.EOF { //nolint:errorlint // readers give it bare
+		if err == io.EOF {
 			return nil
 		}
 		if err != nil {

@@ -17,5 +17,5 @@ func syncAll(dir string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(unix.Syncfs(int(d.Fd())), d.Close()) //nolint:gosec // a descriptor fits
+	return errors.Join(unix.Syncfs(int(d.Fd())), d.Close())
 }
