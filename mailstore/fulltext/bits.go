@@ -1,6 +1,9 @@
 package fulltext
 
-import "math/bits"
+import (
+	"encoding/binary"
+	"math/bits"
+)
 
 // bitmap is a set of a segment's documents, by number.
 type bitmap []uint64
@@ -111,9 +114,7 @@ func (b bitmap) each(do func(doc int)) {
 func (b bitmap) marshal() []byte {
 	out := make([]byte, 0, 8*len(b))
 	for _, word := range b {
-		for shift := 0; shift < 64; shift += 8 {
-			out = append(out, byte(word>>shift))
-		}
+		out = binary.LittleEndian.AppendUint64(out, word)
 	}
 	return out
 }
@@ -124,10 +125,7 @@ func (b bitmap) load(from []byte) bool {
 		return false
 	}
 	for i := range b {
-		b[i] = 0
-		for k := 7; k >= 0; k-- {
-			b[i] = b[i]<<8 | uint64(from[8*i+k])
-		}
+		b[i] = binary.LittleEndian.Uint64(from[8*i:])
 	}
 	return true
 }

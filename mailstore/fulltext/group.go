@@ -71,53 +71,53 @@ type posting struct {
 // groupReader reads the terms of a group's first row, one after the other.
 type groupReader struct {
 	row  []byte
+	at   int
 	term []byte
 	pos  int // where the next term's positions begin
 }
 
-func (g *groupReader) uvarint() (int, error) {
-	v, n := binary.Uvarint(g.row)
-	if n <= 0 || v > math.MaxInt32 {
-		return 0, errDamaged
-	}
-	g.row = g.row[n:]
-	return int(v), nil
-}
-
-func (g *groupReader) bytes(n int) ([]byte, error) {
-	if n > len(g.row) {
-		return nil, errDamaged
-	}
-	b := g.row[:n]
-	g.row = g.row[n:]
-	return b, nil
-}
-
 // next reads a term; ok is false at the end.
 func (g *groupReader) next(p *posting) (ok bool, err error) {
-	if len(g.row) == 0 {
+	row, at := g.row, g.at
+	if at == len(row) {
 		return false, nil
 	}
-	var n [5]int
-	for i := range 2 {
-		if n[i], err = g.uvarint(); err != nil {
-			return false, err
-		}
-	}
-	rest, err := g.bytes(n[1])
-	if err != nil || n[0] > len(g.term) {
+	shared, at := uvarint(row, at)
+	rest, at := uvarint(row, at)
+	if at < 0 || rest > len(row)-at || shared > len(g.term) {
 		return false, errDamaged
 	}
-	g.term = append(g.term[:n[0]], rest...)
-	for i := 2; i < 5; i++ {
-		if n[i], err = g.uvarint(); err != nil {
-			return false, err
-		}
+	g.term = append(g.term[:shared], row[at:at+rest]...)
+	count, at := uvarint(row, at+rest)
+	form, at := uvarint(row, at)
+	where, at := uvarint(row, at)
+	if at < 0 || form>>1 > len(row)-at {
+		return false, errDamaged
 	}
-	p.term, p.count, p.bitmap, p.from, p.where = g.term, n[2], n[3]&1 == 1, g.pos, n[4]
-	g.pos += n[4]
-	p.docs, err = g.bytes(n[3] >> 1)
-	return err == nil, err
+	g.at = at + form>>1
+	*p = posting{term: g.term, count: count, bitmap: form&1 == 1, docs: row[at:g.at], from: g.pos, where: where}
+	g.pos += where
+	return true, nil
+}
+
+// uvarint reads a number and returns where the next begins. After an error, which is a
+// next below 0, it may be called on.
+func uvarint(row []byte, at int) (v, next int) {
+	if uint(at) < uint(len(row)) && row[at] < 0x80 {
+		return int(row[at]), at + 1
+	}
+	return longUvarint(row, at)
+}
+
+func longUvarint(row []byte, at int) (v, next int) {
+	if at < 0 || at > len(row) {
+		return 0, -1
+	}
+	u, n := binary.Uvarint(row[at:])
+	if n <= 0 || u > math.MaxInt32 {
+		return 0, -1
+	}
+	return int(u), at + n
 }
 
 // list appends the term's documents, upwards.
@@ -242,7 +242,7 @@ func appendPositions(keys []uint64, row []byte, at, doc, shift int) ([]uint64, i
 			}
 		}
 		at += n
-		position += int(v>>1) + 1 //nolint:gosec // 31 bits
+		position += int(v>>1) + 1
 		if position >= shift {
 			keys = append(keys, uint64(doc)<<32|uint64(position-shift)) //nolint:gosec // neither is negative
 		}
@@ -348,7 +348,7 @@ func (w *groupWriter) flush() error {
 func readDirectory(row []byte) (firsts []string, err error) {
 	for len(row) > 0 {
 		v, n := binary.Uvarint(row)
-		if n <= 0 || v > uint64(len(row)-n) {
+		if n <= 0 || v > uint64(len(row)-n) { //nolint:gosec // a length
 			return nil, errDamaged
 		}
 		end := n + int(v) //nolint:gosec // not longer than the row

@@ -33,7 +33,7 @@ CREATE TABLE text_gone (segment INTEGER PRIMARY KEY, docs BLOB NOT NULL) STRICT;
 CREATE TABLE text_group (id INTEGER PRIMARY KEY, postings BLOB NOT NULL) STRICT;
 CREATE TABLE text_positions (id INTEGER PRIMARY KEY, positions BLOB NOT NULL) STRICT;
 
--- The merge that is under way, if any: of which segments, what of them was removed when it
+-- The merges that are under way: of which segments, what of them was removed when it
 -- began, up to which term it has come.
 CREATE TABLE text_merge (
 	target INTEGER PRIMARY KEY,
@@ -77,7 +77,7 @@ type contents struct {
 // damaged is the sentence for a row that cannot be believed.
 func damaged(err error) error {
 	if errors.Is(err, errDamaged) {
-		return mailstore.Fail(mailstore.ErrDamaged, "The search index is damaged. Run lifeboat mail verify, which builds it again; the mail itself is not touched by this.").Because(err)
+		return mailstore.Fail(mailstore.ErrDamaged, "The words to search by are damaged in the index of the mirrored mail. Run: lifeboat mail verify --rebuild. It makes a new index; the mail itself is well.").Because(err)
 	}
 	return err
 }
@@ -207,7 +207,7 @@ func (x *Index) Put(ctx context.Context, tx *sql.Tx, b *Batch) error {
 		}
 		written += size
 	}
-	_, err = x.tidy(ctx, tx, max(leastShare, 4*written), mergeMany)
+	_, err = x.tidy(ctx, tx, leastShare+share*written, mergeMany)
 	return damaged(err)
 }
 
@@ -280,8 +280,8 @@ func (w *rowWriter) write(postings, positions []byte) error {
 }
 
 func (w *rowWriter) close() {
-	_ = w.postings.Close()  //nolint:errcheck // what it wrote is the transaction's
-	_ = w.positions.Close() //nolint:errcheck // as above
+	_ = w.postings.Close() // what it wrote is the transaction's
+	_ = w.positions.Close()
 }
 
 // Remove takes messages out of the index. One that is not in it is no error.

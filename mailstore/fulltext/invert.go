@@ -222,9 +222,9 @@ func (v *inverter) write(p *part) {
 			where = append(where, positions[from:end])
 			from = end
 		}
-		_ = w.add([]byte(v.terms[n]), docs, where) //nolint:errcheck // writing into memory does not fail
+		_ = w.add([]byte(v.terms[n]), docs, where) // writing into memory does not fail
 	}
-	_ = w.flush() //nolint:errcheck // as above
+	_ = w.flush()
 	p.directory = w.directory
 }
 
@@ -257,7 +257,7 @@ func (v *inverter) order() []uint32 {
 	for i, term := range v.terms {
 		var begins [8]byte
 		copy(begins[:], term)
-		entries[i] = entry{binary.BigEndian.Uint64(begins[:]), uint32(i)} //nolint:gosec // as in name
+		entries[i] = entry{binary.BigEndian.Uint64(begins[:]), uint32(i)}
 	}
 	slices.SortFunc(entries, func(a, b entry) int {
 		switch {

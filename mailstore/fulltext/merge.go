@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
-	"encoding/binary"
 	"errors"
 	"slices"
 	"sort"
@@ -25,7 +24,6 @@ type merge struct {
 	done      []byte // the last term that was written; empty: none yet
 	directory []byte
 	groups    int
-	handled   int // octets
 
 	// For each document of the term at hand: its positions.
 	where [][]byte
@@ -49,15 +47,15 @@ type source struct {
 	ended     bool
 }
 
-// resume reads what the merge is about.
-func (m *merge) resume(all []segment, sources, gone []byte) error {
-	for len(sources) > 0 {
-		id, n := binary.Uvarint(sources)
-		if n <= 0 {
-			return errDamaged
-		}
-		sources = sources[n:]
-		i := slices.IndexFunc(all, func(s segment) bool { return uint64(s.id) == id }) //nolint:gosec // from 1
+// resume reads what the merge is about, and how far it has come.
+func (m *merge) resume(all []segment, sources []int64) error {
+	var gone []byte
+	if err := m.tx.QueryRowContext(m.ctx, `SELECT gone, done, directory FROM text_merge WHERE target = ?`, m.target).
+		Scan(&gone, &m.done, &m.directory); err != nil {
+		return err
+	}
+	for _, id := range sources {
+		i := slices.IndexFunc(all, func(s segment) bool { return s.id == id })
 		if i < 0 {
 			return errDamaged
 		}
@@ -83,7 +81,7 @@ func (m *merge) resume(all []segment, sources, gone []byte) error {
 
 // work merges until about so many octets were read, and returns how many. At the end of
 // the last term the new segment takes the place of the old ones.
-func (m *merge) work(share int) (int, error) {
+func (m *merge) work(octets int) (int, error) {
 	if len(m.ids) == 0 {
 		return 1, m.publish()
 	}
@@ -103,7 +101,7 @@ func (m *merge) work(share int) (int, error) {
 			return 0, err
 		}
 	}
-	over, err := m.terms(read, w, share)
+	over, err := m.terms(read, w, octets)
 	if err != nil {
 		return 0, err
 	}
@@ -114,14 +112,14 @@ func (m *merge) work(share int) (int, error) {
 	if over {
 		return read.size + 1, m.publish()
 	}
-	_, err = m.tx.ExecContext(m.ctx, `UPDATE text_merge SET done = ?, directory = ?`, m.done, m.directory)
+	_, err = m.tx.ExecContext(m.ctx, `UPDATE text_merge SET done = ?, directory = ? WHERE target = ?`, m.done, m.directory, m.target)
 	return read.size + 1, err
 }
 
 // terms merges term by term; over is true after the last.
-func (m *merge) terms(read *groupQuery, w *groupWriter, share int) (over bool, err error) {
+func (m *merge) terms(read *groupQuery, w *groupWriter, octets int) (over bool, err error) {
 	term := bytes.Clone(m.done)
-	for read.size < share {
+	for read.size < octets {
 		var least *source
 		for _, s := range m.sources {
 			if !s.ended && (least == nil || bytes.Compare(s.current.term, least.current.term) < 0) {
@@ -150,12 +148,12 @@ func (m *merge) terms(read *groupQuery, w *groupWriter, share int) (over bool, e
 func (m *merge) gather(read *groupQuery, term []byte) error {
 	m.docs, m.parts = m.docs[:0], m.parts[:0]
 	plain := hasPositions(term[0])
-	only, sorted := true, true
+	sorted := true
 	for _, s := range m.sources {
 		if s.ended || !bytes.Equal(s.current.term, term) {
 			continue
 		}
-		only = len(m.docs) == 0
+		only := len(m.docs) == 0
 		if err := m.take(s, plain); err != nil {
 			return err
 		}
@@ -177,12 +175,12 @@ func (m *merge) gather(read *groupQuery, term []byte) error {
 
 // take collects the documents of a source's current term.
 func (m *merge) take(s *source, plain bool) (err error) {
-	if m.old, err = s.current.list(m.old[:0], s.segment.docs); err != nil {
+	if m.old, err = s.current.list(m.old[:0], s.docs); err != nil {
 		return err
 	}
 	at := 0
 	if plain {
-		if at, err = s.current.positions(s.positions, s.segment.docs, 0); err != nil {
+		if at, err = s.current.positions(s.positions, s.docs, 0); err != nil {
 			return err
 		}
 	}
@@ -246,7 +244,7 @@ func (m *merge) publish() error {
 			}
 		}
 	}
-	_, err := m.tx.ExecContext(m.ctx, `DELETE FROM text_merge`)
+	_, err := m.tx.ExecContext(m.ctx, `DELETE FROM text_merge WHERE target = ?`, m.target)
 	return err
 }
 
@@ -304,13 +302,13 @@ func newGroupQuery(ctx context.Context, tx *sql.Tx) (*groupQuery, error) {
 }
 
 func (q *groupQuery) close() {
-	_ = q.forGroup.Close()  //nolint:errcheck // it was only read
-	_ = q.forPlaces.Close() //nolint:errcheck // as above
+	_ = q.forGroup.Close() // it was only read
+	_ = q.forPlaces.Close()
 }
 
 func (q *groupQuery) postings(segment int64, group int) ([]byte, error) {
 	row, err := q.row(q.forGroup, segment, group)
-	if err == sql.ErrNoRows { //nolint:errorlint // database/sql returns it as it is
+	if errors.Is(err, sql.ErrNoRows) {
 		err = errDamaged
 	}
 	return row, err
@@ -319,7 +317,7 @@ func (q *groupQuery) postings(segment int64, group int) ([]byte, error) {
 // positions reads a group's second row, which may be missing.
 func (q *groupQuery) positions(segment int64, group int) ([]byte, error) {
 	row, err := q.row(q.forPlaces, segment, group)
-	if err == sql.ErrNoRows { //nolint:errorlint // database/sql returns it as it is
+	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
 	return row, err

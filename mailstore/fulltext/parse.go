@@ -118,7 +118,7 @@ func (p *parser) list(field byte) (expr, error) {
 
 // either reads parts with OR between them.
 func (p *parser) either(field byte) (expr, error) {
-	var any or
+	var either or
 	for {
 		e, err := p.part(field)
 		if err != nil {
@@ -127,22 +127,22 @@ func (p *parser) either(field byte) (expr, error) {
 		switch e := e.(type) {
 		case nil:
 		case or:
-			any = append(any, e...)
+			either = append(either, e...)
 		default:
-			any = append(any, e)
+			either = append(either, e)
 		}
 		if p.space(); !p.word("OR") && !p.word("|") {
 			break
 		}
 		p.space()
 	}
-	switch len(any) {
+	switch len(either) {
 	case 0:
 		return nil, nil //nolint:nilnil // nothing is asked for
 	case 1:
-		return any[0], nil
+		return either[0], nil
 	}
-	return any, nil
+	return either, nil
 }
 
 // word takes an operator, if it is next.

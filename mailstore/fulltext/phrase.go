@@ -92,7 +92,7 @@ func (s *search) follow(places []*place, among bitmap) (bitmap, error) {
 		}
 		among = newBitmap(len(s.ids))
 		for _, key := range left {
-			among.set(int(key >> 32)) //nolint:gosec // a document
+			among.set(int(key >> 32))
 		}
 		if len(left) == 0 {
 			break
@@ -175,9 +175,10 @@ func intersect(a, b []uint64) []uint64 {
 
 // lookup finds a slot's terms in the segment.
 func (s *search) lookup(want slot) (all []found, err error) {
+	term := []byte(want.term)
 	group := max(0, sort.Search(len(s.firsts), func(i int) bool { return s.firsts[i] > want.term })-1)
 	for ; group < len(s.firsts); group++ {
-		if first := s.firsts[group]; first > want.term && !(want.prefix && strings.HasPrefix(first, want.term)) {
+		if first := s.firsts[group]; first > want.term && (!want.prefix || !strings.HasPrefix(first, want.term)) {
 			break
 		}
 		row := s.rows[group]
@@ -197,8 +198,8 @@ func (s *search) lookup(want slot) (all []found, err error) {
 			if !ok {
 				break
 			}
-			order := bytes.Compare(f.term, []byte(want.term))
-			if order == 0 || order > 0 && want.prefix && bytes.HasPrefix(f.term, []byte(want.term)) {
+			order := bytes.Compare(f.term, term)
+			if order == 0 || order > 0 && want.prefix && bytes.HasPrefix(f.term, term) {
 				all = append(all, f)
 			} else if order > 0 {
 				return all, nil

@@ -58,18 +58,18 @@ func (e not) write(b *strings.Builder) {
 	write(b, e.what)
 }
 
-func (e words) write(b *strings.Builder) {
+func (w words) write(b *strings.Builder) {
 	for _, k := range fieldKeys {
-		if k.field == e.field {
+		if k.field == w.field {
 			b.WriteString(k.names[0] + ":")
 		}
 	}
-	if !strings.Contains(e.text, " ") && e.prefix == mayGoOn(e.text) {
-		b.WriteString(e.text)
+	if !strings.Contains(w.text, " ") && w.prefix == mayGoOn(w.text) {
+		b.WriteString(w.text)
 		return
 	}
-	b.WriteString(`"` + e.text + `"`)
-	if e.prefix {
+	b.WriteString(`"` + w.text + `"`)
+	if w.prefix {
 		b.WriteByte('*')
 	}
 }

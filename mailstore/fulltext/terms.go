@@ -58,6 +58,7 @@ func terms(folded []byte, emit func(term []byte, first, second rune)) {
 			}
 		case symbol:
 			emit(folded[began:at], 0, 0)
+		case between:
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/binary"
+	"errors"
 	"math/bits"
 	"slices"
 
@@ -15,8 +16,10 @@ import (
 const (
 	mergeMany = 8
 	mergeFew  = 4
-	// leastShare is how many octets of housekeeping the smallest Put does.
-	leastShare = 256 << 10
+	// share is how much housekeeping a Put does, as a multiple of the octets it wrote:
+	// more than the times that each of them is merged. leastShare comes on top.
+	share      = 8
+	leastShare = 128 << 10
 	// idleShare is how many a Tidy does: some hundred milliseconds.
 	idleShare = 8 << 20
 )
@@ -31,25 +34,25 @@ func (x *Index) Tidy(ctx context.Context, tx *sql.Tx) (more bool, err error) {
 
 // tidy deletes what is left of former segments, and merges, until it has handled so many
 // octets.
-func (x *Index) tidy(ctx context.Context, tx *sql.Tx, share, many int) (more bool, err error) {
-	for share > 0 {
-		swept, err := sweep(ctx, tx, share)
+func (x *Index) tidy(ctx context.Context, tx *sql.Tx, octets, many int) (more bool, err error) {
+	for octets > 0 {
+		swept, err := sweep(ctx, tx, octets)
 		if err != nil {
 			return true, err
 		}
-		share -= swept
+		octets -= swept
 		if swept > 0 {
 			continue
 		}
-		job, err := x.job(ctx, tx, many)
-		if job == nil || err != nil {
+		next, err := x.job(ctx, tx, many)
+		if next == nil || err != nil {
 			return false, err
 		}
-		worked, err := job.work(share)
+		worked, err := next.work(octets)
 		if err != nil {
 			return true, err
 		}
-		share -= worked
+		octets -= worked
 	}
 	return true, nil
 }
@@ -59,11 +62,11 @@ const sweepRows = 32
 
 // sweep deletes rows of segments that are no more, until about so many octets are gone,
 // and returns how many.
-func sweep(ctx context.Context, tx *sql.Tx, share int) (swept int, err error) {
-	for swept < share {
+func sweep(ctx context.Context, tx *sql.Tx, octets int) (swept int, err error) {
+	for swept < octets {
 		var id int64
 		err := tx.QueryRowContext(ctx, `SELECT segment FROM text_sweep ORDER BY segment LIMIT 1`).Scan(&id)
-		if err == sql.ErrNoRows { //nolint:errorlint // database/sql returns it as it is
+		if errors.Is(err, sql.ErrNoRows) {
 			return swept, nil
 		}
 		if err != nil {
@@ -92,44 +95,98 @@ func sweep(ctx context.Context, tx *sql.Tx, share int) (swept int, err error) {
 	return swept, nil
 }
 
-// job returns the merge under way, or begins one that is due; nil if there is none.
+// job returns the smallest merge that is under way, after having begun one that is due;
+// nil if there is none. Small ones go first, so that a large one, which takes long, does not
+// have small segments pile up.
 func (x *Index) job(ctx context.Context, tx *sql.Tx, many int) (*merge, error) {
 	all, err := segments(ctx, tx)
 	if err != nil {
 		return nil, err
 	}
-	m := &merge{x: x, ctx: ctx, tx: tx}
-	var sources, gone []byte
-	err = tx.QueryRowContext(ctx, `SELECT target, sources, gone, done, directory FROM text_merge`).
-		Scan(&m.target, &sources, &gone, &m.done, &m.directory)
-	if err == nil {
-		return m, m.resume(all, sources, gone)
-	}
-	if err != sql.ErrNoRows { //nolint:errorlint // as above
+	under, err := jobs(ctx, tx)
+	if err != nil {
 		return nil, err
 	}
-	x.forget(all)
-	due, err := choose(all, many)
-	if len(due) == 0 || err != nil {
+	free := slices.DeleteFunc(slices.Clone(all), func(s segment) bool {
+		return slices.ContainsFunc(under, func(j job) bool { return slices.Contains(j.sources, s.id) })
+	})
+	due, err := choose(free, many)
+	if err != nil {
 		return nil, err
 	}
-	if m.target, err = newSegment(ctx, tx); err != nil {
-		return nil, err
-	}
-	for _, s := range due {
-		removed, err := s.removed()
+	if len(due) > 0 {
+		begun, err := begin(ctx, tx, due)
 		if err != nil {
 			return nil, err
 		}
-		sources = binary.AppendUvarint(sources, uint64(s.id)) //nolint:gosec // from 1
-		gone = append(gone, removed.marshal()...)
+		under = append(under, begun)
 	}
-	m.done = []byte{}
-	if _, err := tx.ExecContext(ctx, `INSERT INTO text_merge (target, sources, gone, done, directory) VALUES (?, ?, ?, ?, ?)`,
-		m.target, sources, gone, m.done, []byte{}); err != nil {
+	x.forget(all)
+	if len(under) == 0 {
+		return nil, nil //nolint:nilnil // nothing to do
+	}
+	docs := func(j job) (n int) {
+		for _, s := range all {
+			if slices.Contains(j.sources, s.id) {
+				n += s.docs
+			}
+		}
+		return n
+	}
+	smallest := slices.MinFunc(under, func(a, b job) int { return docs(a) - docs(b) })
+	m := &merge{x: x, ctx: ctx, tx: tx, target: smallest.target}
+	return m, m.resume(all, smallest.sources)
+}
+
+// job is a row of text_merge, without its long columns.
+type job struct {
+	target  int64
+	sources []int64
+}
+
+func jobs(ctx context.Context, tx *sql.Tx) (all []job, err error) {
+	rows, err := tx.QueryContext(ctx, `SELECT target, sources FROM text_merge`)
+	if err != nil {
 		return nil, err
 	}
-	return m, m.resume(all, sources, gone)
+	defer rows.Close() //nolint:errcheck // rows.Err tells
+	for rows.Next() {
+		var j job
+		var sources []byte
+		if err := rows.Scan(&j.target, &sources); err != nil {
+			return nil, err
+		}
+		for len(sources) > 0 {
+			id, n := binary.Varint(sources)
+			if n <= 0 {
+				return nil, errDamaged
+			}
+			j.sources = append(j.sources, id)
+			sources = sources[n:]
+		}
+		all = append(all, j)
+	}
+	return all, rows.Err()
+}
+
+// begin notes that segments are to be merged.
+func begin(ctx context.Context, tx *sql.Tx, due []segment) (j job, err error) {
+	if j.target, err = newSegment(ctx, tx); err != nil {
+		return j, err
+	}
+	sources, gone := []byte{}, []byte{}
+	for _, s := range due {
+		removed, err := s.removed()
+		if err != nil {
+			return j, err
+		}
+		j.sources = append(j.sources, s.id)
+		sources = binary.AppendVarint(sources, s.id)
+		gone = append(gone, removed.marshal()...)
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO text_merge (target, sources, gone, done, directory) VALUES (?, ?, ?, ?, ?)`,
+		j.target, sources, gone, []byte{}, []byte{})
+	return j, err
 }
 
 // choose picks the segments to merge next: many of about one size, the smallest first; or
@@ -172,7 +229,7 @@ func size(docs int) int {
 	if docs > most/2 {
 		return docs // of its own class
 	}
-	return -(bits.Len(uint(max(docs, 0))>>6) + 2) / 3 //nolint:gosec // not negative
+	return -(bits.Len(uint(max(docs, 0))>>6) + 2) / 3
 }
 
 // liveDocs are the messages that a merge keeps, upwards, and what becomes of each document

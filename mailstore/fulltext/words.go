@@ -61,7 +61,7 @@ func appendFolded(out []byte, r rune) []byte {
 		if 'A' <= r && r <= 'Z' {
 			r += 'a' - 'A'
 		}
-		return append(out, byte(r))
+		return append(out, byte(r)) //nolint:gosec // one byte
 	case r >= 0x3041 && r <= 0x9FFF: // kana and Han know no case
 		return utf8.AppendRune(out, r)
 	}
