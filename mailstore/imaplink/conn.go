@@ -32,9 +32,7 @@ type Conn struct {
 	busy     sync.Mutex // whoever does something
 	prepared []*order   // ENABLE and ID, until their answers are read
 	opened   bool       // they were sent
-	utf8     bool       // names are UTF-8 (RFC 6855 section 3)
 	names    map[string]string
-	roles    bool // the server tells roles itself
 	exists   uint32
 	trip     time.Duration // how long a round trip took at best
 	charged  int64         // octets that the budget knows of
@@ -97,8 +95,11 @@ func (c *Conn) charge(ctx context.Context) {
 	c.charged = in
 }
 
-// expect says who takes what the server tells from now on; nil: nobody.
+// expect says who takes what the server tells from now on; nil: nobody. Whoever did
+// before is done when it returns.
 func (l *link) expect(take sink) {
+	l.taking.Lock()
+	defer l.taking.Unlock()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.sink, l.noise = take, 0

@@ -93,9 +93,8 @@ const (
 
 // part is a message that comes in parts.
 type part struct {
-	want     Want
-	overview *fetched // of the first part
-	came     map[int64]*fetched
+	want Want
+	came map[int64]*fetched
 }
 
 // partArrived keeps a part until those before it came.
@@ -114,7 +113,7 @@ func (b *bodies) partArrived(f *fetched) bool {
 
 // inParts fetches one message in parts, and reports whether it is whole.
 func (b *bodies) inParts(ctx context.Context, w Want) (came bool, err error) {
-	if b.failure() != nil {
+	if b.stopped() {
 		return true, nil
 	}
 	if err := b.allow(ctx, []Want{w}); err != nil {
@@ -182,6 +181,8 @@ func (s *stream) next() (*fetched, error) {
 // shorter than was asked for and nothing is behind it.
 func (s *stream) run(ctx context.Context) (all bool, err error) {
 	defer func() {
+		// After trouble; what is told is the first.
+		_ = s.drop(nil)
 		if s.pipe == nil {
 			return
 		}
@@ -201,7 +202,7 @@ func (s *stream) run(ctx context.Context) (all bool, err error) {
 			return false, err
 		}
 		if f == nil || s.done == 0 && !s.begin(f) {
-			return false, s.drop(nil)
+			return false, nil
 		}
 		s.done += int64(len(f.body))
 		ended := len(f.body) < partSize

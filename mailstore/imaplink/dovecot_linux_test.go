@@ -137,6 +137,13 @@ func key(bytes []byte, received time.Time, flags mailstore.Flags) string {
 	return fmt.Sprintf("%x %d %v", sha256.Sum256(bytes), received.Unix(), flags)
 }
 
+// hash is the SHA-256 of what r gives.
+func hash(r io.Reader) ([]byte, error) {
+	h := sha256.New()
+	_, err := io.Copy(h, r)
+	return h.Sum(nil), err
+}
+
 func (w *world) compare(t *testing.T, c *imaplink.Conn) {
 	t.Helper()
 	ctx := t.Context()

@@ -82,7 +82,7 @@ func (c *Conn) item(r *response, f *fetched, name string, atMost int64) (err err
 	case "RFC822.SIZE":
 		var n uint64
 		n, err = r.number()
-		f.Size = int64(min(n, 1<<62)) //nolint:gosec // it is small enough
+		f.Size = int64(min(n, 1<<62))
 		f.has |= hasSize
 	case "MODSEQ":
 		err = r.list(func() error {

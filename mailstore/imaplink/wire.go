@@ -341,11 +341,11 @@ func (r *response) pass(size int64) error {
 // finish reads what is left of the response.
 func (r *response) finish() error {
 	for !r.status() {
-		if i := bytes.LastIndexByte(r.rest(), '{'); i >= 0 {
-			r.pos += i
-		} else {
+		i := bytes.LastIndexByte(r.rest(), '{')
+		if i < 0 {
 			return nil
 		}
+		r.pos += i
 		size, ok, err := r.literal()
 		if err != nil || !ok {
 			return err
