@@ -12,6 +12,8 @@ import (
 	"math"
 	"net"
 	"os"
+	"runtime/debug"
+	"runtime/pprof"
 	"testing"
 	"time"
 
@@ -37,7 +39,9 @@ type order struct {
 	NoCompress bool
 	Compress   bool // from the start
 	NoQResync  bool
-	NoTexts    bool // stop when everything is durable
+	NoTexts    bool   // stop when everything is durable
+	CopyTo     string // copy all bodies into this file, and nothing else
+	Profile    string // of the processor, to this file
 }
 
 // outcome is what a child says when it is done.
@@ -61,6 +65,7 @@ func TestMain(m *testing.M) {
 
 func beChild(text string, out io.Writer) int {
 	began := time.Now()
+	debug.SetGCPercent(50) // as the program does
 	var o order
 	var result outcome
 	err := json.Unmarshal([]byte(text), &o)
@@ -118,6 +123,19 @@ func (o order) connect() (func(context.Context, mailstore.Account) (mirror.Link,
 var childKey = [32]byte{3, 1, 4}
 
 func (o order) run(ctx context.Context, began time.Time) (out outcome, err error) {
+	if o.CopyTo != "" {
+		return out, o.copy(ctx)
+	}
+	if o.Profile != "" {
+		file, err := os.Create(o.Profile)
+		if err == nil {
+			err = pprof.StartCPUProfile(file)
+		}
+		if err != nil {
+			return out, err
+		}
+		defer pprof.StopCPUProfile()
+	}
 	connect, err := o.connect()
 	if err != nil {
 		return out, err

@@ -28,6 +28,7 @@ type office struct {
 	authority   *servers.Authority
 	certificate *servers.Certificate
 	order       order
+	rounds      *int // of small changes in benchmarks
 }
 
 const anna = "anna@example.test"
@@ -35,9 +36,15 @@ const anna = "anna@example.test"
 // newOffice starts a Dovecot with so many messages of the corpus.
 func newOffice(t testing.TB, options corpus.Options) *office {
 	t.Helper()
+	return newOfficeFor(t, options, imapHost)
+}
+
+// newOfficeFor is newOffice with names for the certificate.
+func newOfficeFor(t testing.TB, options corpus.Options, names ...string) *office {
+	t.Helper()
 	authority := servers.NewAuthority(t)
-	certificate := authority.Issue(t, imapHost)
-	o := &office{t: t, authority: authority, certificate: certificate}
+	certificate := authority.Issue(t, names...)
+	o := &office{t: t, authority: authority, certificate: certificate, rounds: new(int)}
 	o.dovecot = servers.StartDovecot(t, servers.DovecotConfig{Certificate: certificate})
 	uid, gid := o.dovecot.Owner()
 	if err := corpus.WriteMaildir(o.dovecot.Maildir(anna), uid, gid, corpus.Messages(options)); err != nil {

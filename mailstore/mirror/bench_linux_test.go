@@ -1,0 +1,318 @@
+package mirror_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"lifeboat/mailstore/mailstoretest/corpus"
+	"lifeboat/mailstore/mailstoretest/line"
+)
+
+// farAway is the round-trip time of the second half of the table.
+const farAway = 40 * time.Millisecond
+
+// BenchmarkMirror measures Lifeboat and mbsync in turn over one Dovecot, each as a
+// process of its own: a first pull, nothing changed, and 50 new messages with 200
+// changed flags; on loopback and 40 ms away; beside them, as the floor, all bodies
+// copied over TLS into one synced file. -short measures over a tenth of the mail.
+func BenchmarkMirror(b *testing.B) {
+	options := corpus.Options{Count: 10_000, Seed: 1, Now: time.Now()}
+	if testing.Short() {
+		options.Count = 1000
+	}
+	o := newOfficeFor(b, options, imapHost, "localhost")
+	o.copyAll(b) // Dovecot makes its indexes, and the machine has the files in memory
+	far := line.Start(b, o.dovecot.IMAPS, line.Options{RoundTrip: farAway})
+	for _, way := range []struct {
+		name    string
+		address string
+	}{{"loopback", o.dovecot.IMAPS}, {"40ms", far.Addr()}} {
+		b.Run(way.name, func(b *testing.B) {
+			own := *o
+			own.t, own.order.Address = b, way.address
+			own.benchmark(b)
+		})
+	}
+}
+
+// spent is what a process needed.
+type spent struct {
+	wall, cpu time.Duration
+	peak      int64 // octets
+	wire      int64 // octets, both ways; 0: not counted
+}
+
+func (o *office) benchmark(b *testing.B) {
+	peer := o.mbsync(b, "")
+	plain := o.mbsync(b, "COMPRESS=DEFLATE")
+	b.Run("first", func(b *testing.B) {
+		for b.Loop() {
+			copied := o.copyAll(b)
+			o.newStore()
+			ours, out := o.measured(b)
+			theirs := peer.first(b)
+			uncompressed := plain.first(b)
+			report(b, ours, theirs)
+			b.ReportMetric(out.Durable.Seconds(), "s-durable")
+			b.ReportMetric(out.Durable.Seconds()/theirs.wall.Seconds(), "durable/mbsync")
+			b.ReportMetric(ours.wall.Seconds()/uncompressed.wall.Seconds(), "wall/mbsync-plain")
+			b.ReportMetric(out.Durable.Seconds()/uncompressed.wall.Seconds(), "durable/mbsync-plain")
+			b.ReportMetric(copied.wall.Seconds(), "s-copy")
+			b.ReportMetric(out.Durable.Seconds()/copied.wall.Seconds(), "durable/copy")
+		}
+	})
+	b.Run("unchanged", func(b *testing.B) {
+		for b.Loop() {
+			ours, out := o.measured(b)
+			theirs := peer.run(b)
+			report(b, ours, theirs)
+			b.ReportMetric(float64(out.Traffic.RoundTrips), "roundtrips")
+			if out.Fetched != 0 {
+				b.Errorf("nothing changed, and %d were fetched", out.Fetched)
+			}
+		}
+	})
+	b.Run("changes", func(b *testing.B) {
+		for b.Loop() {
+			b.StopTimer()
+			bytes := o.smallChange(b)
+			b.StartTimer()
+			ours, out := o.measured(b)
+			theirs := peer.run(b)
+			report(b, ours, theirs)
+			b.ReportMetric(float64(ours.wire)/float64(bytes), "wire/new")
+			if out.Fetched != 50 || out.Changes.Changed != 200 {
+				b.Errorf("50 new messages and 200 flags were %+v", out)
+			}
+		}
+	})
+}
+
+// report tells ours and the ratios to theirs.
+func report(b *testing.B, ours, theirs spent) {
+	b.ReportMetric(ours.wall.Seconds(), "s")
+	b.ReportMetric(theirs.wall.Seconds(), "s-mbsync")
+	b.ReportMetric(ours.wall.Seconds()/theirs.wall.Seconds(), "wall/mbsync")
+	b.ReportMetric(ours.cpu.Seconds(), "s-cpu")
+	b.ReportMetric(ours.cpu.Seconds()/theirs.cpu.Seconds(), "cpu/mbsync")
+	b.ReportMetric(float64(ours.peak)/1e6, "MB-peak")
+	b.ReportMetric(float64(theirs.peak)/1e6, "MB-peak-mbsync")
+	b.ReportMetric(float64(ours.wire)/1e3, "KB-wire")
+	if theirs.wire > 0 {
+		b.ReportMetric(float64(theirs.wire)/1e3, "KB-wire-mbsync")
+	}
+}
+
+// timed runs a process to its end and tells what it needed. The peak of its memory is
+// looked at while it runs: what the system tells at its end may be that of this
+// process, from which it was forked.
+func timed(b *testing.B, cmd *exec.Cmd) (s spent, err error) {
+	b.Helper()
+	began := time.Now()
+	if err := cmd.Start(); err != nil {
+		b.Fatalf("%s: %v", cmd.Path, err)
+	}
+	ended := make(chan struct{})
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		tick := time.NewTicker(5 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			if now := peakOf(cmd.Process.Pid); now > 0 {
+				s.peak = now
+			}
+			select {
+			case <-ended:
+				return
+			case <-tick.C:
+			}
+		}
+	})
+	err = cmd.Wait()
+	s.wall = time.Since(began)
+	close(ended)
+	watching.Wait()
+	s.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	return s, err
+}
+
+// peakOf is the most memory that a process had resident since it was executed, in
+// octets; 0 where it is over.
+func peakOf(pid int) int64 {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0
+	}
+	_, after, _ := strings.Cut(string(status), "VmHWM:")
+	var kilobytes int64
+	_, _ = fmt.Sscan(after, &kilobytes)
+	return kilobytes << 10
+}
+
+// measured runs a child.
+func (o *office) measured(b *testing.B) (spent, outcome) {
+	b.Helper()
+	cmd := o.child(b.Context())
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, os.Stderr
+	s, err := timed(b, cmd)
+	if err != nil {
+		b.Fatalf("%s: %v", said.String(), err)
+	}
+	var out outcome
+	if err := json.Unmarshal(said.Bytes(), &out); err != nil {
+		b.Fatal(err)
+	}
+	s.wire = out.Traffic.In + out.Traffic.Out
+	return s, out
+}
+
+// copyAll is the floor.
+func (o *office) copyAll(b *testing.B) spent {
+	b.Helper()
+	own := *o
+	own.order.CopyTo = filepath.Join(b.TempDir(), "copy")
+	defer func() { _ = os.Remove(own.order.CopyTo) }()
+	s, _ := own.measured(b)
+	return s
+}
+
+// copy fetches all bodies of all folders, all at once, and writes what comes into a
+// file.
+func (o order) copy(ctx context.Context) (err error) {
+	file, err := os.Create(o.CopyTo)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }()
+	dialer := tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true}}
+	conn, err := dialer.DialContext(ctx, "tcp", o.Address)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }()
+	in := bufio.NewReaderSize(conn, 1<<20)
+	var names []string
+	for i, command := range []string{"a LOGIN " + o.User + " " + o.Password, `b LIST "" "*"`} {
+		if _, err := io.WriteString(conn, command+"\r\n"); err != nil {
+			return err
+		}
+		for {
+			text, err := in.ReadString('\n')
+			if err != nil {
+				return err
+			}
+			if m := listed.FindStringSubmatch(strings.TrimRight(text, "\r\n")); i == 1 && m != nil && !strings.Contains(m[1], "Noselect") {
+				names = append(names, m[3])
+			}
+			if strings.HasPrefix(text, string(command[0])+" ") {
+				break
+			}
+		}
+	}
+	var commands strings.Builder
+	for _, name := range names {
+		fmt.Fprintf(&commands, "x EXAMINE %s\r\ny UID FETCH 1:* BODY.PEEK[]\r\n", name)
+	}
+	commands.WriteString("z LOGOUT\r\n")
+	if _, err := io.WriteString(conn, commands.String()); err != nil {
+		return err
+	}
+	if _, err := io.Copy(file, in); err != nil {
+		return err
+	}
+	return file.Sync()
+}
+
+// peer is mbsync with a place of its own.
+type peer struct {
+	o       *office
+	dir     string
+	config  string
+	without string
+}
+
+func (o *office) mbsync(b *testing.B, without string) *peer {
+	b.Helper()
+	if _, err := exec.LookPath("mbsync"); err != nil {
+		b.Fatal("mbsync is missing; install Debian's package isync")
+	}
+	return &peer{o: o, dir: b.TempDir(), without: without}
+}
+
+// first runs mbsync with nothing there.
+func (p *peer) first(b *testing.B) spent {
+	b.Helper()
+	if err := os.RemoveAll(p.dir); err != nil {
+		b.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Join(p.dir, "mail"), 0o700); err != nil {
+		b.Fatal(err)
+	}
+	_, port, _ := strings.Cut(p.o.order.Address, ":")
+	disable := ""
+	if p.without != "" {
+		disable = "DisableExtension " + p.without + "\n"
+	}
+	p.config = filepath.Join(p.dir, "mbsyncrc")
+	config := fmt.Sprintf("IMAPAccount anna\nHost localhost\nPort %s\nUser %s\nPass %s\nSSLType IMAPS\nCertificateFile %s\nAuthMechs PLAIN LOGIN\n%s\n"+
+		"IMAPStore far\nAccount anna\n\nMaildirStore near\nPath %s/mail/\nInbox %s/mail/INBOX\nSubFolders Verbatim\nFlatten .\n\n"+
+		"Channel all\nFar :far:\nNear :near:\nPatterns *\nSync Pull\nCreate Near\nExpunge None\nSyncState *\n",
+		port, p.o.order.User, p.o.order.Password, p.o.order.CA, disable, p.dir, p.dir)
+	if err := os.WriteFile(p.config, []byte(config), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	return p.run(b)
+}
+
+func (p *peer) run(b *testing.B) spent {
+	b.Helper()
+	cmd := exec.CommandContext(b.Context(), "mbsync", "-q", "-c", p.config, "all")
+	cmd.Env = append(os.Environ(), "HOME="+p.dir)
+	var cried bytes.Buffer
+	cmd.Stderr = &cried
+	s, err := timed(b, cmd)
+	// It warns of messages that it cannot take, and ends with 1.
+	if err != nil && !strings.Contains(cried.String(), "message") {
+		b.Fatalf("mbsync: %v: %.2000s", err, cried.String())
+	}
+	return s
+}
+
+// smallChange delivers 50 messages and changes the flags of 200, and returns how many
+// octets are new.
+func (o *office) smallChange(b *testing.B) (octets int) {
+	b.Helper()
+	*o.rounds++
+	round := *o.rounds
+	r := dialRaw(b, order{Address: o.dovecot.IMAPS, User: anna, Password: o.order.Password})
+	folders := []string{"INBOX", "Sent", "Archive", "Projects", "Drafts"}
+	i := 0
+	for m := range corpus.Messages(corpus.Options{Count: 50, Seed: uint64(1000 + round), Now: time.Now()}) {
+		text := string(m.Served())
+		octets += len(text)
+		r.appendMessage(folders[i%5], text)
+		i++
+	}
+	sign := "+"
+	if round%2 == 0 {
+		sign = "-"
+	}
+	for i, flags := range []int{100, 25, 25, 25, 25} { // the first are there in small mailboxes too
+		r.do("SELECT "+folders[i], nil)
+		r.do(fmt.Sprintf("STORE 1:%d %sFLAGS ($Bench)", flags, sign), nil)
+	}
+	return octets
+}
