@@ -102,20 +102,20 @@ func TestDatesOfMailboxes(t *testing.T) {
 
 func TestFlagsOfMailboxes(t *testing.T) {
 	for head, want := range map[string]mailstore.Flags{
-		"Status: RO\n":                             {mailstore.Seen},
-		"Status: O\nX-Status: AFTD\n":              {mailstore.Answered, mailstore.Deleted, mailstore.Draft, mailstore.Starred},
-		"status: R\nX-STATUS: A\n":                 {mailstore.Answered, mailstore.Seen},
-		"X-Keywords: $Forwarded NonJunk       \n":  {"$Forwarded", "NonJunk"},
-		"X-Keywords: a(b \\Seen c\x01 d\n e\n":     {"d", "e"},
-		"X-Mozilla-Status: 0007\n":                 {mailstore.Answered, mailstore.Starred, mailstore.Seen},
-		"X-Mozilla-Status: 0008\n":                 {mailstore.Deleted},
-		"X-Mozilla-Status: rubbish\n":              nil,
-		"Subject: x\n":                             nil,
-		"Subject: x\n\nStatus: RO\n":               nil,
-		"X-Gmail-Labels: Inbox,Unread\n":           nil,
-		"X-Gmail-Labels: Inbox,Starred,Opened\n":   {mailstore.Starred, mailstore.Seen},
-		"X-Gmail-Labels: Drafts\n": {mailstore.Draft, mailstore.Seen},
-		"Status: RO\nStatus: O\nX-Status:\n":       {mailstore.Seen},
+		"Status: RO\n":                            {mailstore.Seen},
+		"Status: O\nX-Status: AFTD\n":             {mailstore.Answered, mailstore.Deleted, mailstore.Draft, mailstore.Starred},
+		"status: R\nX-STATUS: A\n":                {mailstore.Answered, mailstore.Seen},
+		"X-Keywords: $Forwarded NonJunk       \n": {"$Forwarded", "NonJunk"},
+		"X-Keywords: a(b \\Seen c\x01 d\n e\n":    {"d", "e"},
+		"X-Mozilla-Status: 0007\n":                {mailstore.Answered, mailstore.Starred, mailstore.Seen},
+		"X-Mozilla-Status: 0008\n":                {mailstore.Deleted},
+		"X-Mozilla-Status: rubbish\n":             nil,
+		"Subject: x\n":                            nil,
+		"Subject: x\n\nStatus: RO\n":              nil,
+		"X-Gmail-Labels: Inbox,Unread\n":          nil,
+		"X-Gmail-Labels: Inbox,Starred,Opened\n":  {mailstore.Starred, mailstore.Seen},
+		"X-Gmail-Labels: Drafts\n":                {mailstore.Draft, mailstore.Seen},
+		"Status: RO\nStatus: O\nX-Status:\n":      {mailstore.Seen},
 	} {
 		all, texts, errs := read(t, file(t, t.TempDir(), "box.mbox", "From x@y\n"+head+"\ntext\n"))
 		if len(all) != 1 || len(errs) != 0 || !slices.Equal(all[0].Flags, mailstore.MakeFlags(want...)) || texts[0] != head+"\ntext\n" {
