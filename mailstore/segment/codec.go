@@ -10,25 +10,39 @@ import (
 
 // codecs lends what is costly to make for every frame.
 type codecs struct {
-	buffers, hashes, encoders, decoders sync.Pool
+	small, large, hashes, encoders, decoders sync.Pool
 }
 
 // buffer holds a frame, compressed or not.
 type buffer struct{ b []byte }
 
-// slack is for what compression adds where it does not help.
-const slack = 16 << 10
+const (
+	// smallLen is what most messages fit into, so that many can be open at once.
+	smallLen = 64 << 10
+	// slack is for what compression adds where it does not help, and for a seal.
+	slack = 16 << 10
+)
 
-func (c *codecs) buffer() *buffer {
-	if b, ok := c.buffers.Get().(*buffer); ok {
+// buffer returns an empty one for a frame, or its content, of n bytes.
+func (c *codecs) buffer(n int) *buffer {
+	pool, size := &c.large, maxFrameLen+slack
+	if n <= smallLen {
+		pool, size = &c.small, smallLen+slack
+	}
+	if b, ok := pool.Get().(*buffer); ok {
 		return b
 	}
-	return &buffer{make([]byte, 0, maxFrameLen+slack)}
+	return &buffer{make([]byte, 0, size)}
 }
 
 func (c *codecs) putBuffer(b *buffer) {
 	b.b = b.b[:0]
-	c.buffers.Put(b)
+	switch {
+	case cap(b.b) >= maxFrameLen:
+		c.large.Put(b)
+	case cap(b.b) >= smallLen:
+		c.small.Put(b)
+	}
 }
 
 func (c *codecs) hash() hash.Hash {

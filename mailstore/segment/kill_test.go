@@ -201,3 +201,42 @@ func TestMemoryIsBounded(t *testing.T) {
 		}
 	}
 }
+
+// Many messages of the usual size can be open at once, for reading and writing.
+func TestManyOpen(t *testing.T) {
+	const count, size, bound = 200, 30_000, 200 * 400_000
+	f := open(t, t.TempDir(), segment.Options{})
+	got := peak(func(look func()) {
+		var writers []*segment.Writer
+		for i := range uint64(count) {
+			w := f.NewWriter()
+			if _, err := w.Write(random(i, size)); err != nil {
+				t.Fatal(err)
+			}
+			writers = append(writers, w)
+		}
+		look()
+		var readers []segment.Body
+		for i, w := range writers {
+			ref, err := w.Close()
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := f.Open(ref)
+			if err != nil {
+				t.Fatal(err)
+			}
+			readers = append(readers, r)
+			if !bytes.Equal(get(t, f, ref), random(uint64(i), size)) {
+				t.Errorf("body %d is not as it was", i)
+			}
+		}
+		look()
+		for _, r := range readers {
+			_ = r.Close() // only read from
+		}
+	})
+	if got > bound {
+		t.Errorf("%d bytes for %d messages of %d", got, count, size)
+	}
+}

@@ -52,7 +52,7 @@ func (f *Files) Open(ref Ref) (Body, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &body{files: f, handle: h, path: f.path(ref.segment), raw: f.codecs.buffer(), text: f.codecs.buffer(), at: -1}
+	b := &body{files: f, handle: h, path: f.path(ref.segment), at: -1}
 	if err := b.begin(ref); err != nil {
 		_ = b.Close() // the first error is the one to tell
 		return nil, err
@@ -110,6 +110,7 @@ func readIndex(p []byte) (size int64, parts []part, err error) {
 // load reads a frame; its content is at hand until the next.
 func (b *body) load(offset, length int64, want []byte) (kind byte, err error) {
 	b.content, b.at = nil, -1
+	b.need(&b.raw, int(length))
 	b.raw.b = b.raw.b[:length]
 	if _, err := b.handle.file.ReadAt(b.raw.b, offset); errors.Is(err, io.EOF) {
 		return 0, damage(b.path, errShort)
@@ -120,6 +121,7 @@ func (b *body) load(offset, length int64, want []byte) (kind byte, err error) {
 	if err == nil {
 		b.content = o.payload
 		if o.kind&compressed != 0 {
+			b.need(&b.text, o.plain)
 			b.content, err = b.files.codecs.decompress(b.text.b, o.payload, o.plain)
 		} else if len(o.payload) != o.plain {
 			err = errContent
@@ -131,8 +133,19 @@ func (b *body) load(offset, length int64, want []byte) (kind byte, err error) {
 	return o.kind &^ compressed, nil
 }
 
-// need has the part at hand.
-func (b *body) need(n int) error {
+// need has a buffer for n bytes.
+func (b *body) need(buf **buffer, n int) {
+	if *buf != nil && cap((*buf).b) >= n {
+		return
+	}
+	if *buf != nil {
+		b.files.codecs.putBuffer(*buf)
+	}
+	*buf = b.files.codecs.buffer(n)
+}
+
+// part has a part at hand.
+func (b *body) part(n int) error {
 	if b.at == n {
 		return nil
 	}
@@ -159,7 +172,7 @@ func (b *body) readAt(p []byte, off int64) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
-	if err := b.need(int(off / maxPlain)); err != nil {
+	if err := b.part(int(off / maxPlain)); err != nil {
 		return 0, err
 	}
 	return copy(p, b.content[off%maxPlain:]), nil
@@ -199,7 +212,7 @@ func (b *body) WriteTo(w io.Writer) (written int64, err error) {
 		if b.closed {
 			return written, os.ErrClosed
 		}
-		if err := b.need(int(b.pos / maxPlain)); err != nil {
+		if err := b.part(int(b.pos / maxPlain)); err != nil {
 			return written, err
 		}
 		n, err := w.Write(b.content[b.pos%maxPlain:])
@@ -241,8 +254,11 @@ func (b *body) Close() error {
 	}
 	b.closed = true
 	b.content = nil
-	b.files.codecs.putBuffer(b.raw)
-	b.files.codecs.putBuffer(b.text)
+	for _, buf := range []*buffer{b.raw, b.text} {
+		if buf != nil {
+			b.files.codecs.putBuffer(buf)
+		}
+	}
 	b.files.handles.put(b.handle)
 	return nil
 }

@@ -32,7 +32,7 @@ type Writer struct {
 
 // NewWriter begins a body.
 func (f *Files) NewWriter() *Writer {
-	return &Writer{files: f, plain: f.codecs.buffer(), sum: f.codecs.hash()}
+	return &Writer{files: f, plain: f.codecs.buffer(smallLen), sum: f.codecs.hash()}
 }
 
 // Write takes more bytes. The error is ErrDisk; nothing of the body counts then.
@@ -48,11 +48,23 @@ func (w *Writer) Write(p []byte) (int, error) {
 			}
 		}
 		n := min(len(p), maxPlain-len(w.plain.b))
+		w.grow(len(w.plain.b) + n)
 		w.plain.b = append(w.plain.b, p[:n]...)
 		p = p[n:]
 		written += n
 	}
 	return written, nil
+}
+
+// grow sees that so many bytes have room.
+func (w *Writer) grow(n int) {
+	if n <= cap(w.plain.b) {
+		return
+	}
+	old := w.plain
+	w.plain = w.files.codecs.buffer(n)
+	w.plain.b = append(w.plain.b, old.b...)
+	w.files.codecs.putBuffer(old)
 }
 
 func (w *Writer) usable() error {
@@ -150,7 +162,7 @@ func (w *Writer) frame(kind byte) (offset, length int64, m mark, err error) {
 			return 0, 0, m, err
 		}
 	}
-	out := w.files.codecs.buffer()
+	out := w.files.codecs.buffer(len(w.plain.b) + frameHead + tagLen)
 	defer w.files.codecs.putBuffer(out)
 	fr := frame{buf: out.b[:frameHead], plain: len(w.plain.b), kind: kind}
 	if w.hopeless > 0 {
