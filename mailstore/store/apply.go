@@ -273,7 +273,7 @@ func (t *tx) formerPlaces(to into) (all []formerPlace, err error) {
 	const query = `SELECT message, flags, uidvalidity, uid, EXISTS (SELECT 1 FROM places n
 			WHERE n.folder = p.folder AND n.message = p.message AND n.uidvalidity = ?2 AND n.gone = 0)
 		FROM places p WHERE folder = ?1 AND gone = 0 AND uidvalidity `
-	stmt, err := t.stmt(query + `> ?2 UNION ALL ` + query + `< ?2 AND uidvalidity > 0`)
+	stmt, err := t.stmt(query + `> ?2 UNION ALL ` + query + `< ?2 AND uidvalidity > 0`) //nolint:sqlclosecheck // closed with the transaction
 	if err != nil {
 		return nil, err
 	}

@@ -47,11 +47,17 @@ func (w bodyWriter) Close() (mailstore.Body, error) {
 	return body, nil
 }
 
+// refusing is the body writer of a store that takes nothing in.
 type refusing struct{ err error }
 
-func (r refusing) Write([]byte) (int, error)      { return 0, r.err }
+// Write refuses.
+func (r refusing) Write([]byte) (int, error) { return 0, r.err }
+
+// Close refuses.
 func (r refusing) Close() (mailstore.Body, error) { return mailstore.Body{}, r.err }
-func (refusing) Abort()                           {}
+
+// Abort has nothing to forget.
+func (refusing) Abort() {}
 
 // unpin lets go of bodies that a batch has named.
 func (s *Store) unpin(arrived []mailstore.Arrival) {
@@ -91,7 +97,6 @@ type body struct {
 	id      int64
 	size    int64
 	segment uint64
-	stored  int64
 	damaged bool
 }
 

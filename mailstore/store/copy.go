@@ -146,7 +146,7 @@ func (s *Store) uri(file string) string {
 // replace puts a database in the place of another, both closed, so that there is one
 // or the other at any moment.
 func (s *Store) replace(fresh, file string) error {
-	f, err := os.OpenFile(s.path(fresh), os.O_RDWR, 0) //nolint:gosec // in our own folder
+	f, err := os.OpenFile(s.path(fresh), os.O_RDWR, 0)
 	if err != nil {
 		return err
 	}

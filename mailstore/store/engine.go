@@ -7,6 +7,8 @@ import (
 	"github.com/ncruces/go-sqlite3"
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
+
+	"lifeboat/mailstore"
 )
 
 // memoryPages bounds what one connection of the database may take: 4096 pages of
@@ -33,8 +35,11 @@ func Warm(cache string) error {
 				config = config.WithCompilationCache(kept)
 			}
 		}
-		sqlite3.RuntimeConfig = config //nolint:reassign // the library's only way to be told
-		warm.err = sqlite3.Initialize()
+		sqlite3.RuntimeConfig = config
+		if err := sqlite3.Initialize(); err != nil {
+			warm.err = mailstore.Fail(mailstore.ErrDamaged,
+				"The code that is kept ready in {folder} cannot be used. Remove that folder, and start again.", "folder", cache).Because(err)
+		}
 	})
 	return warm.err
 }

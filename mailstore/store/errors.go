@@ -59,7 +59,7 @@ func (s *Store) noRoom() bool {
 
 func (s *Store) damaged(err error) error {
 	return mailstore.Fail(mailstore.ErrDamaged,
-		"The index of the mirrored mail in {folder} is damaged, or its key is another one's. Run: lifeboat mail verify --rebuild. It puts the index aside and makes a new one of what can be read; the next mirror run brings the rest.",
+		"The index of the mirrored mail in {folder} is damaged. Run: lifeboat mail verify --rebuild. It puts the index aside and makes a new one of what can be read; the next mirror run brings the rest.",
 		"folder", s.dir).Because(err)
 }
 

@@ -79,11 +79,11 @@ func (t *tx) newID(received time.Time) (mailstore.MessageID, error) {
 		last := first | (1<<withinSecond - 1)
 		newest, known := t.newest[int64(first)]
 		if !known {
-			var max int64
-			if _, err := t.row(`SELECT ifnull(max(id), ?1 - 1) FROM messages WHERE id BETWEEN ?1 AND ?2`, []any{int64(first), int64(last)}, &max); err != nil {
+			var highest int64
+			if _, err := t.row(`SELECT ifnull(max(id), ?1 - 1) FROM messages WHERE id BETWEEN ?1 AND ?2`, []any{int64(first), int64(last)}, &highest); err != nil {
 				return 0, err
 			}
-			newest = mailstore.MessageID(max)
+			newest = mailstore.MessageID(highest)
 		}
 		if newest < last {
 			t.newest[int64(first)] = newest + 1

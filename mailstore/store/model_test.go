@@ -85,7 +85,9 @@ func (m *model) apply(b mailstore.Batch, texts []string) (done mailstore.Applied
 		if k.validity == b.UIDValidity || !p.gone.IsZero() {
 			continue
 		}
-		anew := f.find(func(o modelKey, q *modelPlace) bool { return o.validity == b.UIDValidity && q.text == p.text && q.gone.IsZero() })
+		anew := f.find(func(o modelKey, q *modelPlace) bool {
+			return o.validity == b.UIDValidity && q.text == p.text && q.gone.IsZero()
+		})
 		if anew {
 			delete(f.places, k)
 			continue
@@ -98,7 +100,9 @@ func (m *model) apply(b mailstore.Batch, texts []string) (done mailstore.Applied
 
 func (m *model) arrive(f *modelFolder, k modelKey, a mailstore.Arrival, text string, at time.Time, done *mailstore.Applied) {
 	known := m.has(f.account, text)
-	lay := f.find(func(o modelKey, p *modelPlace) bool { return o.validity == f.validity && p.text == text && p.gone.IsZero() })
+	lay := f.find(func(o modelKey, p *modelPlace) bool {
+		return o.validity == f.validity && p.text == text && p.gone.IsZero()
+	})
 	old := f.places[k]
 	switch {
 	case old != nil && old.text == text && old.gone.IsZero():
@@ -186,7 +190,7 @@ func TestModel(t *testing.T) {
 				m.folders[s.folder(a, fmt.Sprint("folder ", i))] = &modelFolder{account: a, places: map[modelKey]*modelPlace{}}
 			}
 		}
-		for range rapid.IntRange(1, 12).Draw(r, "steps") {
+		for range rapid.IntRange(1, 8).Draw(r, "steps") {
 			switch rapid.IntRange(0, 19).Draw(r, "step") {
 			case 0, 1:
 				s.now = s.now.Add(time.Duration(rapid.IntRange(0, 20).Draw(r, "days")) * day)

@@ -44,6 +44,7 @@ const (
 	indexFile    = "index.db"
 	segmentsDir  = "segments"
 	lockFile     = "lock"
+	proofFile    = "key.proof"
 	copyFile     = "index.copy"
 	readers      = 4
 	busyFor      = 30 * time.Second // a reader waits for a checkpoint, never for a writer
@@ -59,6 +60,7 @@ type Store struct {
 	readOnly bool
 	sealed   bool   // nothing can be written to the folder, not even a reader's locks
 	index    string // key of the index, in hexadecimal
+	proof    []byte // tells the key from others, and nothing of it
 	lock     *flock.Flock
 	files    *segment.Files
 	words    *fulltext.Index
@@ -90,7 +92,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		err = s.open(ctx)
 	}
 	if err != nil {
-		err = s.failed(err)
+		err = s.otherKey(s.failed(err))
 		if closing := s.Close(); closing != nil {
 			s.log.Debug("After opening failed", "error", closing)
 		}
@@ -164,6 +166,9 @@ func (s *Store) unseal(o Options) error {
 		return errors.Join(err, <-warm)
 	}
 	s.index = hex.EncodeToString(indexKey)
+	if s.proof, err1 = hkdf.Key(sha256.New, o.Key[:], nil, "lifeboat mail proof", 32); err1 != nil {
+		return errors.Join(err1, <-warm)
+	}
 	var err error
 	s.files, err = segment.Open(s.path(segmentsDir), [32]byte(segmentKey), segment.Options{ReadOnly: s.readOnly, MaxSize: o.segmentSize, Log: s.log})
 	return errors.Join(err, <-warm)
@@ -179,7 +184,10 @@ func (s *Store) open(ctx context.Context) (err error) {
 	if s.write, err = s.database(indexFile, s.writer, "immediate", 1); err != nil {
 		return err
 	}
-	return s.migrate(ctx, s.write)
+	if err := s.migrate(ctx, s.write); err != nil {
+		return err
+	}
+	return s.prove()
 }
 
 // cache is the folder for compiled code: one that nobody else can write to, as what

@@ -155,7 +155,7 @@ func tend(ctx context.Context, s *store.Store) error {
 // A process that is killed at any moment, of bringing mail in, describing it, or
 // tidying, loses nothing that it had told of, doubles nothing, and leaves no cursor
 // before a message that is not there.
-func TestKilled(t *testing.T) { killAgainAndAgain(t, 12) }
+func TestKilled(t *testing.T) { killAgainAndAgain(t, 8) }
 
 func TestLongKilled(t *testing.T) {
 	long(t)

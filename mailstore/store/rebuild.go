@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/ncruces/go-sqlite3"
+	"lifeboat/mailstore"
 	"lifeboat/mailstore/segment"
 )
 
@@ -39,11 +40,24 @@ func Rebuild(ctx context.Context, o Options) (Rebuilt, error) {
 	if err == nil {
 		err = s.unseal(o)
 	}
-	var done Rebuilt
 	if err == nil {
+		err = s.otherKey(s.sound(ctx))
+	}
+	var done Rebuilt
+	if err == nil || errors.Is(err, mailstore.ErrDamaged) {
 		done, err = s.rebuild(ctx)
 	}
 	return done, errors.Join(s.failed(err), s.Close())
+}
+
+// sound tells whether the index can be opened at all.
+func (s *Store) sound(ctx context.Context) error {
+	c, err := s.connect(ctx, indexFile)
+	if err != nil {
+		return s.failed(err)
+	}
+	_, err = pragma(c, `user_version`)
+	return s.failed(errors.Join(err, c.Close()))
 }
 
 func (s *Store) rebuild(ctx context.Context) (done Rebuilt, err error) {

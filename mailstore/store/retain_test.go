@@ -203,7 +203,7 @@ func TestVerifyAndMend(t *testing.T) {
 	if ids, err := s.Remote(t.Context(), ids[0], []string{"r1"}); err != nil || len(ids) != 0 {
 		t.Errorf("%v, %v", ids, err)
 	}
-	r, err := s.Store.Open(t.Context(), v.Damaged[0].ID)
+	r, err := s.Open(t.Context(), v.Damaged[0].ID)
 	if err == nil {
 		_, err = r.Seek(0, 2)
 		buf := make([]byte, len(text))

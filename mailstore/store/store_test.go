@@ -397,7 +397,7 @@ func TestRefusedBatch(t *testing.T) {
 	if page := s.list(mailstore.List{Gone: true}); len(page) != 0 || s.theFolder(inbox).Messages != 0 {
 		t.Errorf("%+v", page)
 	}
-	_, err = s.Store.Open(t.Context(), 1)
+	_, err = s.Open(t.Context(), 1)
 	is(t, err, mailstore.ErrNotFound)
 	_, err = s.Message(t.Context(), 1)
 	is(t, err, mailstore.ErrNotFound)

@@ -21,8 +21,8 @@ type tx struct {
 
 	folders  map[mailstore.FolderID]folderSum
 	accounts map[mailstore.AccountID]accountSum
-	segments map[uint64]int64
-	flags    flagsets // new ones
+	segments map[uint64]int64 // octets that are wanted, more or less
+	flags    flagsets         // new ones
 	newest   map[int64]mailstore.MessageID
 }
 
@@ -74,7 +74,7 @@ func (s *Store) keepStatements(ctx context.Context, t *tx) error {
 		if s.stmts[query] != nil {
 			continue
 		}
-		stmt, err := s.write.PrepareContext(ctx, query)
+		stmt, err := s.write.PrepareContext(ctx, query) //nolint:sqlclosecheck // closed with the store
 		if err != nil {
 			return nil //nolint:nilerr // what was to be done is done; it is prepared next time
 		}
@@ -102,7 +102,7 @@ func (t *tx) stmt(query string) (*sql.Stmt, error) {
 
 // exec runs a statement that is used again and again.
 func (t *tx) exec(query string, args ...any) error {
-	stmt, err := t.stmt(query)
+	stmt, err := t.stmt(query) //nolint:sqlclosecheck // closed with the transaction
 	if err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func (t *tx) exec(query string, args ...any) error {
 
 // insert runs an INSERT and returns the new row's id.
 func (t *tx) insert(query string, args ...any) (int64, error) {
-	stmt, err := t.stmt(query)
+	stmt, err := t.stmt(query) //nolint:sqlclosecheck // closed with the transaction
 	if err != nil {
 		return 0, err
 	}
@@ -125,7 +125,7 @@ func (t *tx) insert(query string, args ...any) (int64, error) {
 
 // row scans the one row that a query gives; found is false when there is none.
 func (t *tx) row(query string, args []any, into ...any) (found bool, err error) {
-	stmt, err := t.stmt(query)
+	stmt, err := t.stmt(query) //nolint:sqlclosecheck // closed with the transaction
 	if err != nil {
 		return false, err
 	}
@@ -159,6 +159,7 @@ func (t *tx) sums() error {
 		if live == 0 {
 			continue
 		}
+		//nolint:gosec // segments are counted from 1
 		if err := t.exec(`INSERT INTO segments (id, live) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET live = live + ?2`, int64(id), live); err != nil {
 			return err
 		}
