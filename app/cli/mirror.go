@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -86,20 +87,27 @@ func (s *session) showCode(code string) {
 	s.note("")
 }
 
+// allShown is how many mailboxes are all told of; of more, those with news.
+const allShown = 20
+
 // showMirrored tells what a run did, account by account.
 func (s *session) showMirrored(r engine.MirrorReport) {
 	t := s.tongue
 	arrived, fetched := 0, int64(0)
 	for _, a := range r.Accounts {
 		arrived, fetched = arrived+a.Arrived, fetched+a.Bytes
-		s.showMirroredAccount(a)
+		if len(r.Accounts) <= allShown || !a.Quiet() {
+			s.showMirroredAccount(a)
+		}
 	}
 	s.printT("{complete} of {all} mailboxes are up to date. New: {arrived} messages, {size}.",
 		"complete", len(r.Accounts)-r.Failed, "all", len(r.Accounts), "arrived", arrived, "size", size(fetched))
 	if r.RemovedMail > 0 {
 		s.print(t.T("Older than what is kept, and removed: {count} messages.", "count", r.RemovedMail))
 	}
-	s.showAlarms(r.Alarms)
+	s.showAlarms(slices.DeleteFunc(r.Alarms, func(alarm engine.MirrorAlarm) bool {
+		return slices.ContainsFunc(r.Accounts, func(a engine.MirroredAccount) bool { return !a.Complete && a.Account == alarm.Account })
+	}))
 }
 
 func (s *session) showMirroredAccount(a engine.MirroredAccount) {

@@ -42,6 +42,11 @@ type MirroredAccount struct {
 	Seconds    float64          `json:"seconds"`
 }
 
+// Quiet reports whether there is nothing to say of the account.
+func (a MirroredAccount) Quiet() bool {
+	return a.Complete && a.Arrived+a.Moved+a.Changed+a.Gone+len(a.Missing)+len(a.Held) == 0
+}
+
 // MissingMessage is one that the primary lists and does not give.
 type MissingMessage struct {
 	Folder string             `json:"folder"`
