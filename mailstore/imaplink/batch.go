@@ -176,5 +176,5 @@ func (b *bodies) withheld(wants []Want) error {
 	if b.rejected != "" {
 		return mailstore.Fail(mailstore.ErrServer, "{server} has messages that it does not give, with UID {uids}: {answer}", "server", b.conn.host, "uids", SetOf(w.UIDs...), "answer", b.rejected).Because(w)
 	}
-	return mailstore.Fail(mailstore.ErrServer, "{server} has messages that it does not give, with UID {uids}.", "server", b.conn.host, "uids", SetOf(w.UIDs...)).Because(w)
+	return mailstore.Fail(mailstore.ErrServer, "{server} has messages that it does not give, with UID {uids}. Look at them in the provider's own mail program.", "server", b.conn.host, "uids", SetOf(w.UIDs...)).Because(w)
 }

@@ -103,7 +103,7 @@ func (b *Budget) allow(ctx context.Context, want int64) error {
 	if sum < b.BytesPerDay && (sum+want <= b.BytesPerDay || sum == 0) {
 		return nil
 	}
-	e := mailstore.Fail(mailstore.ErrThrottled, "The {bytes} that the provider allows a day are used up.", "bytes", megabytes(b.BytesPerDay))
+	e := mailstore.Fail(mailstore.ErrThrottled, "The {bytes} that the provider allows a day are used up. It goes on by itself when there is room again.", "bytes", megabytes(b.BytesPerDay))
 	for _, s := range b.spent {
 		if sum -= s.Bytes; sum+want <= b.BytesPerDay && sum < b.BytesPerDay {
 			e.After = max(time.Second, s.Hour.Add(day).Sub(b.now()))
@@ -159,7 +159,7 @@ func (b *Budget) load(ctx context.Context) error {
 	}
 	spent, err := b.Ledger.Load(ctx)
 	if err != nil {
-		return mailstore.Fail(mailstore.ErrDisk, "What was received today cannot be read, so nothing more is asked for.").Because(err)
+		return mailstore.Fail(mailstore.ErrDisk, "The record of what was received today cannot be read, so nothing more is asked for.").Because(err)
 	}
 	b.loaded, b.spent = true, spent
 	return nil

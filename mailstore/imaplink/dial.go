@@ -85,7 +85,7 @@ func (c *Conn) dial(ctx context.Context) error {
 	began := time.Now()
 	conn, err := c.options.Dialer.DialContext(ctx, "tcp", address)
 	if err != nil {
-		return mailstore.Fail(mailstore.ErrUnreachable, "{server} cannot be reached at {address}.", "server", c.host, "address", address).Because(err)
+		return mailstore.Fail(mailstore.ErrUnreachable, "{server} cannot be reached at {address}. It is tried again by itself; check the name, the port and this line.", "server", c.host, "address", address).Because(err)
 	}
 	c.trip = time.Since(began)
 	p := &pace{Conn: conn, answer: c.options.Patience.Answer, stall: c.options.Patience.Stall}
@@ -149,7 +149,7 @@ func (g *greeter) signIn(ctx context.Context) error {
 	if options.Server.TLS == StartTLS {
 		if preauth {
 			// RFC 9051 section 11.3: then STARTTLS is no longer possible.
-			return mailstore.Fail(mailstore.ErrServer, "{server} lets everybody in before the connection is encrypted, so it was not used.", "server", g.conn.host)
+			return mailstore.Fail(mailstore.ErrServer, "{server} lets everybody in before the connection is encrypted, so it was not used. Try TLS from the start (port 993).", "server", g.conn.host)
 		}
 		if err := g.startTLS(ctx); err != nil {
 			return err
@@ -225,7 +225,7 @@ func (g *greeter) encrypt(ctx context.Context) error {
 
 func (g *greeter) startTLS(ctx context.Context) error {
 	if g.caps != nil && !slices.Contains(g.caps, "STARTTLS") {
-		return mailstore.Fail(mailstore.ErrUnsupported, "{server} does not offer STARTTLS, so the connection was not used.", "server", g.conn.host)
+		return mailstore.Fail(mailstore.ErrUnsupported, "{server} does not offer STARTTLS, so the connection was not used. Try TLS from the start (port 993).", "server", g.conn.host)
 	}
 	a, err := g.ask("STARTTLS", nil)
 	if err != nil {
@@ -237,7 +237,7 @@ func (g *greeter) startTLS(ctx context.Context) error {
 	if g.link.wire.br.Buffered() > 0 {
 		// Whoever sits on the line put words there that would pass for the server's
 		// once the line is encrypted (RFC 9051 section 11.1; CVE-2021-38371 and others).
-		return mailstore.Fail(mailstore.ErrServer, "Somebody put words into the connection to {server} before it was encrypted, so it was not used.", "server", g.conn.host)
+		return mailstore.Fail(mailstore.ErrServer, "Somebody put words into the connection to {server} before it was encrypted, so it was not used. Look for something on this line that changes connections.", "server", g.conn.host)
 	}
 	g.caps = nil // what was said in the clear counts for nothing (section 6.2.1)
 	return g.encrypt(ctx)

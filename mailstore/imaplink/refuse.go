@@ -72,7 +72,7 @@ func (c *Conn) refusal(a answer) error {
 }
 
 func tooMuch(host, answer string) *mailstore.Error {
-	return mailstore.Fail(mailstore.ErrThrottled, "{server} asks for patience: {answer}", "server", host, "answer", answer)
+	return mailstore.Fail(mailstore.ErrThrottled, "{server} asks for patience, and is asked again later: {answer}", "server", host, "answer", answer)
 }
 
 // line is the answer as the server gave it.
@@ -147,15 +147,15 @@ func broken(host string, err error, bye string) error {
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return mailstore.Fail(mailstore.ErrCertificate, "The certificate of {server} has expired, or is not valid yet. Check the clock of this computer, and ask the provider.", "server", host).Because(err)
 	case errors.As(err, &verify), errors.As(err, &invalid):
-		return mailstore.Fail(mailstore.ErrCertificate, "The certificate of {server} proves nothing.", "server", host).Because(err)
+		return mailstore.Fail(mailstore.ErrCertificate, "The certificate of {server} proves nothing. Ask the provider, or look for something on this line that changes connections.", "server", host).Because(err)
 	case errors.As(err, &notATLS):
 		return mailstore.Fail(mailstore.ErrServer, "{server} does not speak TLS at this port. Check the port, and whether it wants STARTTLS.", "server", host).Because(err)
 	case errors.As(err, &tlsAlert):
-		return mailstore.Fail(mailstore.ErrServer, "{server} refuses to speak TLS.", "server", host).Because(err)
+		return mailstore.Fail(mailstore.ErrServer, "{server} refuses to speak TLS with this program. Ask the provider for TLS 1.2 or newer.", "server", host).Because(err)
 	case errors.Is(err, errProtocol):
-		return mailstore.Fail(mailstore.ErrServer, "{server} answered what is no IMAP, so the connection was ended.", "server", host).Because(err)
+		return mailstore.Fail(mailstore.ErrServer, "{server} answered what is no IMAP, so the connection was ended. If that goes on, see whether something on this line answers in its place.", "server", host).Because(err)
 	case errors.Is(err, errStalled), errors.Is(err, context.DeadlineExceeded):
-		return mailstore.Fail(mailstore.ErrUnreachable, "{server} was too slow to answer, so the connection was ended.", "server", host).Because(err)
+		return mailstore.Fail(mailstore.ErrUnreachable, "{server} was too slow to answer, so the connection was ended. It is tried again by itself.", "server", host).Because(err)
 	}
-	return mailstore.Fail(mailstore.ErrUnreachable, "The connection to {server} broke.", "server", host).Because(err)
+	return mailstore.Fail(mailstore.ErrUnreachable, "The connection to {server} broke. It is tried again by itself.", "server", host).Because(err)
 }
