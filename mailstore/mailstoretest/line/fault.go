@@ -22,6 +22,8 @@ type Fault struct {
 	Times int
 	// Pause is the time between two bytes of Trickle.
 	Pause time.Duration
+	// Then is called as it happens; nil: nothing is.
+	Then func()
 }
 
 // Trouble is a way for a connection to go wrong.
@@ -86,6 +88,9 @@ func (g *gate) Write(p []byte) (int, error) {
 	g.fault = nil
 	if !fault.meet() {
 		return g.Write(p[well:])
+	}
+	if fault.Then != nil {
+		fault.Then()
 	}
 	switch fault.Do {
 	case Stall:
