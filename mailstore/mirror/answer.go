@@ -25,7 +25,7 @@ const (
 )
 
 // judge decides by numbers, and by what a person said.
-func (c *check) judge(f mailstore.Folder, lost, of int) verdict {
+func (c *check) judge(lost, of int) verdict {
 	switch {
 	case c.answer != nil && c.answer.keep && lost > 0:
 		return keepHere

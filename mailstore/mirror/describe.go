@@ -89,7 +89,8 @@ func (m *Mirror) describe(ctx context.Context, list []mailstore.Message) (failed
 	if err := m.storeDescriptions(ctx, read); err != nil {
 		stop(err)
 	}
-	for range read { //nolint:revive // until the readers have ended
+	for range read {
+		continue // until the readers have ended
 	}
 	return failed, context.Cause(ctx)
 }
@@ -107,7 +108,7 @@ func (m *Mirror) storeDescriptions(ctx context.Context, read <-chan mailstore.De
 			batch, text = nil, 0
 		}
 	}
-	if len(batch) == 0 || ctx.Err() != nil {
+	if len(batch) == 0 {
 		return nil
 	}
 	return m.o.Store.Describe(ctx, batch)

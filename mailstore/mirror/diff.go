@@ -34,14 +34,6 @@ func (p places) find(uid mailstore.UID) (mailstore.Known, bool) {
 	return p[i], true
 }
 
-func (p places) uids() []mailstore.UID {
-	out := make([]mailstore.UID, len(p))
-	for i, k := range p {
-		out[i] = k.UID
-	}
-	return out
-}
-
 // differ compares a folder, by what the server is able to tell. New mail is found by
 // UID alone, never by its mod-sequence: a message may get one below the cursor's.
 func (c *check) differ(ctx context.Context, link Link, j *job, sel imaplink.Selected) (*difference, error) {

@@ -19,12 +19,12 @@ func TestFullDisk(t *testing.T) {
 		return
 	}
 	disk := t.TempDir()
-	if err := unix.Mount("tmpfs", disk, "tmpfs", 0, "size=40m"); err != nil {
+	if err := unix.Mount("tmpfs", disk, "tmpfs", 0, "size=64m"); err != nil {
 		t.Fatalf("no small disk: %v", err)
 	}
 	t.Cleanup(func() { _ = unix.Unmount(disk, unix.MNT_DETACH) })
 	ballast := filepath.Join(disk, "ballast")
-	if err := os.WriteFile(ballast, make([]byte, 26<<20), 0o600); err != nil {
+	if err := os.WriteFile(ballast, make([]byte, 50<<20), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	p := newPrimary(all)

@@ -26,16 +26,16 @@ func (c *check) fetch(ctx context.Context, link Link, j *job, d *difference) (mi
 		return nil, nil, nil
 	}
 	slices.SortFunc(d.fresh, func(a, b imaplink.Overview) int { return int(int64(b.UID) - int64(a.UID)) }) // the newest is wanted most
-	k := c.keep(ctx, j, d.cursor.UIDValidity)
+	ctx, k := c.keep(ctx, j, d.cursor.UIDValidity)
 	defer k.stop()
-	todo, err := c.claimed(k.ctx, link, k, d.fresh, func(own []imaplink.Overview) error {
-		lost, err := c.bodies(k.ctx, link, j, k, own)
+	todo, err := c.claimed(ctx, link, k, d.fresh, func(own []imaplink.Overview) error {
+		lost, err := c.bodies(ctx, link, j, k, own)
 		missing = append(missing, lost...)
 		return err
 	})
 	if err == nil && len(todo) > 0 {
 		var lost []Missing
-		lost, err = c.bodies(k.ctx, link, j, k, todo)
+		lost, err = c.bodies(ctx, link, j, k, todo)
 		missing = append(missing, lost...)
 	}
 	rest, kept := k.end(err != nil)

@@ -85,7 +85,7 @@ func (c *check) settleSuspect(ctx context.Context, s suspect, going going) error
 	if err != nil {
 		return err
 	}
-	switch c.judge(s.j.folder, len(lost), s.of) {
+	switch c.judge(len(lost), s.of) {
 	case hold:
 		return c.hold(ctx, s.j.folder, len(lost), s.of)
 	case keepHere:
@@ -123,7 +123,7 @@ func (c *check) settleAbsent(ctx context.Context, f mailstore.Folder, going goin
 		return err
 	}
 	b := mailstore.Batch{Folder: f.ID, UIDValidity: f.Cursor.UIDValidity, At: c.began}
-	switch c.judge(f, len(lost), len(gone)) {
+	switch c.judge(len(lost), len(gone)) {
 	case hold:
 		return c.hold(ctx, f, len(lost), len(gone))
 	case keepHere:

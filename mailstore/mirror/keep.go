@@ -34,11 +34,12 @@ type keeper struct {
 	bytes int64
 }
 
-func (c *check) keep(ctx context.Context, j *job, uidValidity uint32) *keeper {
+// keep starts a keeper. The context ends when nothing more can be kept.
+func (c *check) keep(ctx context.Context, j *job, uidValidity uint32) (context.Context, *keeper) {
 	k := &keeper{c: c, j: j, uid: uidValidity, in: make(chan mailstore.Arrival, keepMessages), flushes: make(chan chan struct{})}
 	k.ctx, k.fail = context.WithCancelCause(ctx)
 	k.ended.Go(k.run)
-	return k
+	return k.ctx, k
 }
 
 // arrive takes an arrival in. It is durable when a later flush or end has returned,

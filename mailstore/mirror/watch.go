@@ -2,6 +2,7 @@ package mirror
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -128,7 +129,7 @@ func (m *Mirror) rest(ctx context.Context, pool *pool, account mailstore.Account
 	select {
 	case <-least.C:
 	case <-ctx.Done():
-		if ctx.Err() == context.DeadlineExceeded { //nolint:errorlint // a context's own error is never wrapped
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			return
 		}
 		<-least.C
