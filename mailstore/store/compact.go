@@ -16,8 +16,8 @@ const (
 	wanted, wantedOf = 1, 2
 	// bytesAtOnce bounds what one call copies.
 	bytesAtOnce = 256 << 20
-	// small is a segment that is not worth a new one in its place.
-	small = 64 << 10
+	// small is a newest segment that is not worth another in its place.
+	small = 1 << 20
 )
 
 // compact gives the disk back what nobody wants: a segment without a wanted body is
@@ -39,7 +39,7 @@ func (s *Store) compact(ctx context.Context, done *mailstore.Retained) error {
 	var idle []segment.Info
 	for _, info := range segments {
 		switch {
-		case pinned[info.ID], info.ID == newest && (live[info.ID] > 0 || info.Bytes < small):
+		case pinned[info.ID], info.ID == newest && info.Bytes < small:
 			continue
 		case live[info.ID] > 0 && live[info.ID]*wantedOf >= info.Bytes*wanted:
 			continue
@@ -48,6 +48,11 @@ func (s *Store) compact(ctx context.Context, done *mailstore.Retained) error {
 			continue
 		case live[info.ID] > 0:
 			room -= live[info.ID]
+			if info.ID == newest { // which would take the copies
+				if err := s.files.Turn(); err != nil {
+					return err
+				}
+			}
 			if err := s.vacate(ctx, info.ID); err != nil {
 				return err
 			}

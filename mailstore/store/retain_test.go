@@ -63,7 +63,13 @@ func smallSegments(o *store.Options) { store.SetSegmentSize(o, 200<<10) }
 // Mail that has grown old, and mail that the primary lost a fortnight ago, is removed
 // and its space given back; what is wanted stays, byte for byte.
 func TestRetain(t *testing.T) {
-	s := open(t, smallSegments)
+	t.Run("many segments", func(t *testing.T) { retainTest(t, smallSegments) })
+	t.Run("one segment", func(t *testing.T) { retainTest(t) })
+}
+
+func retainTest(t *testing.T, change ...func(*store.Options)) {
+	t.Helper()
+	s := open(t, change...)
 	inbox := s.inbox()
 	texts := map[mailstore.UID]string{}
 	for uid := mailstore.UID(1); uid <= 60; uid++ {
