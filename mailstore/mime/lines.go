@@ -26,6 +26,7 @@ type lines struct {
 	// lf is where the next LF in the buffer is, if it is known: at or behind at. noLF
 	// is up to where there is known to be none.
 	lf, noLF int
+	crEnd    int // there are only CRs from the one looked at last up to here
 	eof      bool
 	begun    bool
 	pending  []line // read already, and put back
@@ -86,18 +87,14 @@ func (l *lines) cut() (line, bool) {
 	}
 	full := l.at == 0 && l.end == len(l.buffer)
 	if cr := bytes.IndexByte(window, '\r'); cr >= 0 {
-		behind := cr
-		for behind < len(window) && window[behind] == '\r' {
-			behind++
-		}
-		if behind < len(window) || l.eof {
+		if l.afterCR(l.at+cr) < l.end || l.eof {
 			return l.take(cr, 1, false), true // an LF cannot follow any more
 		}
 		if full && cr > 0 {
 			return l.take(cr, 0, true), true
 		}
-		if full {
-			return l.take(0, 1, false), true
+		if cr == 0 && len(window) > len(l.buffer)/2 {
+			return l.take(0, 1, false), true // nothing but CRs
 		}
 		return line{}, false
 	}
@@ -108,6 +105,16 @@ func (l *lines) cut() (line, bool) {
 		return l.take(len(window), 0, true), true
 	}
 	return line{}, false
+}
+
+// afterCR returns where a run of CRs ends that begins at or before an index. Each octet
+// is looked at once.
+func (l *lines) afterCR(at int) int {
+	l.crEnd = max(l.crEnd, at)
+	for l.crEnd < l.end && l.buffer[l.crEnd] == '\r' {
+		l.crEnd++
+	}
+	return l.crEnd
 }
 
 func (l *lines) take(text, end int, more bool) line {
@@ -140,17 +147,22 @@ func (l *lines) fill() {
 		copy(l.buffer, l.buffer[l.at:l.end])
 		l.end -= l.at
 		l.noLF = max(0, l.noLF-l.at)
+		l.crEnd = max(0, l.crEnd-l.at)
 		l.at, l.lf = 0, -1
 	}
-	for tries := 0; tries < 100; tries++ {
+	enough := min(len(l.buffer), l.end+4<<10)
+	for tries := 0; tries < 100; {
 		n, err := l.r.Read(l.buffer[l.end:])
 		l.end += max(0, min(n, len(l.buffer)-l.end))
 		if err != nil {
 			l.eof = true
 			return
 		}
-		if n > 0 {
+		if l.end >= enough {
 			return
+		}
+		if tries++; n > 0 {
+			tries = 0
 		}
 	}
 	l.eof = true // a reader that gives nothing

@@ -2,6 +2,7 @@ package mime
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -59,23 +60,24 @@ func newWalker(in *lines) *walker { return &walker{in: in, keep: 64 << 10} }
 // next goes on to the next leaf, or returns nil at the end. What is left of the leaf
 // before is skipped.
 func (w *walker) next() *node {
-	if w.root == nil {
+	first := w.root == nil
+	if first {
 		w.root = &node{}
-		return w.enter(w.root, w.prefix, true)
+		if leaf := w.enter(w.root, w.prefix, true); leaf != nil {
+			return leaf
+		}
 	}
-	for _, _, ok := w.chunk(); ok; {
-		_, _, ok = w.chunk()
+	for more := !first; more; {
+		_, _, more = w.chunk()
 	}
-	return w.afterBoundary()
-}
-
-// afterBoundary goes on behind a boundary that was met.
-func (w *walker) afterBoundary() *node {
 	for w.ended != nil {
 		at := w.ended
 		w.close(at)
 		if !w.closed {
-			return w.child(at)
+			if leaf := w.child(at); leaf != nil {
+				return leaf
+			}
+			continue
 		}
 		w.ended = nil
 		w.preamble(at, &at.epilogue, false) // a boundary of at, or one around it, may still come
@@ -86,7 +88,7 @@ func (w *walker) afterBoundary() *node {
 	return nil
 }
 
-// child begins the next part of a multipart.
+// child begins the next part of a multipart, and returns it if it is a leaf.
 func (w *walker) child(at *node) *node {
 	w.ended = nil
 	n := &node{parent: at}
@@ -103,7 +105,8 @@ func (w *walker) child(at *node) *node {
 	return w.enter(n, number, false)
 }
 
-// enter reads a header and goes down to the first leaf below it.
+// enter reads a header, and that of the message below it. It returns the leaf that it
+// comes to; of a multipart it reads up to the first boundary and returns nil.
 func (w *walker) enter(n *node, number string, isMessage bool) *node {
 	for {
 		n.head = readHead(w.in, isMessage)
@@ -112,14 +115,12 @@ func (w *walker) enter(n *node, number string, isMessage bool) *node {
 		switch {
 		case strings.HasPrefix(n.media, "multipart/"):
 			n.number = number
-			deep := len(w.open) >= maxDepth
-			if deep {
-				w.flatten(n)
-			} else {
+			absorbed := w.absorb(n)
+			if !absorbed {
 				w.open = append(w.open, n)
 			}
-			w.preamble(n, &n.raw, !deep)
-			return w.afterBoundary()
+			w.preamble(n, &n.raw, !absorbed)
+			return nil
 		case n.message && len(w.open) < maxDepth && identity(n.transfer):
 			if isMessage {
 				number = joinNumber(number)
@@ -173,14 +174,25 @@ func (w *walker) peekHead(n *node) {
 	n.children[0].describe()
 }
 
-// flatten reads a multipart that lies too deep as if its parts were parts of the one
-// around it.
-func (w *walker) flatten(n *node) {
-	around := w.open[len(w.open)-1]
-	if len(n.boundary) > 0 {
-		around.boundary = n.boundary
+// absorb makes the parts of a multipart those of the one around it: where it lies too
+// deep, and where it has the same boundary, so that they cannot be told apart.
+func (w *walker) absorb(n *node) bool {
+	same := func(around *node) bool { return len(n.boundary) > 0 && bytes.Equal(around.boundary, n.boundary) }
+	switch {
+	case slices.ContainsFunc(w.open, same):
+	case len(w.open) >= maxDepth:
+		if len(n.boundary) > 0 {
+			w.open[len(w.open)-1].boundary = n.boundary
+		}
+	default:
+		return false
 	}
 	n.boundary = nil
+	if p := n.parent; p != nil && len(p.children) > 0 && p.children[len(p.children)-1] == n {
+		p.children = p.children[:len(p.children)-1]
+		w.nodes--
+	}
+	return true
 }
 
 // close ends everything that is open inside a node; nil: everything.
@@ -216,9 +228,8 @@ func (w *walker) preamble(n *node, keep *[]byte, guess bool) {
 			return
 		}
 		w.held = lineEnd(ln.end)
-		if room := min(w.keep, len(ln.text)+1); room > 0 {
-			w.keep -= room
-			*keep = append(append(*keep, ln.text[:room-1]...), '\n')
+		if w.keep -= len(ln.text) + 1; w.keep > 0 {
+			*keep = append(append(*keep, ln.text...), '\n')
 		}
 	}
 }
