@@ -100,7 +100,7 @@ func finish(client sasl.Client) error {
 // else; after that, words must say so.
 func unsupported(client sasl.Client, r *Refusal) bool {
 	switch r.Code {
-	case "AUTHENTICATIONFAILED", "AUTHORIZATIONFAILED", "EXPIRED", "UNAVAILABLE", "CONTACTADMIN", "LIMIT", "INUSE", "ALERT", "WEBALERT":
+	case "AUTHENTICATIONFAILED", "AUTHORIZATIONFAILED", "EXPIRED", "UNAVAILABLE", "CONTACTADMIN", "LIMIT", "INUSE", "WEBALERT":
 		return false
 	}
 	ours, ok := client.(exchange)

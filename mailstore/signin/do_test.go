@@ -238,6 +238,7 @@ func TestFallsBackOnlyWhereNothingCanBeLocked(t *testing.T) {
 	}{
 		"unknown to the parser":    {[]func(*server, sasl.Client) error{no("BAD", "", "Unknown command"), proving(scram.SHA1, canary, 4096)}, []string{"SCRAM-SHA-256", "SCRAM-SHA-1"}, nil},
 		"unsupported, in words":    {[]func(*server, sasl.Client) error{no("NO", "", "Unsupported authentication mechanism."), no("NO", "CANNOT", "mechanism not enabled"), ok}, []string{"SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN"}, nil},
+		"unsupported, by Dovecot":  {[]func(*server, sasl.Client) error{no("NO", "ALERT", "Unsupported authentication mechanism."), no("NO", "ALERT", "Unsupported authentication mechanism."), ok}, []string{"SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN"}, nil},
 		"PLAIN is unsupported too": {[]func(*server, sasl.Client) error{no("BAD", "", ""), no("BAD", "", ""), no("NO", "", "Authentication mechanism not supported"), asking(ok, "u", "p")}, []string{"SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN", "LOGIN"}, nil},
 		"all are unsupported":      {[]func(*server, sasl.Client) error{no("BAD", "", ""), no("BAD", "", ""), no("NO", "", "unsupported mechanism"), no("BAD", "", "")}, []string{"SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN", "LOGIN"}, mailstore.ErrUnsupported},
 		"a wrong password":         {[]func(*server, sasl.Client) error{no("NO", "AUTHENTICATIONFAILED", "Invalid credentials")}, []string{"SCRAM-SHA-256"}, mailstore.ErrSignIn},
