@@ -2,6 +2,7 @@ package mirror_test
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -34,7 +35,7 @@ func TestFullDisk(t *testing.T) {
 			for j := range noise {
 				noise[j] = byte('!' + rand.N(90))
 			}
-			p.add("INBOX", letter(i)+string(noise), noon)
+			p.add("INBOX", fmt.Sprintf("Subject: %d\r\nContent-Type: application/octet-stream\r\n\r\n%s\r\n", i, noise), noon)
 		}
 	}
 	add(0, 300)

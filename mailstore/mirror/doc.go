@@ -7,7 +7,8 @@
 //	diff    what changed in a folder, by what the server is able to tell
 //	fetch   the bytes that the account does not have yet, once each
 //	keep    arrivals in batches, durable before anything speaks of them
-//	flags   changed flags, what vanished, and the cursor, in one last batch
+//	flags   changed flags, and the cursor, in one last batch
+//	hold    what vanished, when all folders were looked at: hidden, or held
 //
 // Nothing is remembered between checks but what the store holds, so that a check may
 // be killed at any moment: the next one compares again, finds what was stored, and

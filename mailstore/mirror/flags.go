@@ -7,9 +7,10 @@ import (
 )
 
 // finish brings in the rest of a folder in one batch: the last arrivals, changed
-// flags, what vanished, and the cursor, which speaks for all of it. When an unusual
-// share vanished, arrivals and flags go in and the rest waits until every folder was
-// looked at: it may have been moved.
+// flags, and the cursor, which speaks for all of it. Where messages vanished, arrivals
+// and flags go in, and the rest waits until every folder was looked at: a message that
+// was moved is never out of sight, even if the line breaks before its new folder is
+// reached, and what was moved is not lost.
 func (c *check) finish(ctx context.Context, j *job, d *difference, missing []Missing, rest []mailstore.Arrival) error {
 	c.mu.Lock()
 	c.out.Missing = append(c.out.Missing, missing...)
@@ -21,7 +22,7 @@ func (c *check) finish(ctx context.Context, j *job, d *difference, missing []Mis
 		Folder: j.folder.ID, UIDValidity: d.cursor.UIDValidity,
 		Arrived: rest, Changed: d.changed, At: c.began,
 	}
-	if len(d.before) > 0 || c.unusual(len(d.gone), c.inWindow(d.known)) || j.folder.Held != nil {
+	if len(d.before) > 0 || len(d.gone) > 0 || j.folder.Held != nil {
 		if len(b.Arrived)+len(b.Changed) > 0 {
 			if err := c.apply(ctx, j, b); err != nil {
 				return err
@@ -29,9 +30,6 @@ func (c *check) finish(ctx context.Context, j *job, d *difference, missing []Mis
 		}
 		c.suspect(suspect{j: j, d: d, missing: len(missing)})
 		return nil
-	}
-	for _, k := range d.gone {
-		b.Gone = append(b.Gone, k.UID)
 	}
 	b.Cursor = &d.cursor
 	if err := c.apply(ctx, j, b); err != nil {

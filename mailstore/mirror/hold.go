@@ -7,8 +7,9 @@ import (
 	"lifeboat/mailstore"
 )
 
-// suspect is a folder from which much vanished, or that got a new UIDVALIDITY, or
-// that is held. It is decided on when every folder was looked at.
+// suspect is a folder from which messages vanished, or that got a new UIDVALIDITY, or
+// that is held. It is decided on when every folder was looked at; if one could not be,
+// the next check decides.
 type suspect struct {
 	j       *job
 	d       *difference
