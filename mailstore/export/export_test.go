@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -103,6 +102,9 @@ func read(t testing.TB, path string) (all []export.Message, texts []string, errs
 	t.Helper()
 	for m, err := range export.Read(t.Context(), path) {
 		if err != nil {
+			if m.Path == "" || !strings.Contains(err.Error(), m.Path) {
+				t.Errorf("%q is left out: %v", m.Path, err)
+			}
 			errs = append(errs, err)
 			continue
 		}
@@ -305,109 +307,6 @@ func TestNamesAreSafe(t *testing.T) {
 	}
 }
 
-// What is damaged is left out and named, and the rest is exported.
-func TestLeftOut(t *testing.T) {
-	for _, format := range formats {
-		good := message("INBOX", 1, []byte("Subject: good\r\n\r\n"))
-		other := message("INBOX", 2, []byte("Subject: other\r\n\r\n"))
-		other.Hash[0]++
-		short := message("INBOX", 3, []byte("Subject: short\r\n\r\n"))
-		short.Size++
-		torn := message("INBOX", 4, nil)
-		torn.Open = func(context.Context) (io.ReadCloser, error) {
-			return io.NopCloser(io.MultiReader(bytes.NewReader(make([]byte, 3<<20)), broken{mailstore.Fail(mailstore.ErrDamaged, "Torn.")})), nil
-		}
-		gone := message("INBOX", 5, nil)
-		gone.Open = func(context.Context) (io.ReadCloser, error) {
-			return nil, mailstore.Fail(mailstore.ErrNotFound, "Gone.")
-		}
-		last := message("INBOX", 6, []byte("Subject: last\r\n\r\n"))
-		target := filepath.Join(t.TempDir(), "mail")
-		var told []export.Progress
-		s, err := export.Write(t.Context(), target, func(yield func(export.Message, error) bool) {
-			_ = yield(good, nil) && yield(other, nil) && yield(short, nil) && yield(torn, nil) && yield(gone, nil) &&
-				yield(export.Message{UID: 7, Folder: "INBOX"}, mailstore.Fail(mailstore.ErrDamaged, "Said.")) && yield(last, nil)
-		}, export.Options{Format: format, Tell: func(p export.Progress) { told = append(told, p) }})
-		if err != nil {
-			t.Fatal(err)
-		}
-		why := map[mailstore.UID]string{}
-		for _, l := range s.LeftOut {
-			why[l.Message.UID] = l.Why.String()
-		}
-		const notWhatItWas = "The message is not what it was when it was stored. Run: lifeboat mail verify."
-		want := map[mailstore.UID]string{2: notWhatItWas, 3: notWhatItWas, 4: "Torn.", 5: "Gone.", 7: "Said."}
-		if d := cmp.Diff(want, why); d != "" || s.Messages != 2 || s.Bytes != good.Size+last.Size {
-			t.Errorf("%s: %+v\n%s", format, s.Progress, d)
-		}
-		if len(told) != 7 || told[6] != s.Progress {
-			t.Errorf("%v", told)
-		}
-		_, texts, errs := read(t, target)
-		if !slices.Equal(texts, []string{"Subject: good\r\n\r\n", "Subject: last\r\n\r\n"}) || len(errs) != 0 {
-			t.Errorf("%s: %q, %v", format, texts, errs)
-		}
-		if format == export.Zip {
-			target = unpack(t, target)
-		}
-		list, err := os.ReadFile(filepath.Join(target, "manifest.json"))
-		if err != nil || !bytes.Contains(list, []byte(`"text":"Torn."`)) {
-			t.Errorf("%s, %v", list, err)
-		}
-	}
-}
-
-type broken struct{ err error }
-
-func (b broken) Read([]byte) (int, error) { return 0, b.err }
-
-// What ends an export leaves nothing of it.
-func TestGivenUp(t *testing.T) {
-	for _, format := range append(formats, "pdf") {
-		dir := t.TempDir()
-		target := filepath.Join(dir, "mail")
-		nothing := func(err, want error) {
-			t.Helper()
-			if !errors.Is(err, want) {
-				t.Errorf("%s: %v", format, err)
-			}
-			if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
-				t.Errorf("%s: %v are left, %v", format, left, err)
-			}
-		}
-		if format == "pdf" {
-			_, err := export.Write(t.Context(), target, sequence(nil), export.Options{Format: format})
-			nothing(err, mailstore.ErrInvalid)
-			break
-		}
-		ctx, cancel := context.WithCancel(t.Context())
-		all := messages()
-		_, err := export.Write(ctx, target, sequence(all), export.Options{Format: format, Tell: func(p export.Progress) {
-			if p.Messages == 5 {
-				cancel()
-			}
-		}})
-		nothing(err, context.Canceled)
-		ctx, cancel = context.WithCancel(t.Context())
-		all[3].Open = func(context.Context) (io.ReadCloser, error) {
-			return io.NopCloser(io.MultiReader(strings.NewReader("x"), reader(func([]byte) (int, error) { cancel(); return 1, nil }))), nil
-		}
-		_, err = export.Write(ctx, target, sequence(all), export.Options{Format: format}) // within a message
-		nothing(err, context.Canceled)
-		_, err = export.Write(t.Context(), target, func(yield func(export.Message, error) bool) {
-			_ = yield(all[1], nil) && yield(export.Message{}, mailstore.Fail(mailstore.ErrDisk, "The index is gone."))
-		}, export.Options{Format: format})
-		nothing(err, mailstore.ErrDisk)
-		_, err = export.Write(t.Context(), filepath.Join(dir, "none", "mail"), sequence(all), export.Options{Format: format})
-		nothing(err, mailstore.ErrDisk)
-		fails(t, err, mailstore.ErrDisk, filepath.Join("none", "mail"), "cannot be written")
-	}
-}
-
-type reader func([]byte) (int, error)
-
-func (r reader) Read(p []byte) (int, error) { return r(p) }
-
 func TestReplacesNothing(t *testing.T) {
 	for _, format := range formats {
 		target := filepath.Join(t.TempDir(), "mail")
@@ -417,65 +316,5 @@ func TestReplacesNothing(t *testing.T) {
 		if all, _, _ := read(t, target); len(all) != 1 {
 			t.Errorf("%d messages", len(all))
 		}
-	}
-}
-
-// Memory does not grow with a message.
-func TestMemoryIsBounded(t *testing.T) {
-	const size, bound = 50 << 20, 24 << 20
-	lines := bytes.Repeat([]byte(">From the beginning of a line, and \r\n"), 1000)
-	m := export.Message{Folder: "INBOX", Size: -1, Open: func(context.Context) (io.ReadCloser, error) {
-		at := 0
-		return io.NopCloser(io.LimitReader(reader(func(p []byte) (int, error) {
-			n := copy(p, lines[at:])
-			at = (at + n) % len(lines)
-			return n, nil
-		}), size)), nil
-	}}
-	for _, format := range formats {
-		target := filepath.Join(t.TempDir(), "mail")
-		var before, after runtime.MemStats
-		runtime.GC()
-		runtime.ReadMemStats(&before)
-		if s := write(t, target, format, []export.Message{m}); s.Bytes != size {
-			t.Errorf("%+v", s)
-		}
-		n := 0
-		for m, err := range export.Read(t.Context(), target) {
-			if err != nil || m.Size != size {
-				t.Errorf("%d, %v", m.Size, err)
-			}
-			n++
-		}
-		runtime.ReadMemStats(&after)
-		// What was ever allocated bounds what was in use at any time.
-		if got := after.TotalAlloc - before.TotalAlloc; got > bound || n != 1 {
-			t.Errorf("%s: %d bytes for %d messages", format, got, n)
-		}
-	}
-}
-
-// There may be more folders than files that can be open.
-func TestManyFolders(t *testing.T) {
-	var all []export.Message
-	want := map[string]int{}
-	for i := range 300 {
-		text := fmt.Sprintf("Subject: %d\r\n\r\n", i)
-		all = append(all, message(fmt.Sprintf("folder %d", i*7%100), mailstore.UID(i+1), []byte(text)))
-		want[text]++
-	}
-	target := filepath.Join(t.TempDir(), "mail")
-	write(t, target, export.Mbox, all)
-	_, texts, errs := read(t, target)
-	got := map[string]int{}
-	for _, text := range texts {
-		got[text]++
-	}
-	if !maps.Equal(got, want) || len(errs) != 0 {
-		t.Errorf("%d messages, %v", len(texts), errs)
-	}
-	files, err := filepath.Glob(filepath.Join(target, "*", "*.mbox"))
-	if err != nil || len(files) != 100 {
-		t.Errorf("%d files, %v", len(files), err)
 	}
 }

@@ -2,9 +2,11 @@ package export
 
 import (
 	"bufio"
+	"context"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"io"
 	"io/fs"
 	"path/filepath"
 
@@ -21,14 +23,14 @@ func (r *reading) exported(dir fs.FS, shown string) {
 	manifest := filepath.Join(shown, manifestName)
 	f, err := dir.Open(manifestName)
 	if err != nil {
-		r.fail(notRead(manifest, err))
+		r.fail(manifest, notRead(manifest, err))
 		return
 	}
 	defer func() { _ = f.Close() }()
 	d := json.NewDecoder(bufio.NewReader(f))
 	version, err := toMessages(d)
 	if err == nil && version > manifestVersion {
-		r.fail(mailstore.Fail(mailstore.ErrUnsupported, "{file} was written by a newer version of Lifeboat. Use that version.", "file", manifest))
+		r.fail(manifest, mailstore.Fail(mailstore.ErrUnsupported, "{file} was written by a newer version of Lifeboat. Use that version.", "file", manifest))
 		return
 	}
 	for err == nil && d.More() {
@@ -44,7 +46,7 @@ func (r *reading) exported(dir fs.FS, shown string) {
 		_, err = d.Token() // the end of the list
 	}
 	if err != nil {
-		r.fail(mailstore.Fail(mailstore.ErrDamaged,
+		r.fail(manifest, mailstore.Fail(mailstore.ErrDamaged,
 			"The list {file} is damaged, so that not all of the export was taken. Take another copy of it, or move the list away to take what is there without it.", "file", manifest).Because(err))
 	}
 }
@@ -90,18 +92,18 @@ func (r *reading) listed(dir fs.FS, shown string, e entry) {
 	path := filepath.Join(shown, filepath.FromSlash(e.Path))
 	sum, err := hex.DecodeString(e.SHA256)
 	if err != nil || len(sum) != len(mailstore.Hash{}) || !fs.ValidPath(e.Path) || e.Offset < 0 || e.Length < 0 {
-		r.fail(changed(path, errManifest))
+		r.fail(path, changed(path, errManifest))
 		return
 	}
-	m := Message{Path: path, Received: e.Received, Open: opener(dir, e.Path)}
+	m := Message{Path: path, Received: e.Received, Open: func(context.Context) (io.ReadCloser, error) { return dir.Open(e.Path) }}
 	if e.Offset > 0 {
-		m.Open = openWithin(dir, e.Path, found{offset: e.Offset, length: e.Length, quoted: true})
+		m.Open = openWithin(func() (fs.File, error) { return dir.Open(e.Path) }, found{offset: e.Offset, length: e.Length, quoted: true})
 	}
 	if !r.look(&m) {
 		return
 	}
 	if m.Hash != mailstore.Hash(sum) || m.Size != e.Size {
-		r.fail(changed(path, errAnother))
+		r.fail(path, changed(path, errAnother))
 		return
 	}
 	m.Account, m.Folder, m.UID, m.Flags, m.Received = e.Account, e.Folder, e.UID, mailstore.MakeFlags(e.Flags...), e.Received

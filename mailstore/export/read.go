@@ -21,9 +21,10 @@ import (
 
 // Read finds the messages in a file or folder: an export of ours, a mail file (eml), a
 // mailbox (mbox), a zip file of mail files, or a folder of any of these. Whatever
-// cannot be taken comes as an error that names it, and what follows comes all the
-// same: ErrInvalid, ErrDamaged, ErrDisk or ErrUnsupported. After the context's own error
-// nothing comes. What comes was read to the end once and, where a manifest tells,
+// cannot be taken comes as an error, with a Message whose Path alone is set, and what
+// follows comes all the same: ErrInvalid, ErrDamaged, ErrDisk, ErrNotFound or
+// ErrUnsupported. After the context's own error, which has no Path, nothing comes. What
+// comes was read to the end once and, where a manifest tells,
 // found to be what was exported; it can be opened while the sequence lasts.
 func Read(ctx context.Context, name string) iter.Seq2[Message, error] {
 	return func(yield func(Message, error) bool) {
@@ -31,9 +32,9 @@ func Read(ctx context.Context, name string) iter.Seq2[Message, error] {
 		info, err := os.Stat(name)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			r.fail(mailstore.Fail(mailstore.ErrNotFound, "There is no file or folder {file}.", "file", name).Because(err))
+			r.fail(name, mailstore.Fail(mailstore.ErrNotFound, "There is no file or folder {file}.", "file", name).Because(err))
 		case err != nil:
-			r.fail(notRead(name, err))
+			r.fail(name, notRead(name, err))
 		case !info.IsDir():
 			r.file(name)
 		default:
@@ -62,9 +63,10 @@ func (r *reading) more() bool {
 	return !r.ended
 }
 
-func (r *reading) fail(err error) {
+// fail names what is left out.
+func (r *reading) fail(path string, err error) {
 	if r.more() {
-		r.ended = !r.yield(Message{}, err)
+		r.ended = !r.yield(Message{Path: path}, err)
 	}
 }
 
@@ -81,7 +83,7 @@ func (r *reading) folder(name string) {
 		case !r.more():
 			return fs.SkipAll
 		case err != nil:
-			r.fail(notRead(file, err))
+			r.fail(file, notRead(file, err))
 		case strings.HasPrefix(d.Name(), ".") && file != name:
 			if d.IsDir() {
 				return fs.SkipDir
@@ -97,20 +99,20 @@ func (r *reading) folder(name string) {
 func (r *reading) file(name string) {
 	f, err := os.Open(name)
 	if err != nil {
-		r.fail(notRead(name, err))
+		r.fail(name, notRead(name, err))
 		return
 	}
 	defer func() { _ = f.Close() }()
 	start := make([]byte, maxFrom)
 	n, err := io.ReadFull(f, start)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		r.fail(notRead(name, err))
+		r.fail(name, notRead(name, err))
 		return
 	}
 	start = bytes.TrimLeft(bytes.TrimPrefix(start[:n], []byte("\xEF\xBB\xBF")), "\r\n")
 	switch ext := strings.ToLower(filepath.Ext(name)); {
 	case ext == ".eml":
-		r.eml(os.DirFS(filepath.Dir(name)), filepath.Base(name), name)
+		r.eml(func(context.Context) (io.ReadCloser, error) { return os.Open(name) }, name)
 	case ext == ".zip" || bytes.HasPrefix(start, []byte("PK\x03\x04")):
 		r.zip(name)
 	case bytes.HasPrefix(start, []byte(fromLetters)):
@@ -118,25 +120,20 @@ func (r *reading) file(name string) {
 	case n == 0 && ext == ".mbox": // an empty mailbox
 	case n == 0 && ext == "": // as are those of many programs
 	default:
-		r.fail(noMail(name))
+		r.fail(name, noMail(name))
 	}
 }
 
 // eml takes a file with one message. shown is what people call it.
-func (r *reading) eml(dir fs.FS, name, shown string) {
-	m := Message{Path: shown, Open: opener(dir, name)}
+func (r *reading) eml(open func(context.Context) (io.ReadCloser, error), shown string) {
+	m := Message{Path: shown, Open: open}
 	if r.look(&m) {
 		if m.Size == 0 {
-			r.fail(noMail(shown))
+			r.fail(shown, noMail(shown))
 			return
 		}
 		r.found(m)
 	}
-}
-
-// opener opens a file anew whenever it is asked.
-func opener(dir fs.FS, name string) func(context.Context) (io.ReadCloser, error) {
-	return func(context.Context) (io.ReadCloser, error) { return dir.Open(name) }
 }
 
 // look reads a message once: its size, hash and what its header tells.
@@ -151,11 +148,11 @@ func (r *reading) look(m *Message) bool {
 	}
 	switch {
 	case errors.Is(err, zip.ErrChecksum), errors.Is(err, zip.ErrFormat), errors.Is(err, zip.ErrAlgorithm), errors.Is(err, io.ErrUnexpectedEOF):
-		r.fail(damagedZip(m.Path, err))
+		r.fail(m.Path, damagedZip(m.Path, err))
 	case r.ctx.Err() != nil:
 		r.more()
 	case err != nil:
-		r.fail(notRead(m.Path, err))
+		r.fail(m.Path, notRead(m.Path, err))
 	}
 	return err == nil
 }
@@ -193,15 +190,15 @@ func (r *reading) measure(m *Message, body io.Reader) error {
 func (r *reading) mbox(f *os.File, name string) {
 	info, err := f.Stat()
 	if err != nil {
-		r.fail(notRead(name, err))
+		r.fail(name, notRead(name, err))
 		return
 	}
 	s, err := newScanner(f, info.Size())
 	if err != nil {
 		if errors.Is(err, errNoMbox) {
-			r.fail(noMail(name))
+			r.fail(name, noMail(name))
 		} else {
-			r.fail(notRead(name, err))
+			r.fail(name, notRead(name, err))
 		}
 		return
 	}
@@ -211,10 +208,10 @@ func (r *reading) mbox(f *os.File, name string) {
 			return
 		}
 		if err != nil {
-			r.fail(notRead(name, err))
+			r.fail(name, notRead(name, err))
 			return
 		}
-		m := Message{Path: fmt.Sprintf("%s#%d", name, i), Received: at.received, Open: openWithin(os.DirFS(filepath.Dir(name)), filepath.Base(name), at)}
+		m := Message{Path: fmt.Sprintf("%s#%d", name, i), Received: at.received, Open: openWithin(func() (fs.File, error) { return os.Open(name) }, at)}
 		if r.look(&m) {
 			r.found(m)
 		}
@@ -228,9 +225,9 @@ type within struct {
 }
 
 // openWithin opens a message in a mailbox.
-func openWithin(dir fs.FS, name string, at found) func(context.Context) (io.ReadCloser, error) {
+func openWithin(open func() (fs.File, error), at found) func(context.Context) (io.ReadCloser, error) {
 	return func(context.Context) (io.ReadCloser, error) {
-		f, err := dir.Open(name)
+		f, err := open()
 		if err != nil {
 			return nil, err
 		}
@@ -248,7 +245,7 @@ func openWithin(dir fs.FS, name string, at found) func(context.Context) (io.Read
 func (r *reading) zip(name string) {
 	z, err := zip.OpenReader(name)
 	if err != nil {
-		r.fail(damagedZip(name, err))
+		r.fail(name, damagedZip(name, err))
 		return
 	}
 	defer func() { _ = z.Close() }()
@@ -261,17 +258,16 @@ func (r *reading) zip(name string) {
 		if !r.more() {
 			return
 		}
-		if strings.ToLower(path.Ext(entry.Name)) != ".eml" || strings.HasPrefix(path.Base(entry.Name), ".") {
+		base := path.Base(strings.ReplaceAll(entry.Name, `\`, "/"))
+		if strings.ToLower(path.Ext(base)) != ".eml" || strings.HasPrefix(base, ".") {
 			continue
 		}
 		some = true
-		if !fs.ValidPath(entry.Name) {
-			r.fail(damagedZip(name+"/"+entry.Name, fs.ErrInvalid))
-			continue
-		}
-		r.eml(z, entry.Name, name+"/"+entry.Name)
+		// Old programs write names in the character set of their system.
+		shown := name + "/" + strings.ToValidUTF8(entry.Name, "\uFFFD")
+		r.eml(func(context.Context) (io.ReadCloser, error) { return entry.Open() }, shown)
 	}
 	if !some {
-		r.fail(noMail(name))
+		r.fail(name, noMail(name))
 	}
 }
