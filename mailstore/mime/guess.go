@@ -114,37 +114,40 @@ func asianScore(text string, bad int) int {
 	score := -20 * bad
 	last := rune(0)
 	for _, r := range text {
-		switch {
-		case r < 0x80:
-		case r >= 0x3041 && r <= 0x3096 || r == 0x30fc:
-			score += 10
-		case r >= 0x30a1 && r <= 0x30fa:
-			score += 6
-		case r >= 0xff61 && r <= 0xff9f:
-			score -= 4
-			if last >= 0xff61 && last <= 0xff9f {
-				score += 5 // a word of them is likelier than one alone
-			}
-		case r >= 0xac00 && r <= 0xd7a3:
-			if score++; strings.ContainsRune(commonHangul, r) {
-				score += 6
-			}
-		case strings.ContainsRune("。、，！？「」（）【】・：；", r):
-			score += 8
-		case strings.ContainsRune(commonHan, r):
-			score += 8
-		case unicode.Is(unicode.Han, r):
-			score += 3
-		case r >= 0xff01 && r <= 0xff5e:
-			score += 3
-		case unicode.IsPrint(r):
-			score -= 6
-		default:
-			score -= 15
+		if r >= 0x80 {
+			score += characterScore(r)
+		}
+		if isHalfKana(r) && isHalfKana(last) {
+			score += 5 // a word of them is likelier than one alone
 		}
 		last = r
 	}
 	return score
+}
+
+func isHalfKana(r rune) bool { return r >= 0xff61 && r <= 0xff9f }
+
+func characterScore(r rune) int {
+	switch {
+	case r >= 0x3041 && r <= 0x3096 || r == 0x30fc: // hiragana
+		return 10
+	case r >= 0x30a1 && r <= 0x30fa: // katakana
+		return 6
+	case isHalfKana(r):
+		return -4
+	case r >= 0xac00 && r <= 0xd7a3: // hangul
+		if strings.ContainsRune(commonHangul, r) {
+			return 7
+		}
+		return 1
+	case strings.ContainsRune("。、，！？「」（）【】・：；", r), strings.ContainsRune(commonHan, r):
+		return 8
+	case unicode.Is(unicode.Han, r), r >= 0xff01 && r <= 0xff5e:
+		return 3
+	case unicode.IsPrint(r):
+		return -6
+	}
+	return -15
 }
 
 // commonHan are characters that nearly every Chinese or Japanese message has some of.

@@ -200,7 +200,9 @@ func (n *node) charset() string {
 func (d *document) anyText() string {
 	var found string
 	d.each(d.root, func(n *node) bool {
-		if n.isText() && n.media != "text/calendar" {
+		if n.media == "text/calendar" {
+			found = d.calendarText(n, "")
+		} else if n.isText() {
 			found = d.leafText(n)
 		}
 		return found == ""

@@ -3,6 +3,7 @@ package corpus_test
 import (
 	"bytes"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -18,8 +19,20 @@ import (
 // What a real Dovecot serves of the maildir is, byte for byte, what Served says,
 // with the flags and dates that were written.
 func TestDovecotServesWhatWasWritten(t *testing.T) {
+	serve(t, corpus.Options{Count: 600, Seed: 1, Now: now(), Small: true})
+}
+
+// All ten thousand at their full size, and the one of 50 MB.
+func TestDovecotServesWhatWasWrittenLong(t *testing.T) {
+	if os.Getenv("LIFEBOAT_LONG") == "" {
+		t.Skip("a long campaign; set LIFEBOAT_LONG=1, or run make test-long")
+	}
+	serve(t, corpus.Options{Count: 10000, Seed: 1, Now: now(), Huge: true})
+}
+
+func serve(t *testing.T, options corpus.Options) {
+	t.Helper()
 	dovecot := servers.StartDovecot(t, servers.DovecotConfig{})
-	options := corpus.Options{Count: 600, Seed: 1, Now: now(), Small: true}
 	uid, gid := dovecot.Owner()
 	if err := corpus.WriteMaildir(dovecot.Maildir("anna@example.test"), uid, gid, corpus.Messages(options)); err != nil {
 		t.Fatal(err)
