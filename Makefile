@@ -29,7 +29,7 @@ endif
 install = $(if $(filter yes,$(SETUP)),@bash .ci/install $(1))
 
 .DEFAULT_GOAL := help
-.PHONY: help run build bin/lifeboat bin/lifeboat-desktop cross windows test test-long bench lint fmt fonts icons clean
+.PHONY: help run build bin/lifeboat bin/lifeboat-desktop cross windows test test-long bench bench-large lint fmt fonts icons clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z \/-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -79,6 +79,10 @@ bench: ## measure against the budgets, as ratios
 	$(call install,go servers)
 	@grep -rlE --include='*_test.go' '^func Benchmark' $(ROOMS) | xargs -n 1 dirname | sort -u | sed 's#^#./#' | \
 		xargs go test -run '^$$' -bench . -benchmem -timeout 60m
+
+bench-large: ## fill the mirror with a million messages (LIFEBOAT_LARGE=n: with n), search and list them
+	$(call install,go)
+	LIFEBOAT_LARGE=$${LIFEBOAT_LARGE:-1000000} go test -run '^$$' -bench '^BenchmarkLarge$$' -benchtime 1x -timeout 90m ./mailstore/store
 
 $(LINT):
 	GOBIN='$(CURDIR)/.cache/bin' go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)

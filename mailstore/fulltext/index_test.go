@@ -191,7 +191,7 @@ func TestFieldsOfALetter(t *testing.T) {
 		"差出人:田中", "to:anna", "to:muller", "to:suzuki", "to:hidden@bcc.example", "cc:suzuki", "subject:見積", "subject:四半期の見積書", "subject:四", "件名：見積書",
 		"file:pdf", "file:見積", "filename:2026-11", "has:attachment", "has:添付", "見積_2026-11.pdf", "desk@reply.example", "abc.123@mail.example.org",
 		"account:7", "quotation attached", `"thank you"`, "from:(suzuki OR tanaka)", "from:tanaka subject:見積 has:attachment to:anna", "-from:suzuki",
-		"on:2026-11-14", "since:2026-11-14 before:2026-11-15", "date:2026-11-10..2026-11-14", "since:2026-11", "quotation -yesterday", "date:2026年11月14日", "since:1w -yesterday",
+		"on:2026-11-14", "since:2026-11-14 before:2026-11-15", "date:2026-11-10..2026-11-14", "since:2026-11", "quotation -yesterday", "date:2026年11月14日", "since:2w -yesterday",
 	}
 	for _, q := range found {
 		got := s.search(q)

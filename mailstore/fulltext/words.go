@@ -76,8 +76,10 @@ func appendFolded(out []byte, r rune) []byte {
 			}
 		}
 	}
-	if latinMark(r) && len(out) > 0 && out[len(out)-1] < utf8.RuneSelf {
-		return out // an accent for which there is no letter of its own
+	if mark(r) {
+		if before, _ := utf8.DecodeLastRune(out); before < utf8.RuneSelf || kindOf(before) != letter {
+			return out // an accent for which there is no letter of its own, or one of nothing
+		}
 	}
 	return utf8.AppendRune(out, unicode.ToLower(r))
 }
@@ -92,8 +94,8 @@ func unseen(r rune) bool {
 	return r >= 0xFE00 && r <= 0xFE0F || r >= 0x1F3FB && r <= 0x1F3FF
 }
 
-// latinMark reports whether r is an accent that stands behind its letter.
-func latinMark(r rune) bool { return 0x300 <= r && r <= 0x36F }
+// mark reports whether r is an accent that stands behind its letter.
+func mark(r rune) bool { return 0x300 <= r && r <= 0x36F }
 
 // unaccented are letters that Unicode does not take apart, and one that has two small forms.
 var unaccented = map[rune]string{
