@@ -146,10 +146,11 @@ func (b *bodies) present(wants []Want) (out []Want, err error) {
 			return false, nil
 		}
 		f, err := c.fetch(r, 0)
-		if err == nil && slices.Contains(uids, f.UID) {
-			there[f.UID] = true
+		if err != nil || there[f.UID] || !slices.Contains(uids, f.UID) {
+			return false, err
 		}
-		return err == nil && there[f.UID], err
+		there[f.UID] = true
+		return true, nil
 	})
 	defer c.link.expect(b.arrived)
 	for _, piece := range SetOf(uids...).pieces(setLine) {

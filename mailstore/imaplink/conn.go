@@ -3,6 +3,7 @@ package imaplink
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"slices"
 	"strings"
@@ -177,14 +178,14 @@ func (c *Conn) compress() error {
 	return nil
 }
 
-// fact takes what a server tells of itself.
+// fact reads what a server tells of itself. It takes nothing: too much of it is too
+// much.
 func (c *Conn) fact(r *response) (taken bool, err error) {
 	switch r.kind {
 	case "ENABLED":
 		for _, name := range capabilities(string(r.rest())) {
 			c.link.enable(name)
 		}
-		return true, nil
 	case "ID":
 		r.space()
 		fields, err := r.strings()
@@ -195,7 +196,7 @@ func (c *Conn) fact(r *response) (taken bool, err error) {
 				c.mu.Unlock()
 			}
 		}
-		return true, err
+		return false, err
 	}
 	return false, nil
 }
@@ -208,15 +209,36 @@ func (c *Conn) finish(o *order) error {
 	return nil
 }
 
-// wait waits for a command of the library's. The clock runs until the library has
-// understood the answer, not only until it was read.
-func (c *Conn) wait(command interface{ Wait() error }) error {
-	err := command.Wait()
+// await waits for the library. The clock runs until it has understood the answer, not
+// only until that was read. A command that is begun just as the connection ends never
+// ends, so the end is waited for, too.
+func await[T any](c *Conn, wait func() (T, error)) (out T, err error) {
+	type result struct {
+		out T
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		out, err := wait()
+		done <- result{out, err}
+	}()
+	select {
+	case r := <-done:
+		out, err = r.out, r.err
+	case <-c.library.Closed():
+		err = io.ErrUnexpectedEOF
+	}
 	c.link.pace.end()
 	if err != nil {
-		return c.of(err)
+		return out, c.of(err)
 	}
-	return nil
+	return out, nil
+}
+
+// wait is await for a command that gives nothing.
+func (c *Conn) wait(command interface{ Wait() error }) error {
+	_, err := await(c, func() (struct{}, error) { return struct{}{}, command.Wait() })
+	return err
 }
 
 // Noop asks whether the server is still there, and lets it tell what is new.
@@ -260,10 +282,9 @@ func (c *Conn) idle(ctx context.Context) error {
 			return err
 		}
 	}
-	idle, err := c.library.Idle()
+	idle, err := await(c, c.library.Idle)
 	if err != nil {
-		c.link.pace.end()
-		return c.of(err)
+		return err
 	}
 	c.link.expect(nil) // what came until now is no flood
 	timer := time.NewTimer(c.options.Patience.Idle)
@@ -278,19 +299,17 @@ func (c *Conn) idle(ctx context.Context) error {
 	return c.wait(idle)
 }
 
+// farewell is how long a server may take to say goodbye.
+const farewell = 5 * time.Second
+
 // Close says goodbye and closes the connection.
 func (c *Conn) Close() error {
 	c.busy.Lock()
 	defer c.busy.Unlock()
 	if dead, _ := c.link.death(); dead == nil {
-		logout := make(chan struct{})
-		stop := time.AfterFunc(c.options.Patience.Connect, func() { c.link.end(errStalled) })
-		go func() {
-			defer close(logout)
-			// Whether the server says goodbye or not, it was told.
-			_ = c.library.Logout().Wait()
-		}()
-		<-logout
+		stop := time.AfterFunc(min(c.options.Patience.Connect, farewell), func() { c.link.end(errStalled) })
+		// Whether the server says goodbye or not, it was told.
+		_ = c.wait(c.library.Logout())
 		stop.Stop()
 	}
 	c.drop()

@@ -279,7 +279,11 @@ func (g *greeter) ask(command string, next func(challenge string) string) (answe
 			if caps := r.greeting(); caps != nil && r.kind == "OK" {
 				g.caps = caps
 			}
-			return r.answer(), nil
+			a := r.answer()
+			if a.status != "OK" && a.status != "NO" && a.status != "BAD" {
+				return a, protocol("an answer that is neither yes nor no")
+			}
+			return a, nil
 		case r.tag != "*":
 			return answer{}, protocol("an answer to what nobody asked")
 		case r.kind == "BYE":

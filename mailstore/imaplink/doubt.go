@@ -63,6 +63,7 @@ func (b *bodies) probeArrived(f *fetched) bool {
 	if probe == nil || f.origin != int64(len(probe.body)) {
 		return false
 	}
+	delete(b.probing, f.UID)
 	if len(f.body) == 0 && f.over == 0 {
 		probe.has |= hasEnd
 	}

@@ -47,7 +47,7 @@ func (c *Conn) fetch(r *response, atMost int64) (*fetched, error) {
 	f := &fetched{origin: -1}
 	r.space()
 	err := r.list(func() error {
-		name := strings.ToUpper(r.word())
+		name := strings.ToUpper(r.item())
 		if name == "" || !r.space() {
 			return protocol("an item of FETCH without a value")
 		}
@@ -218,6 +218,7 @@ func (c *Conn) each(ctx context.Context, set UIDSet, need item, yield func(Overv
 		return nil
 	}
 	found := make(chan Overview, 256)
+	n, atMost := 0, 0
 	take := func(r *response) (bool, error) {
 		if r.kind != "FETCH" {
 			return false, nil
@@ -226,6 +227,9 @@ func (c *Conn) each(ctx context.Context, set UIDSet, need item, yield func(Overv
 		// What lacks something was not asked for: it is news.
 		if err != nil || f.has&need != need || !set.Has(f.UID) {
 			return false, err
+		}
+		if n++; n > atMost {
+			return false, protocol("%d messages told of in a folder of %d", n, c.exists)
 		}
 		select {
 		case found <- f.Overview:
@@ -237,6 +241,8 @@ func (c *Conn) each(ctx context.Context, set UIDSet, need item, yield func(Overv
 		if err := c.options.Budget.allow(ctx, 0); err != nil {
 			return err
 		}
+		// Each may be told of again when its flags change meanwhile.
+		atMost = 4*int(c.exists) + 100_000
 		items := c.items()
 		if need != whole {
 			items = "UID FLAGS"
@@ -340,7 +346,7 @@ func (g *changes) take(r *response) (bool, error) {
 			}
 			r.space()
 		}
-		set, err := ParseSet(r.word())
+		set, err := ParseSet(r.atom())
 		if err != nil {
 			return false, err
 		}

@@ -61,19 +61,20 @@ type link struct {
 	// it runs no more.
 	taking sync.Mutex
 
-	mu     sync.Mutex
-	orders map[string]*order
-	tags   int
-	facts  sink            // takes what a server tells of itself
-	on     map[string]bool // what it has enabled (RFC 5161)
-	sink   sink
-	news   func() // the folder has changed without being asked
-	noise  int    // octets since the last thing of use
-	found  int    // octets of SEARCH responses, since the last answer
-	bye    string // what the server said as it hung up
-	idle   string // the tag of an IDLE that waits for its "+"
-	dead   error  // why it ended
-	ended  chan struct{}
+	mu      sync.Mutex
+	orders  map[string]*order
+	tags    int
+	facts   sink            // takes what a server tells of itself
+	on      map[string]bool // what it has enabled (RFC 5161)
+	sink    sink
+	news    func() // the folder has changed without being asked
+	noise   int    // octets since the last thing of use
+	found   int    // octets of SEARCH responses, since the last answer
+	bye     string // what the server said as it hung up
+	mailbox string // MAILBOXID of the folder that was opened last
+	idle    string // the tag of an IDLE that waits for its "+"
+	dead    error  // why it ended
+	ended   chan struct{}
 }
 
 func newLink(conn net.Conn, p *pace) *link {
@@ -215,7 +216,9 @@ func (l *link) death() (err error, bye string) { //nolint:revive,staticcheck // 
 func (l *link) enable(name string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.on[name] = true
+	if len(l.on) < 100 {
+		l.on[name] = true
+	}
 }
 
 // enabled reports whether the server has enabled the extension.

@@ -101,7 +101,7 @@ func (g *lister) counts(r *response) error {
 	r.space()
 	s := &Status{}
 	err = r.list(func() error {
-		name := strings.ToUpper(r.word())
+		name := strings.ToUpper(r.atom())
 		r.space()
 		if name == "MAILBOXID" {
 			ids, err := r.strings()
@@ -163,11 +163,13 @@ func (c *Conn) List(ctx context.Context) ([]Folder, error) {
 	err := c.do(ctx, g.take, func() error {
 		command := `LIST "" "*"`
 		var options []string
+		if c.caps.SpecialUse && (c.caps.ListStatus || slices.Contains(c.caps.All, "LIST-EXTENDED")) {
+			options = append(options, "SPECIAL-USE")
+		}
 		if c.caps.ListStatus {
-			if c.caps.SpecialUse {
-				options = append(options, "SPECIAL-USE")
-			}
 			options = append(options, "STATUS "+c.statusItems())
+		}
+		if len(options) > 0 {
 			command += " RETURN (" + strings.Join(options, " ") + ")"
 		}
 		var list *order
@@ -182,8 +184,7 @@ func (c *Conn) List(ctx context.Context) ([]Folder, error) {
 			return err
 		}
 		if namespace != nil {
-			data, err := namespace.Wait()
-			c.link.pace.end()
+			data, err := await(c, namespace.Wait)
 			if dead, _ := c.link.death(); err != nil && dead != nil {
 				return c.broken(dead)
 			}

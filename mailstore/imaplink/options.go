@@ -143,7 +143,7 @@ type Selected struct {
 	Resynced bool
 	Vanished UIDSet
 	Changed  []Flagged
-	RemoteID string
+	RemoteID string // MAILBOXID (RFC 8474); mostly empty
 }
 
 // Overview is a message without its bytes.

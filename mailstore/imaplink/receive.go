@@ -45,7 +45,6 @@ func (l *link) goAhead() error {
 	if idle == "" {
 		return protocol("an invitation to go on with nothing")
 	}
-	l.pace.end()
 	l.lib = append(l.lib[:0], "+ idling\r\n"...)
 	return nil
 }
@@ -229,6 +228,11 @@ func (l *link) forward(r *response) error {
 		}
 		bits := 64
 		switch name {
+		case "MAILBOXID":
+			l.mu.Lock()
+			l.mailbox = strings.Trim(value, " ()")
+			l.mu.Unlock()
+			return nil
 		case "CLOSED":
 			l.lib = append(l.lib, "* OK [CLOSED] closed\r\n"...)
 			return nil

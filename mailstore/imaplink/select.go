@@ -39,6 +39,9 @@ func (c *Conn) Select(ctx context.Context, name string, known *Known) (Selected,
 		}
 		c.exists = data.NumMessages
 		out.Status = Status{UIDValidity: data.UIDValidity, UIDNext: mailstore.UID(data.UIDNext), Messages: data.NumMessages, ModSeq: data.HighestModSeq}
+		c.link.mu.Lock()
+		out.RemoteID = c.link.mailbox
+		c.link.mu.Unlock()
 		out.Resynced = resync && data.UIDValidity == known.UIDValidity && data.HighestModSeq > 0
 		return c.settle()
 	})
@@ -80,18 +83,16 @@ func (k *Known) uids() string {
 // the shim: the library knows neither QRESYNC nor names that are no modified UTF-7.
 func (c *Conn) examine(name, parameters string) (*imap.SelectData, error) {
 	var command *imapclient.SelectCommand
+	c.link.mu.Lock()
+	c.link.mailbox = ""
+	c.link.mu.Unlock()
 	c.flight(func() {
 		c.link.wmu.Lock()
 		c.link.amend = func(string) string { return "EXAMINE " + quote(c.encode(name)) + parameters }
 		c.link.wmu.Unlock()
 		command = c.library.Select("INBOX", &imap.SelectOptions{ReadOnly: true})
 	})
-	data, err := command.Wait()
-	c.link.pace.end()
-	if err != nil {
-		return nil, c.of(err)
-	}
-	return data, nil
+	return await(c, command.Wait)
 }
 
 // UIDs are the messages of the selected folder that were received since the day before
@@ -111,10 +112,9 @@ func (c *Conn) UIDs(ctx context.Context, since time.Time) (out []mailstore.UID, 
 	err = c.do(ctx, nil, func() error {
 		var search *imapclient.SearchCommand
 		c.flight(func() { search = c.library.UIDSearch(criteria, options) })
-		data, err := search.Wait()
-		c.link.pace.end()
+		data, err := await(c, search.Wait)
 		if err != nil {
-			return c.of(err)
+			return err
 		}
 		set, _ := data.All.(imap.UIDSet)
 		out, err = c.expand(set)

@@ -113,7 +113,7 @@ func (w *wire) read() (*response, error) {
 		return nil, err
 	}
 	r := &response{w: w}
-	r.tag = r.word()
+	r.tag = r.atom()
 	switch r.tag {
 	case "+":
 		r.space()
@@ -124,13 +124,13 @@ func (w *wire) read() (*response, error) {
 	if !r.space() {
 		return nil, protocol("a response without a kind")
 	}
-	r.kind = r.word()
+	r.kind = r.atom()
 	if r.tag == "*" && r.kind != "" && r.kind[0] >= '0' && r.kind[0] <= '9' {
 		n, err := strconv.ParseUint(r.kind, 10, 32)
 		if err != nil || !r.space() {
 			return nil, protocol("a response without a kind")
 		}
-		r.num, r.kind = uint32(n), r.word()
+		r.num, r.kind = uint32(n), r.atom()
 	}
 	r.kind = strings.ToUpper(r.kind)
 	return r, nil
@@ -171,9 +171,21 @@ func (r *response) space() bool {
 	return had
 }
 
-// word reads up to a space or a parenthesis. Brackets belong to it with all that is
-// within them, as in BODY[HEADER.FIELDS (SUBJECT)]<0>.
-func (r *response) word() string {
+// atom reads up to a space, a parenthesis or a quote.
+func (r *response) atom() string {
+	start := r.pos
+	for ; r.pos < len(r.w.line); r.pos++ {
+		switch r.w.line[r.pos] {
+		case ' ', '(', ')', '"':
+			return string(r.w.line[start:r.pos])
+		}
+	}
+	return string(r.w.line[start:])
+}
+
+// item reads the name of an item of FETCH. What is within brackets belongs to it, as
+// in BODY[HEADER.FIELDS (SUBJECT)]<0>.
+func (r *response) item() string {
 	start, within := r.pos, 0
 	for ; r.pos < len(r.w.line); r.pos++ {
 		switch c := r.w.line[r.pos]; {
@@ -185,7 +197,7 @@ func (r *response) word() string {
 			return string(r.w.line[start:r.pos])
 		}
 	}
-	return string(r.w.line[start:r.pos])
+	return string(r.w.line[start:])
 }
 
 // number reads digits.
@@ -246,7 +258,7 @@ func (r *response) text() (s string, null bool, err error) {
 		}
 		return string(b), false, r.more()
 	}
-	s = r.word()
+	s = r.atom()
 	return s, strings.EqualFold(s, "NIL"), nil
 }
 
