@@ -227,6 +227,29 @@ func TestNamesInShiftJIS(t *testing.T) {
 	}
 }
 
+// A zip file with mailboxes, as Takeout is downloaded, has to be unpacked, and says so.
+func TestMailboxInZip(t *testing.T) {
+	var packed bytes.Buffer
+	z := zip.NewWriter(&packed)
+	for name, text := range map[string]string{"Takeout/Mail/All.mbox": "From x@y\n", "Takeout/1.eml": "Subject: 1\r\n"} {
+		w, err := z.Create(name)
+		if err == nil {
+			_, err = w.Write([]byte(text))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	all, _, errs := read(t, file(t, t.TempDir(), "takeout.zip", packed.String()))
+	if len(all) != 1 || len(errs) != 1 {
+		t.Fatalf("%v, %v", all, errs)
+	}
+	fails(t, errs[0], mailstore.ErrUnsupported, "takeout.zip", "Unpack it")
+}
+
 // Of an export that was changed, what is as it was is taken, and the rest is named.
 func TestChangedExport(t *testing.T) {
 	for _, format := range []export.Format{export.EML, export.Mbox} {

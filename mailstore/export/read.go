@@ -253,12 +253,13 @@ func (r *reading) zip(name string) {
 		r.exported(z, name)
 		return
 	}
-	some := false
+	some, boxed := false, false
 	for _, entry := range z.File {
 		if !r.more() {
 			return
 		}
 		base := path.Base(strings.ReplaceAll(entry.Name, `\`, "/"))
+		boxed = boxed || strings.ToLower(path.Ext(base)) == ".mbox"
 		if strings.ToLower(path.Ext(base)) != ".eml" || strings.HasPrefix(base, ".") {
 			continue
 		}
@@ -267,7 +268,10 @@ func (r *reading) zip(name string) {
 		shown := name + "/" + strings.ToValidUTF8(entry.Name, "\uFFFD")
 		r.eml(func(context.Context) (io.ReadCloser, error) { return entry.Open() }, shown)
 	}
-	if !some {
+	switch {
+	case boxed: // as Gmail's Takeout is downloaded
+		r.fail(name, mailstore.Fail(mailstore.ErrUnsupported, "There are mailboxes within {file}, which are not taken from there. Unpack it, then import the folder.", "file", name))
+	case !some:
 		r.fail(name, noMail(name))
 	}
 }

@@ -73,7 +73,8 @@ func beChild(dir string) error {
 	return nil
 }
 
-// Whenever the owner is killed, what it has told of is there, and the next one goes on.
+// Whenever the owner is killed, what it has told of is there, and the next one goes on;
+// and all the while this process reads what the owner has told of.
 func TestKilledWhileAppending(t *testing.T) { killed(t, 20) }
 
 func TestKilledWhileAppendingLong(t *testing.T) {
@@ -87,6 +88,7 @@ func killed(t *testing.T, rounds int) {
 	t.Helper()
 	dir := t.TempDir()
 	told := map[uint64]segment.Ref{}
+	beside := open(t, dir, segment.Options{ReadOnly: true})
 	var from uint64
 	for round := range rounds {
 		cmd := exec.CommandContext(t.Context(), os.Args[0])
@@ -118,6 +120,9 @@ func killed(t *testing.T, rounds int) {
 				t.Fatal(err)
 			}
 			told[n] = ref
+			if !bytes.Equal(get(t, beside, ref), random(n, childSize(n))) {
+				t.Errorf("body %d is not as it is being told of", n)
+			}
 			from = max(from, n+1)
 			if i == round%23 { // after so many bodies, in the midst of others
 				if err := cmd.Process.Kill(); err != nil {
