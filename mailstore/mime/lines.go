@@ -15,6 +15,7 @@ type line struct {
 	end  []byte // LF, CRLF, a bare CR, CR CR LF; empty at the end of the input and of a piece
 	// more: the next piece goes on with this line; begun: it goes on with one.
 	more, begun bool
+	before      int // octets of the end of the line before
 }
 
 // lines cuts a message into lines, whichever way they end. A read error is the end:
@@ -30,6 +31,7 @@ type lines struct {
 	eof      bool
 	begun    bool
 	pending  []line // read already, and put back
+	before   int    // octets of the end of the last line
 	consumed int64  // octets handed out
 }
 
@@ -49,6 +51,7 @@ func (l *lines) next() (line, bool) {
 		if out, ok := l.cut(); ok {
 			l.consumed += int64(len(out.text) + len(out.end))
 			out.begun, l.begun = l.begun, out.more
+			out.before, l.before = l.before, len(out.end)
 			return out, true
 		}
 		if l.eof {

@@ -227,7 +227,6 @@ func (w *walker) preamble(n *node, keep *[]byte, guess bool) {
 		if guess && !ln.begun && !ln.more && bytes.HasPrefix(ln.text, []byte("--")) && w.guess(n, ln) {
 			return
 		}
-		w.held = lineEnd(ln.end)
 		if w.keep -= len(ln.text) + 1; w.keep > 0 {
 			*keep = append(append(*keep, ln.text...), '\n')
 		}
@@ -270,7 +269,7 @@ func (w *walker) atBoundary(ln line) bool {
 			continue
 		}
 		w.ended, w.closed = n, len(rest) > 0
-		w.edge = w.in.consumed - int64(len(ln.text)+len(ln.end)+len(w.held))
+		w.edge = w.in.consumed - int64(len(ln.text)+len(ln.end)+ln.before)
 		return true
 	}
 	return false
