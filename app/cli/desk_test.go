@@ -3,6 +3,7 @@ package cli_test
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"os"
@@ -18,6 +19,8 @@ import (
 	"lifeboat/failover"
 	"lifeboat/failover/lab"
 	"lifeboat/failover/probe"
+	"lifeboat/mailstore/keys"
+	"lifeboat/mailstore/signin"
 )
 
 // desk is a place to type commands at, in the office of a practice world in which
@@ -75,12 +78,13 @@ func (d *desk) place(p cli.Place) cli.Place {
 // open puts an engine of the desk's world over the settings of a place.
 func (d *desk) open(p cli.Place) (*engine.Engine, []configs.Problem, error) {
 	p = d.place(p)
-	s, warnings, err := configs.Load(p.Config, configs.Options{})
+	s, warnings, err := configs.Load(p.Config, configs.Options{Env: d.environ()})
 	if err != nil {
 		return nil, warnings, err
 	}
 	parts := d.parts
 	parts.Settings, parts.DataDir = s, p.Data
+	parts.Mail = d.mail()
 	parts.MakeProber = func(_ configs.Provider, tell func(failover.Finding)) (*probe.Prober, error) {
 		return probe.New(probe.Options{
 			Dialer: d.world.Dialer(), Reader: parts.Reader, Controls: d.world.Controls(), TLS: d.world.TLSConfig(), Tell: tell,
@@ -90,11 +94,36 @@ func (d *desk) open(p cli.Place) (*engine.Engine, []configs.Problem, error) {
 	return engine.New(parts), warnings, nil
 }
 
-func (d *desk) store(p cli.Place) cli.Secrets {
+// mail is what the mirror needs, on a machine without a keychain; its servers are
+// those of nobody.
+func (d *desk) mail() *engine.MailParts {
+	return &engine.MailParts{
+		Dialer: d.world.Dialer(),
+		TLS:    func(configs.Provider) (*tls.Config, error) { return d.world.TLSConfig(), nil },
+		SignIn: func(_ context.Context, a configs.MirrorAccount) (signin.Source, error) {
+			return signin.Password(a.User, func(context.Context) (string, error) { return passphrase, nil }), nil
+		},
+		Keys: engine.KeyMeans{
+			Machine: keys.MachineOpener{
+				Dir: filepath.Join(d.dir, "machine"),
+				ID:  func(context.Context) (string, error) { return "a machine of a test", nil },
+			},
+			Passphrase: d.env[engine.PassphraseVariable], Recovery: d.env[engine.RecoveryVariable],
+		},
+	}
+}
+
+// environ is the environment as os.Environ returns it.
+func (d *desk) environ() []string {
 	var env []string
 	for k, v := range d.env {
 		env = append(env, k+"="+v)
 	}
+	return env
+}
+
+func (d *desk) store(p cli.Place) cli.Secrets {
+	env := d.environ()
 	return secret.Open(secret.Options{
 		Dir: d.place(p).Data, Env: env, WorkFactor: 2,
 		Ask: func(context.Context, secret.Question) (secret.Value, error) { return secret.New(passphrase), nil },

@@ -149,9 +149,15 @@ func (s *session) showPage(p engine.MailPage, command string, sel engine.MailSel
 	return s.document(p)
 }
 
-// mailLine is a message on a line: when, from whom, about what, whose, which.
+// mailLine is a message on a line: when, from whom, about what, whose, which. Before
+// it, a star says that it is unread, a minus that the primary no longer has it, an
+// exclamation mark that it is damaged, and a plus that files are attached.
 func (s *session) mailLine(m engine.MailLine) string {
-	from, subject := strings.Join(m.From, ", "), m.Subject
+	subject, senders := m.Subject, []string{}
+	for _, f := range m.From {
+		name, _, _ := strings.Cut(f, " <") // the name alone, where there is one
+		senders = append(senders, name)
+	}
 	switch {
 	case !m.Described:
 		subject = s.tongue.T("(not read yet)")
@@ -166,10 +172,13 @@ func (s *session) mailLine(m engine.MailLine) string {
 		mark = "-"
 	case m.Unread:
 		mark = "*"
-	case m.Attachments > 0:
-		mark = "+"
 	}
-	return mark + " " + day(m.Received) + "  " + fit(from, fromColumns) + "  " + fit(subject, subjectColumns) + "  " +
+	if m.Attachments > 0 {
+		mark += "+"
+	} else {
+		mark += " "
+	}
+	return mark + " " + day(m.Received) + "  " + fit(strings.Join(senders, ", "), fromColumns) + "  " + fit(subject, subjectColumns) + "  " +
 		fit(m.Account, accountColumns) + "  " + m.ID
 }
 
