@@ -73,7 +73,8 @@ func decodeNamed(raw []byte, label string) (string, bool) {
 	if e == nil {
 		return "", false
 	}
-	if utf8.Valid(raw) && multibyteShare(raw) {
+	_, single := e.(*charmap.Charmap)
+	if utf8.Valid(raw) && isSurelyUTF8(raw, single) {
 		return string(raw), true // UTF-8 under another name is the commonest fault of all
 	}
 	return decodeTable(e, raw)
@@ -96,9 +97,10 @@ func decodeTable(e encoding.Encoding, raw []byte) (string, bool) {
 	return text, true
 }
 
-// multibyteShare reports whether valid UTF-8 has characters of several octets that
-// are unlikely to be anything else: one of two octets may be two letters elsewhere.
-func multibyteShare(raw []byte) bool {
+// isSurelyUTF8 reports whether valid UTF-8 has characters of several octets that are
+// unlikely to be anything else. One of two octets may be two letters of a charset with
+// one octet each (single), and is a character in those of East Asia.
+func isSurelyUTF8(raw []byte, single bool) bool {
 	two, more := 0, 0
 	for i := 0; i < len(raw); {
 		_, size := utf8.DecodeRune(raw[i:])
@@ -109,7 +111,7 @@ func multibyteShare(raw []byte) bool {
 		}
 		i += size
 	}
-	return more > 0 || two > 1
+	return more > 0 || single && two > 1
 }
 
 // decodeWith decodes and counts what could not be.

@@ -42,9 +42,11 @@ func looseDate(text string) time.Time {
 	}
 	day, _ := strconv.Atoi(date[1])
 	year, _ := strconv.Atoi(date[3])
-	if year < 100 { // RFC 5322 section 4.3
+	switch len(date[3]) { // RFC 5322 section 4.3
+	case 3:
 		year += 1900
-		if year < 1950 {
+	case 2:
+		if year += 1900; year < 1950 {
 			year += 100
 		}
 	}

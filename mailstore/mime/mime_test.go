@@ -161,6 +161,53 @@ func TestCorpus(t *testing.T) {
 	}
 }
 
+// Dates as standards and as programs write them; what is none stays away.
+func TestDates(t *testing.T) {
+	for text, want := range map[string]string{
+		"Thu, 19 Nov 2026 10:15:00 +0900":            "2026-11-19T10:15:00+09:00",
+		"19 Nov 2026 10:15 GMT":                      "2026-11-19T10:15:00Z",
+		"Thu, 19 Nov 2026 10:15:00 +0900 (JST)":      "2026-11-19T10:15:00+09:00",
+		"Thu, 19 Nov 26 10:15:00 -0500":              "2026-11-19T10:15:00-05:00",
+		"Thu,19 Nov 2026 10:15:00 +09:00":            "2026-11-19T10:15:00+09:00",
+		"Thursday, 19-Nov-26 10.15 +0900":            "2026-11-19T10:15:00+09:00",
+		"2026-11-19T10:15:00+09:00":                  "2026-11-19T10:15:00+09:00",
+		"Thu Nov 19 10:15:00 2026":                   "2026-11-19T10:15:00Z",
+		"Sanday 40 Foo 26":                           "",
+		"40 Nov 2026 10:15:00 +0000":                 "",
+		"19 Nov 2026 25:15:00 +0000":                 "",
+		"Mon, 1 Jan 0001 00:00:00 +0000":             "",
+		"":                                           "",
+		strings.Repeat("19 Nov 2026 10:15:00 ", 100): "",
+	} {
+		got := ""
+		if d := mime.Header([]byte("Date: " + text + "\r\n\r\n")).Date; !d.IsZero() {
+			got = d.Format(time.RFC3339)
+		}
+		if got != want {
+			t.Errorf("%q is read as %q, not %q", text, got, want)
+		}
+	}
+}
+
+// Paragraphs are what stands between empty lines; a long one is cut, and nothing of
+// it is lost but white space.
+func TestParagraphs(t *testing.T) {
+	if got := mime.Paragraphs("one\ntwo\n\nthree"); len(got) != 2 || got[0] != "one\ntwo" || got[1] != "three" {
+		t.Errorf("paragraphs are %q", got)
+	}
+	if got := mime.Paragraphs(""); len(got) != 0 {
+		t.Errorf("an empty text has the paragraphs %q", got)
+	}
+	for _, piece := range []string{"日本語", "word ", "a line\n", "\xff"} {
+		long := strings.Repeat(piece, 3000)
+		got := mime.Paragraphs(long)
+		bare := func(s string) string { return strings.Join(strings.Fields(s), "") }
+		if bare(strings.Join(got, "")) != bare(long) || len(got) < 2 {
+			t.Errorf("%q is cut into %d pieces, and is not the same", piece, len(got))
+		}
+	}
+}
+
 func BenchmarkRead(b *testing.B) {
 	var all [][]byte
 	total := 0

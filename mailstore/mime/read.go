@@ -179,19 +179,18 @@ func (n *node) subject() string {
 }
 
 // charset is what raw octets in a header are read as: the charset of the body, where
-// it is named, else one that fits all fields together, since each is short.
+// it is named and may be true, else one that fits all fields together, since each is
+// short.
 func (n *node) charset() string {
-	if named := normalCharset(n.params["charset"]); named != "" && named != "us-ascii" {
-		return named
-	}
+	named := normalCharset(n.params["charset"])
 	var all []byte
 	for _, f := range n.head.fields {
 		if !isASCII(f.value) && len(all) < 4<<10 {
 			all = append(all, f.value[:min(len(f.value), 1<<10)]...)
 		}
 	}
-	if len(all) == 0 || utf8.Valid(all) {
-		return ""
+	if len(all) == 0 || named != "" && named != "us-ascii" && named != "utf-8" || utf8.Valid(all) || has2022(all) {
+		return named
 	}
 	return guessTable(all, "")
 }
