@@ -266,14 +266,15 @@ type groupWriter struct {
 	scratch, lengths    []byte
 }
 
-// add writes a term with its documents and the positions of each: terms in order, and
-// documents upwards. where is as long as docs, or empty.
-func (w *groupWriter) add(term []byte, docs []uint16, where [][]byte) error {
+// add writes a term with its documents and, one after the other in any number of pieces,
+// the positions of each: terms in order, and documents upwards. length tells how many octets of
+// them are the i-th document's; it is nil for a term without positions.
+func (w *groupWriter) add(term []byte, docs []uint16, where [][]byte, length func(i int) int) error {
 	w.lengths = w.lengths[:0]
-	if n := strides(len(docs), w.docs); n > 0 && len(where) > 0 {
+	if n := strides(len(docs), w.docs); n > 0 && length != nil {
 		lengths := make([]int, n)
 		for i, doc := range docs {
-			lengths[doc/stride] += len(where[i])
+			lengths[doc/stride] += length(i)
 		}
 		for _, n := range lengths {
 			w.lengths = binary.AppendUvarint(w.lengths, uint64(n)) //nolint:gosec // a length

@@ -1,10 +1,10 @@
 package fulltext
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/binary"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"lifeboat/mailstore"
@@ -43,7 +43,7 @@ func Prepare(docs []Doc) *Batch {
 	}
 	b := &Batch{}
 	for len(kept) > 0 {
-		v := newInverter()
+		v := newInverter(room(kept))
 		p := &part{}
 		for len(p.ids) < len(kept) && len(p.ids) < partDocs && len(v.found) < partTerms {
 			d := kept[len(p.ids)]
@@ -58,6 +58,14 @@ func Prepare(docs []Doc) *Batch {
 	return b
 }
 
+// room is about how many words letters have, so that memory is taken once.
+func room(docs []Doc) (n int) {
+	for i := range docs {
+		n += 150 + len(docs[i].Letter.Text)/2
+	}
+	return n
+}
+
 // A part has no more documents than partDocs, and ends after partTerms words, which take 32
 // octets of memory each while it is made.
 const (
@@ -69,11 +77,9 @@ const (
 type inverter struct {
 	doc      uint64
 	position uint64
-	numbers  map[string]uint32 // of the terms, plus 1
-	pairs    map[uint64]uint32 // the same of signs that stand anywhere, by their runes
-	signs    []uint32          // the same of single signs, by rune
-	terms    []string          // by number
-	last     []uint64          // by number: the document that had the term last, plus 1
+	terms    vocabulary
+	signs    []int32  // by rune: the number of oneSign's term, plus 1
+	last     []uint64 // by number: the document that had the term last, plus 1
 	// found is every term of every document as it came: number<<40 | document<<24 |
 	// position.
 	found  []uint64
@@ -81,28 +87,20 @@ type inverter struct {
 	key    []byte
 }
 
-func newInverter() *inverter {
-	return &inverter{numbers: make(map[string]uint32, 1<<13), pairs: make(map[uint64]uint32, 1<<13), signs: make([]uint32, 1<<16)}
+func newInverter(room int) *inverter {
+	return &inverter{terms: newVocabulary(), signs: make([]int32, 1<<16), found: make([]uint64, 0, min(room, partTerms+partTerms/8))}
 }
 
 // furthest is the last position that counts in a document.
 const furthest = 1<<24 - 1
 
-// number is the term's number plus 1.
-func (v *inverter) number(key []byte) uint32 {
-	n := v.numbers[string(key)]
-	if n == 0 {
-		n = v.name(key)
-		v.numbers[v.terms[n-1]] = n
+// number is the term's number.
+func (v *inverter) number(key []byte) int {
+	n := v.terms.number(key)
+	if n == len(v.last) {
+		v.last = append(v.last, 0)
 	}
 	return n
-}
-
-// name gives a term a number.
-func (v *inverter) name(key []byte) uint32 {
-	v.terms = append(v.terms, string(key))
-	v.last = append(v.last, 0)
-	return uint32(len(v.terms)) //nolint:gosec // memory ends before
 }
 
 // mark says that the document has the term, at no position.
@@ -111,10 +109,10 @@ func (v *inverter) mark(term string) {
 	v.has(v.number(v.key))
 }
 
-func (v *inverter) has(number uint32) {
-	if v.last[number-1] != v.doc+1 {
-		v.last[number-1] = v.doc + 1
-		v.found = append(v.found, uint64(number-1)<<40|v.doc<<24)
+func (v *inverter) has(number int) {
+	if v.last[number] != v.doc+1 {
+		v.last[number] = v.doc + 1
+		v.found = append(v.found, uint64(number)<<40|v.doc<<24) //nolint:gosec // not negative
 	}
 }
 
@@ -137,38 +135,27 @@ func (v *inverter) text(text string, fields ...byte) {
 	v.position = ended + 1
 }
 
-// anywhere takes in a term of a text. Of signs there are most, and they are told apart
-// quickest by their runes.
-func (v *inverter) anywhere(term []byte, first, second rune) {
+// anywhere takes in a term of a text.
+func (v *inverter) anywhere(term []byte, first, _ rune) {
 	v.key = append(append(v.key[:0], anywhere), term...)
-	if first == 0 {
-		v.at(v.number(v.key))
-		return
-	}
-	runes := uint64(first)<<32 | uint64(second) //nolint:gosec // runes of a valid text
-	n := v.pairs[runes]
-	if n == 0 {
-		n = v.name(v.key)
-		v.pairs[runes] = n
-	}
-	v.at(n)
-	if first >= 1<<16 {
+	v.at(v.number(v.key))
+	switch {
+	case first == 0:
+	case first >= 1<<16:
 		v.mark(string(rune(oneSign)) + string(first))
-		return
+	default: // most of what comes, and known by its rune
+		if v.signs[first] == 0 {
+			v.key = utf8.AppendRune(append(v.key[:0], oneSign), first)
+			v.signs[first] = int32(v.number(v.key)) + 1 //nolint:gosec // memory ends before
+		}
+		v.has(int(v.signs[first]) - 1)
 	}
-	n = v.signs[first]
-	if n == 0 {
-		v.key = utf8.AppendRune(append(v.key[:0], oneSign), first)
-		n = v.name(v.key)
-		v.signs[first] = n
-	}
-	v.has(n)
 }
 
 // at says that the document has the term at the position, and goes to the next.
-func (v *inverter) at(number uint32) {
+func (v *inverter) at(number int) {
 	if v.position <= furthest {
-		v.found = append(v.found, uint64(number-1)<<40|v.doc<<24|v.position)
+		v.found = append(v.found, uint64(number)<<40|v.doc<<24|v.position) //nolint:gosec // not negative
 	}
 	v.position++
 }
@@ -192,37 +179,44 @@ func (v *inverter) write(p *part) {
 	var docs []uint16
 	var positions []byte
 	var ends []int // of each document's positions
-	var where [][]byte
+	ended := func(i int) int {
+		if i == 0 {
+			return ends[0]
+		}
+		return ends[i] - ends[i-1]
+	}
+	where := make([][]byte, 1)
 	for _, n := range v.order() {
-		docs, positions, ends, where = docs[:0], positions[:0], ends[:0], where[:0]
+		term := v.terms.name(n)
 		entries := sorted[starts[n]:starts[n+1]]
-		plain := hasPositions(v.terms[n][0])
+		docs, positions, ends = docs[:0], positions[:0], ends[:0]
+		if !hasPositions(term[0]) {
+			for _, e := range entries {
+				docs = append(docs, uint16(e>>24)) //nolint:gosec // the document
+			}
+			_ = w.add(term, docs, nil, nil) // writing into memory does not fail
+			continue
+		}
 		next := uint64(0) // the least position that may come
 		for i, e := range entries {
-			doc := uint16(e >> 24) //nolint:gosec // the document
-			last := i+1 == len(entries) || entries[i+1]>>24 != e>>24
-			if last {
-				docs = append(docs, doc)
-			}
-			if !plain {
-				continue
-			}
 			step := (e&furthest - next) << 1
 			next = e&furthest + 1
+			last := i+1 == len(entries) || entries[i+1]>>24 != e>>24
 			if last {
 				step, next = step|1, 0
 			}
-			positions = binary.AppendUvarint(positions, step)
+			if step < 0x80 {
+				positions = append(positions, byte(step))
+			} else {
+				positions = binary.AppendUvarint(positions, step)
+			}
 			if last {
+				docs = append(docs, uint16(e>>24)) //nolint:gosec // the document
 				ends = append(ends, len(positions))
 			}
 		}
-		from := 0
-		for _, end := range ends {
-			where = append(where, positions[from:end])
-			from = end
-		}
-		_ = w.add([]byte(v.terms[n]), docs, where) // writing into memory does not fail
+		where[0] = positions
+		_ = w.add(term, docs, where, ended)
 	}
 	_ = w.flush()
 	p.directory = w.directory
@@ -231,11 +225,11 @@ func (v *inverter) write(p *part) {
 // byTerm sorts what was found by term, and says where each begins; documents and
 // positions of each stay in order.
 func (v *inverter) byTerm() (sorted []uint64, starts []int) {
-	starts = make([]int, len(v.terms)+1)
+	starts = make([]int, v.terms.len()+1)
 	for _, f := range v.found {
 		starts[f>>40+1]++
 	}
-	for i := range v.terms {
+	for i := range v.terms.len() {
 		starts[i+1] += starts[i]
 	}
 	next := slices.Clone(starts)
@@ -248,16 +242,16 @@ func (v *inverter) byTerm() (sorted []uint64, starts []int) {
 }
 
 // order returns the terms' numbers in the order of their bytes.
-func (v *inverter) order() []uint32 {
+func (v *inverter) order() []int {
 	type entry struct {
 		begins uint64 // with these bytes
-		number uint32
+		number int
 	}
-	entries := make([]entry, len(v.terms))
-	for i, term := range v.terms {
+	entries := make([]entry, v.terms.len())
+	for i := range entries {
 		var begins [8]byte
-		copy(begins[:], term)
-		entries[i] = entry{binary.BigEndian.Uint64(begins[:]), uint32(i)}
+		copy(begins[:], v.terms.name(i))
+		entries[i] = entry{binary.BigEndian.Uint64(begins[:]), i}
 	}
 	slices.SortFunc(entries, func(a, b entry) int {
 		switch {
@@ -266,9 +260,9 @@ func (v *inverter) order() []uint32 {
 		case a.begins > b.begins:
 			return 1
 		}
-		return strings.Compare(v.terms[a.number], v.terms[b.number])
+		return bytes.Compare(v.terms.name(a.number), v.terms.name(b.number))
 	})
-	order := make([]uint32, len(entries))
+	order := make([]int, len(entries))
 	for i, e := range entries {
 		order[i] = e.number
 	}

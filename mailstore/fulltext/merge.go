@@ -134,7 +134,11 @@ func (m *merge) terms(read *groupQuery, w *groupWriter, octets int) (over bool, 
 			return false, err
 		}
 		if len(m.docs) > 0 {
-			if err := w.add(term, m.docs, m.parts); err != nil {
+			var length func(int) int
+			if len(m.parts) > 0 {
+				length = func(i int) int { return len(m.parts[i]) }
+			}
+			if err := w.add(term, m.docs, m.parts, length); err != nil {
 				return false, err
 			}
 		}

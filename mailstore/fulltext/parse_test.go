@@ -190,7 +190,7 @@ func FuzzWords(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		v := newInverter()
+		v := newInverter(0)
 		v.text(text, inSubject)
 		words := Words(text)
 		if again := Words(words); again != words {

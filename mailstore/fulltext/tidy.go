@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/binary"
 	"errors"
-	"math/bits"
 	"slices"
 
 	"lifeboat/mailstore"
@@ -14,7 +13,7 @@ import (
 // Segments of about one size are merged when there are so many of them; when there is
 // nothing else to do, sooner.
 const (
-	mergeMany = 8
+	mergeMany = 12
 	mergeFew  = 4
 	// share is how much housekeeping a Put does, as a multiple of the octets it wrote:
 	// more than the times that each of them is merged. leastShare comes on top.
@@ -223,13 +222,17 @@ func choose(all []segment, many int) ([]segment, error) {
 	return nil, nil
 }
 
-// size is the class of a number of documents; each is eight times as wide as the one
-// before. What is of the last one is not merged any more.
+// size is the class of a number of documents; each is mergeMany times as wide as the one
+// before. What has more than half of the most is not merged any more: it is a class of its own.
 func size(docs int) int {
 	if docs > most/2 {
-		return docs // of its own class
+		return -docs
 	}
-	return -(bits.Len(uint(max(docs, 0))>>6) + 2) / 3
+	class := 0
+	for ; docs >= mergeMany; docs /= mergeMany {
+		class++
+	}
+	return class
 }
 
 // liveDocs are the messages that a merge keeps, upwards, and what becomes of each document
