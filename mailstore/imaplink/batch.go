@@ -100,7 +100,7 @@ func (b *bodies) ask(wants []Want) *order {
 	b.mu.Unlock()
 	var o *order
 	b.conn.flight(func() {
-		o = b.conn.link.send(fmt.Sprintf("UID FETCH %s (%s BODY.PEEK[])", SetOf(uids...), b.conn.items()), nil)
+		o = b.conn.link.send(fmt.Sprintf("UID FETCH %s (%s BODY.PEEK[])", SetOf(uids...), b.conn.items(whole)), nil)
 	})
 	return o
 }

@@ -32,7 +32,7 @@ func (o Options) defaults() Options {
 		o.Server.Port = map[Security]int{Implicit: 993, StartTLS: 143}[o.Server.TLS]
 	}
 	if o.CompressBelow == 0 {
-		o.CompressBelow = 3 << 20
+		o.CompressBelow = 1 << 20
 	}
 	p := &o.Patience
 	for _, d := range []struct {
@@ -234,13 +234,20 @@ func (g *greeter) startTLS(ctx context.Context) error {
 	if a.status != "OK" {
 		return mailstore.Fail(mailstore.ErrUnsupported, "{server} refuses STARTTLS: {answer}", "server", g.conn.host, "answer", a.line())
 	}
+	// Whoever sits on the line put words there that would pass for the server's once it
+	// is encrypted (RFC 9051 section 11.1; CVE-2021-38371 and others): they came along
+	// with the answer, or come where TLS begins.
+	injected := mailstore.Fail(mailstore.ErrServer, "Somebody put words into the connection to {server} before it was encrypted, so it was not used. Look for something on this line that changes connections.", "server", g.conn.host)
 	if g.link.wire.br.Buffered() > 0 {
-		// Whoever sits on the line put words there that would pass for the server's
-		// once the line is encrypted (RFC 9051 section 11.1; CVE-2021-38371 and others).
-		return mailstore.Fail(mailstore.ErrServer, "Somebody put words into the connection to {server} before it was encrypted, so it was not used. Look for something on this line that changes connections.", "server", g.conn.host)
+		return injected
 	}
 	g.caps = nil // what was said in the clear counts for nothing (section 6.2.1)
-	return g.encrypt(ctx)
+	err = g.encrypt(ctx)
+	var plain tls.RecordHeaderError
+	if errors.As(err, &plain) {
+		return injected.Because(err)
+	}
+	return err
 }
 
 func (g *greeter) capability() error {

@@ -152,7 +152,7 @@ func (s *stream) ask() {
 	b.mu.Unlock()
 	var o *order
 	b.conn.flight(func() {
-		o = b.conn.link.send(fmt.Sprintf("UID FETCH %d (%s BODY.PEEK[]<%d.%d>)", s.part.want.UID, b.conn.items(), origin, partSize), nil)
+		o = b.conn.link.send(fmt.Sprintf("UID FETCH %d (%s BODY.PEEK[]<%d.%d>)", s.part.want.UID, b.conn.items(whole), origin, partSize), nil)
 	})
 	s.flying = append(s.flying, batch{order: o})
 }

@@ -181,13 +181,17 @@ func (c *Conn) flagList(r *response) (mailstore.Flags, error) {
 	return mailstore.MakeFlags(list...), err
 }
 
-// items are what is asked of every message.
-func (c *Conn) items() string {
-	out := "UID FLAGS INTERNALDATE RFC822.SIZE"
+// items are what is asked of a message, with all or with its flags alone.
+func (c *Conn) items(need item) string {
+	out := "UID FLAGS"
+	if need == whole {
+		out += " INTERNALDATE RFC822.SIZE"
+	}
 	if c.caps.CondStore {
 		out += " MODSEQ"
 	}
 	switch {
+	case need != whole:
 	case c.caps.Gmail:
 		out += " X-GM-MSGID X-GM-LABELS"
 	case c.caps.ObjectID:
@@ -212,6 +216,19 @@ func (c *Conn) Flags(ctx context.Context, set UIDSet) (out []Flagged, err error)
 	return out, err
 }
 
+// about reads a FETCH response; nil: it is not about a message of the set, or lacks
+// something and so was not asked for.
+func (c *Conn) about(r *response, set UIDSet, need item) (*fetched, error) {
+	if r.kind != "FETCH" {
+		return nil, nil
+	}
+	f, err := c.fetch(r, 0)
+	if err != nil || f.has&need != need || !set.Has(f.UID) {
+		return nil, err
+	}
+	return f, nil
+}
+
 // each fetches items of the messages of a set, in pieces, all sent at once.
 func (c *Conn) each(ctx context.Context, set UIDSet, need item, yield func(Overview) error) error {
 	if len(set) == 0 {
@@ -220,12 +237,8 @@ func (c *Conn) each(ctx context.Context, set UIDSet, need item, yield func(Overv
 	found := make(chan Overview, 256)
 	n, atMost := 0, 0
 	take := func(r *response) (bool, error) {
-		if r.kind != "FETCH" {
-			return false, nil
-		}
-		f, err := c.fetch(r, 0)
-		// What lacks something was not asked for: it is news.
-		if err != nil || f.has&need != need || !set.Has(f.UID) {
+		f, err := c.about(r, set, need)
+		if f == nil || err != nil {
 			return false, err
 		}
 		if n++; n > atMost {
@@ -243,13 +256,7 @@ func (c *Conn) each(ctx context.Context, set UIDSet, need item, yield func(Overv
 		}
 		// Each may be told of again when its flags change meanwhile.
 		atMost = 4*int(c.exists) + 100_000
-		items := c.items()
-		if need != whole {
-			items = "UID FLAGS"
-			if c.caps.CondStore {
-				items += " MODSEQ"
-			}
-		}
+		items := c.items(need)
 		var failed, refused error
 		var done sync.WaitGroup
 		done.Go(func() {

@@ -167,12 +167,12 @@ func FuzzConversation(f *testing.F) {
 		}))
 		_, _, err = c.ChangedSince(ctx, 3, c.Caps().QResync)
 		check(err)
-		check(c.Idle(ctx, cancelOnce(cancel)))
+		waiting, stop := context.WithTimeout(ctx, 20*time.Millisecond)
+		defer stop()
+		check(c.Idle(waiting, stop))
 		_ = c.Close()
 	})
 }
-
-func cancelOnce(cancel func()) func() { return func() { cancel() } }
 
 // The reader of responses by itself: it ends, keeps what is bounded, and reads what
 // it wrote.

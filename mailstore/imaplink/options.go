@@ -61,7 +61,7 @@ type Options struct {
 	// NoCompress and NoQResync do without an extension that the server may have.
 	NoCompress, NoQResync bool
 	// CompressBelow is the speed of the line, in octets a second, below which it is
-	// worth the time to compress (RFC 4978); 0: 3 MiB a second. The largest int64
+	// worth the time to compress (RFC 4978); 0: 1 MiB a second. The largest int64
 	// compresses from the start.
 	CompressBelow int64
 	Now           func() time.Time // nil: time.Now
