@@ -27,11 +27,17 @@ type check struct {
 
 	mu       sync.Mutex
 	suspects []suspect
+	inRow    int // folders that failed, one after the other
 	out      AccountReport
 }
 
-// How often a folder is tried again when the line breaks without anything having come.
-const tries = 3
+// How often a folder is tried when the line breaks without anything having come, and
+// how many folders in a row may fail so before the account is given up: it is the
+// line, then, and not a message on which the server breaks off.
+const (
+	tries       = 3
+	brokenInRow = 2
+)
 
 // moreLinks is how many new messages are worth another connection.
 const moreLinks = 200
@@ -150,6 +156,11 @@ func (c *check) folder(ctx context.Context, j *job) error {
 	for failures := 0; ; {
 		before := j.stored
 		err := c.withLink(ctx, func(link Link) error { return c.bring(ctx, link, j) })
+		if err == nil || j.stored > before {
+			c.mu.Lock()
+			c.inRow = 0
+			c.mu.Unlock()
+		}
 		if err == nil || ctx.Err() != nil || spoilsAccount(err) {
 			return err
 		}
@@ -159,7 +170,12 @@ func (c *check) folder(ctx context.Context, j *job) error {
 		if failures == tries {
 			c.mu.Lock()
 			c.out.Troubles = append(c.out.Troubles, Trouble{Folder: j.name, Why: mailstore.SentenceOf(err)})
+			c.inRow++
+			giveUp := c.inRow >= brokenInRow && errors.Is(err, mailstore.ErrUnreachable)
 			c.mu.Unlock()
+			if giveUp {
+				return dialing{err}
+			}
 			return err
 		}
 		c.m.o.Log.InfoContext(ctx, "a folder is tried again", "account", c.account.ID, "folder", j.folder.ID, "err", err)

@@ -219,6 +219,14 @@ func TestDovecot(t *testing.T) {
 	fidelity(t, o, 1000)
 }
 
+func TestLongDovecot(t *testing.T) {
+	if os.Getenv("LIFEBOAT_LONG") == "" {
+		t.Skip("a long campaign; set LIFEBOAT_LONG=1, or run make test-long")
+	}
+	o := newOffice(t, corpus.Options{Count: 10_000, Seed: 1, Now: time.Now(), Huge: true})
+	fidelity(t, o, 10_001)
+}
+
 // fidelity goes through all ways over one Dovecot.
 func fidelity(t *testing.T, o *office, messages int) {
 	for round, way := range ways {

@@ -95,11 +95,10 @@ func (c *check) settleSuspect(ctx context.Context, s suspect, going going) error
 		}
 	case letGo:
 	}
+	// With a new UIDVALIDITY, its cursor hides what was there before.
 	b := mailstore.Batch{Folder: s.j.folder.ID, UIDValidity: s.d.cursor.UIDValidity, Cursor: &s.d.cursor, At: c.began}
-	if !renewed { // else the cursor with the new UIDVALIDITY hides them
-		for _, k := range s.d.gone {
-			b.Gone = append(b.Gone, k.UID)
-		}
+	for _, k := range s.d.gone {
+		b.Gone = append(b.Gone, k.UID)
 	}
 	if err := c.apply(ctx, s.j, b); err != nil {
 		return err
@@ -151,7 +150,10 @@ func (c *check) notRematched(ctx context.Context, s suspect) ([]mailstore.Known,
 	}
 	same := make(map[mailstore.MessageID]bool, len(now))
 	for _, k := range now {
-		same[k.Message] = true
+		// What came in an earlier try may be gone again by now.
+		if _, gone := places(s.d.gone).find(k.UID); !gone {
+			same[k.Message] = true
+		}
 	}
 	var gone []mailstore.Known
 	for _, k := range s.d.before {

@@ -159,8 +159,8 @@ func spoilsAccount(err error) bool {
 	return spoilsAll(err) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.As(err, new(dialing))
 }
 
-// dialing is an error of a connection that was never made: no other folder of the
-// account needs to be tried.
+// dialing is an error of a connection that was never made, or is no good: no other
+// folder of the account needs to be tried.
 type dialing struct{ error }
 
 func (d dialing) Unwrap() error { return d.error }
