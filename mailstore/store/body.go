@@ -36,6 +36,8 @@ func (s *Store) NewBody() mailstore.BodyWriter {
 
 // Close ends the bytes.
 func (w bodyWriter) Close() (mailstore.Body, error) {
+	w.s.closing.RLock()
+	defer w.s.closing.RUnlock()
 	ref, err := w.Writer.Close()
 	if err != nil {
 		return mailstore.Body{}, err

@@ -16,8 +16,9 @@ const (
 	wanted, wantedOf = 1, 2
 	// bytesAtOnce bounds what one call copies.
 	bytesAtOnce = 256 << 20
-	// small is a newest segment that is not worth another in its place.
-	small = 1 << 20
+	// A newest segment that is small is not worth another in its place, nor one that
+	// is a little larger worth copying.
+	small, middling = 64 << 10, 1 << 20
 )
 
 // compact gives the disk back what nobody wants: a segment without a wanted body is
@@ -39,7 +40,7 @@ func (s *Store) compact(ctx context.Context, done *mailstore.Retained) error {
 	var idle []segment.Info
 	for _, info := range segments {
 		switch {
-		case pinned[info.ID], info.ID == newest && info.Bytes < small:
+		case pinned[info.ID], info.ID == newest && (info.Bytes < small || live[info.ID] > 0 && info.Bytes < middling):
 			continue
 		case live[info.ID] > 0 && live[info.ID]*wantedOf >= info.Bytes*wanted:
 			continue
@@ -83,6 +84,8 @@ func (s *Store) removeSegments(ctx context.Context, idle []segment.Info, done *m
 	s.renewCopy(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.closing.Lock()
+	defer s.closing.Unlock()
 	pinned := s.pinnedSegments()
 	for _, info := range idle {
 		var one int

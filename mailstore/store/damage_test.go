@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -317,4 +318,19 @@ func (s *shelf) seen(dir string) (names []string) {
 		s.t.Fatal(err)
 	}
 	return names
+}
+
+// No error quotes the key, though the name under which SQLite knows the index holds it.
+func TestNoErrorQuotesTheKey(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "index.db", "x"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, readOnly := range []bool{true, false} {
+		_, err := store.Open(t.Context(), store.Options{Dir: dir, Key: key, ReadOnly: readOnly})
+		is(t, err, mailstore.ErrDisk)
+		if said := fmt.Sprintf("%+v", err); regexp.MustCompile(`[0-9a-fA-F]{40}|hexkey`).MatchString(said) {
+			t.Error(said)
+		}
+	}
 }

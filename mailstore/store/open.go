@@ -72,6 +72,9 @@ type Store struct {
 	flags  flagsets
 	closed bool
 
+	tidying sync.Mutex   // held by whoever copies bodies, which no index names until all are
+	closing sync.RWMutex // held for reading while a body gets its pin, for writing while a segment goes
+
 	pinMu sync.Mutex
 	pins  map[string]pin // bodies that no batch has named yet, by place
 

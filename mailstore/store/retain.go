@@ -28,6 +28,8 @@ func (s *Store) Retain(ctx context.Context, r mailstore.Retention) (done mailsto
 	if err := s.owned(); err != nil {
 		return done, err
 	}
+	s.tidying.Lock()
+	defer s.tidying.Unlock()
 	grace := cmp.Or(max(r.Grace, 0), defaultGrace)
 	accounts, err := s.Accounts(ctx)
 	if err != nil {
