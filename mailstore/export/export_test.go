@@ -231,9 +231,9 @@ func unpack(t *testing.T, file string) (dir string) {
 
 // The checksums are such that the usual tool takes them, and finds what was changed.
 func TestSHA256Sums(t *testing.T) {
-	tool, err := exec.LookPath("sha256sum")
-	if err != nil {
-		t.Skip("no sha256sum here")
+	tool := []string{"sha256sum", "--strict", "-c", "SHA256SUMS"}
+	if runtime.GOOS == "darwin" {
+		tool = []string{"shasum", "-a", "256", "--strict", "-c", "SHA256SUMS"}
 	}
 	for _, format := range formats {
 		t.Run(string(format), func(t *testing.T) {
@@ -243,7 +243,7 @@ func TestSHA256Sums(t *testing.T) {
 				target = unpack(t, target)
 			}
 			check := func() (string, error) {
-				cmd := exec.CommandContext(t.Context(), tool, "--strict", "-c", "SHA256SUMS")
+				cmd := exec.CommandContext(t.Context(), tool[0], tool[1:]...)
 				cmd.Dir = target
 				out, err := cmd.CombinedOutput()
 				return string(out), err
@@ -269,19 +269,6 @@ func TestSHA256Sums(t *testing.T) {
 				t.Errorf("%v\n%s", err, out)
 			}
 		})
-	}
-}
-
-// Other programs open the zip file.
-func TestZipByAnother(t *testing.T) {
-	tool, err := exec.LookPath("unzip")
-	if err != nil {
-		t.Skip("no unzip here")
-	}
-	target := filepath.Join(t.TempDir(), "mail.zip")
-	write(t, target, export.Zip, messages())
-	if out, err := exec.CommandContext(t.Context(), tool, "-t", target).CombinedOutput(); err != nil {
-		t.Errorf("%v\n%s", err, out)
 	}
 }
 
