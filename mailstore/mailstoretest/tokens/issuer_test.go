@@ -62,7 +62,8 @@ func (d *desk) ask(path string, form url.Values) (answer map[string]any, failure
 func (d *desk) active(token any) bool {
 	d.t.Helper()
 	answer, _ := d.ask("/introspect", url.Values{"token": {token.(string)}})
-	return answer["active"] == true
+	active, _ := answer["active"].(bool)
+	return active
 }
 
 func TestTokensEndWhenTheyAreTold(t *testing.T) {
