@@ -28,7 +28,8 @@ type Set struct {
 }
 
 // Find yields what a query finds, the newest first, for as long as the caller wants
-// more. All of it happens in the transaction, which may be read-only. An error is the last that is yielded.
+// more. All of it happens in the transaction, which may be read-only. An error is the
+// last that is yielded; it is of kind mailstore.ErrDamaged if the index cannot be believed.
 func (x *Index) Find(ctx context.Context, tx *sql.Tx, q Query, l Limits) iter.Seq2[mailstore.MessageID, error] {
 	return func(yield func(mailstore.MessageID, error) bool) {
 		if err := x.find(ctx, tx, q, l, yield); err != nil {

@@ -23,9 +23,9 @@ import (
 //
 // The second row has for each term and each document of it the positions, as
 // distances from the one before, doubled, plus 1 for the document's last. Terms that only
-// say what a document has, wherever it stands, have none. Before the positions of a term that
-// many documents have, it is said how long those of each 1,024 documents are, as uvarints, so that a
-// search for the newest can begin at the end.
+// say what a document has, wherever it stands, have none. Before the positions of a term
+// that many documents have, it is said how long those of each 1,024 documents are, as
+// uvarints, so that a search for the newest can begin at the end.
 //
 // Each row ends in the CRC-32C of what is before it: the database's encryption hides, but
 // doesn't notice a flipped bit.

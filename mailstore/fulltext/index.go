@@ -14,11 +14,12 @@ import (
 
 // Schema makes the index's tables. It is one migration of the store's database.
 const Schema = `
--- Messages that were brought in together, and their words: never changed, only merged with others into
--- a new one. ids are the messages upwards, directory the first terms of its groups.
+-- Messages that were brought in together, and their words: never changed, only merged
+-- with others into a new one. ids are the messages upwards, directory the first terms of
+-- its groups.
 CREATE TABLE text_segment (
 	id INTEGER PRIMARY KEY,
-	stamp INTEGER NOT NULL, -- random: what is remembered of a segment is remembered by it
+	stamp INTEGER NOT NULL, -- random: by it a segment's contents are remembered
 	docs INTEGER NOT NULL,
 	oldest INTEGER NOT NULL,
 	newest INTEGER NOT NULL,
@@ -51,7 +52,8 @@ CREATE TABLE text_sweep (segment INTEGER PRIMARY KEY) STRICT;
 const groupBits = 20
 
 // Index finds messages by their words. It remembers of the database what never
-// changes, so a store has one of them for all its connections; any number of goroutines may use it.
+// changes, so a store has one of them for all its connections; any number of goroutines
+// may use it.
 type Index struct {
 	mu   sync.Mutex
 	seen map[int64]*contents // by stamp

@@ -45,9 +45,10 @@ var fieldKeys = []struct {
 //	on:2026-11-19  since:2026-11  after:  before:yesterday  since:3d  date:2026-11-01..2026-11-19
 //	-word  -from:tanaka  a OR b  (a b) OR c
 //
-// Days are those of now's time zone; a message's day is the one on which it was received. Since and after
-// are the same and hold the day named; before does not. OR joins its two neighbours only. Width, case and Latin accents make
-// no difference. What cannot be understood is an error of kind mailstore.ErrInvalid, with a sentence.
+// Days are those of now's time zone; a message's day is the one on which it was
+// received. Since and after are the same and hold the day named; before does not. OR
+// joins its two neighbours only. Width, case and Latin accents make no difference. What
+// cannot be understood is an error of kind mailstore.ErrInvalid, with a sentence.
 func Parse(text string, now time.Time) (Query, error) {
 	if utf8.RuneCountInString(text) > longestQuery {
 		return Query{}, mailstore.Fail(mailstore.ErrInvalid, "The search is longer than {limit} characters. Look for fewer words.", "limit", longestQuery)

@@ -33,8 +33,8 @@ type (
 	attached struct{}
 )
 
-// State is something that is not said by a message's text, but by where it lies and what
-// was done with it.
+// State is something that is not said by a message's text, but by where it lies and
+// what was done with it.
 type State struct {
 	Key   StateKey
 	Value string // of Folder and Account: folded words of its name or address

@@ -12,9 +12,10 @@ import (
 )
 
 // Search returns a page of what a query finds among the messages of a list, the
-// newest first, each with its places; the next page begins Before the last one's ID. What is hidden in
-// every place is found only by a list that asks for it, and what was not described yet is not
-// found. The error is ErrNotFound when the query names an account or a folder that there is not.
+// newest first, each with its places; the next page begins Before the last one's ID.
+// What is hidden in every place is found only by a list that asks for it, and what was
+// not described yet is not found. The error is ErrNotFound when the query names an
+// account or a folder that there is not.
 func (s *Store) Search(ctx context.Context, q fulltext.Query, l mailstore.List) ([]mailstore.Message, error) {
 	if q.IsZero() {
 		return s.Messages(ctx, l)

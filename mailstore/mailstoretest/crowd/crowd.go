@@ -1,7 +1,7 @@
 // Package crowd makes up the mail of an organisation: some hundred accounts over a
-// month, as many letters as a measurement wants, in Japanese and in Latin letters. It is what searches
-// are measured on: words are as unevenly frequent as in real languages (Zipf's law),
-// so that there are very common ones, rare ones, and everything between.
+// month, as many letters as a measurement wants, in Japanese and in Latin letters. It is
+// what searches are measured on: words are as unevenly frequent as in real languages
+// (Zipf's law), so that there are very common ones, rare ones, and everything between.
 //
 // Every letter is a function of the seed and its number alone: any number of
 // goroutines may make different ones.
@@ -27,12 +27,12 @@ type Crowd struct {
 	names    []string // of people outside and inside
 }
 
-// The span over which mail comes.
+// Span is how long mail has been coming.
 const Span = 30 * 24 * time.Hour
 
 // New makes up an organisation with so many accounts, whose mail came in the Span before end.
 func New(seed uint64, accounts int, end time.Time) *Crowd {
-	r := rand.New(rand.NewPCG(seed, 0))
+	r := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // it is to be the same every time
 	c := &Crowd{seed: seed, accounts: accounts, end: end}
 	c.latin = newVocabulary(latinWords(r, 120_000))
 	c.japanese = newVocabulary(japaneseWords(r, 60_000))
@@ -41,6 +41,12 @@ func New(seed uint64, accounts int, end time.Time) *Crowd {
 	}
 	return c
 }
+
+// Latin returns the words that letters are made of, the commonest first.
+func (c *Crowd) Latin() []string { return c.latin.words }
+
+// Japanese returns the words of the others.
+func (c *Crowd) Japanese() []string { return c.japanese.words }
 
 // Letter is one letter and where it belongs.
 type Letter struct {
@@ -54,9 +60,10 @@ func (c *Crowd) Address(account int) string {
 	return fmt.Sprintf("%s.%03d@example.jp", romaji(c.names[account%len(c.names)]), account)
 }
 
-// Letter makes letter i of n. An account's letters follow each other, by time, as a mirror first takes them in.
+// Letter makes letter i of n. An account's letters follow each other, by time, as a
+// mirror first takes them in.
 func (c *Crowd) Letter(i, n int) Letter {
-	r := rand.New(rand.NewPCG(c.seed, uint64(i)+1))
+	r := rand.New(rand.NewPCG(c.seed, uint64(i)+1)) //nolint:gosec // as above
 	per := (n + c.accounts - 1) / c.accounts
 	l := Letter{Account: i / per}
 	step := Span / time.Duration(per)

@@ -59,7 +59,7 @@ func latinWords(r *rand.Rand, n int) []string {
 func japaneseWords(r *rand.Rand, n int) []string {
 	kanji := make([]rune, 2500)
 	for i, at := range r.Perm(6000)[:len(kanji)] {
-		kanji[i] = rune(0x4E00 + at*3)
+		kanji[i] = rune(0x4E00 + at*3) //nolint:gosec // a character
 	}
 	katakana := []rune("アイウエオカキクケコサシスセソタチツテトナニヌネノハヒフヘホマミムメモヤユヨラリルレロワンガギグゲゴザジズゼゾダデドバビブベボパピプペポーッ")
 	return distinct(commonJapanese, n, func(rank int) string {
