@@ -37,7 +37,9 @@ func TestTenThousand(t *testing.T) {
 	for m := range corpus.Messages(corpus.Options{Count: 10000, Seed: 1, Now: now()}) {
 		kinds[m.Kind]++
 		folders[m.Folder]++
-		bodies[sha256.Sum256(m.Bytes)]++
+		if len(m.Bytes) < 500 {
+			bodies[sha256.Sum256(m.Bytes)]++
+		}
 		total += len(m.Bytes)
 		if m.Received.Before(last) || m.Received.After(now()) || m.Received.Nanosecond() != 0 {
 			t.Errorf("message %d was received at %v, after one at %v", m.Number, m.Received, last)

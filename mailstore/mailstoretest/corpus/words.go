@@ -150,8 +150,9 @@ func (m *maker) noise(n int) []byte {
 	out := make([]byte, 0, n)
 	for len(out) < n {
 		out = append(out, block[:min(len(block), n-len(out))]...)
-		for i := range block {
-			block[i] = block[i]*5 + 1 + block[i/2]
+		for i := 0; i+8 <= len(block); i += 8 {
+			next := binary.LittleEndian.Uint64(block[i:])*6364136223846793005 + 1442695040888963407
+			binary.LittleEndian.PutUint64(block[i:], next)
 		}
 	}
 	return out
