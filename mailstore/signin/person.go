@@ -173,9 +173,13 @@ func (c *Consent) load(ctx context.Context) (kept, error) {
 	if err != nil && !errors.Is(err, mailstore.ErrNotFound) {
 		return held, err
 	}
-	if err != nil || json.Unmarshal([]byte(text), &held) != nil || held.Refresh == "" {
+	if err != nil {
 		return held, mailstore.Fail(mailstore.ErrSignIn,
-			"{mailbox} has not agreed yet that its mail is mirrored, or that was not kept. Ask its owner to sign in with lifeboat mirror --sign-in.", "mailbox", c.person.Mailbox)
+			"{mailbox} has not agreed yet that its mail is mirrored. Run lifeboat mirror in a terminal, and let its owner follow what it says.", "mailbox", c.person.Mailbox).Because(err)
+	}
+	if json.Unmarshal([]byte(text), &held) != nil || held.Refresh == "" {
+		return held, mailstore.Fail(mailstore.ErrSignIn,
+			"What is stored of the consent of {mailbox} cannot be read. Give lifeboat secret remove {name}, then run lifeboat mirror in a terminal, and let its owner agree again.", "mailbox", c.person.Mailbox, "name", c.person.Key)
 	}
 	return held, nil
 }
@@ -254,7 +258,7 @@ func (c *Consent) explain(a *answer) *mailstore.Error {
 			"{provider} wants an administrator's consent before {mailbox} can agree. Ask the administrator to allow the application.", "provider", provider, "mailbox", mailbox)
 	case is(50076, 50079, 50078, 50158, 53003, 53000), a.Failure == "interaction_required", a.Failure == "login_required", a.Failure == "invalid_rapt":
 		return mailstore.Fail(mailstore.ErrSignIn,
-			"{provider} wants {mailbox} to sign in again. Ask its owner to do so with lifeboat mirror --sign-in.", "provider", provider, "mailbox", mailbox)
+			"{provider} wants {mailbox} to sign in again. Give lifeboat secret remove {name}, then run lifeboat mirror in a terminal, and let its owner follow what it says.", "provider", provider, "mailbox", mailbox, "name", c.person.Key)
 	case a.Failure == "access_denied", a.Failure == "authorization_declined":
 		return mailstore.Fail(mailstore.ErrSignIn,
 			"{mailbox} did not agree at {provider}. Nothing was changed; ask again when its owner is ready.", "mailbox", mailbox, "provider", provider)
@@ -263,7 +267,7 @@ func (c *Consent) explain(a *answer) *mailstore.Error {
 			"The code for {mailbox} ended before anybody agreed at {provider}. Begin again.", "mailbox", mailbox, "provider", provider)
 	case a.Failure == "invalid_grant":
 		return mailstore.Fail(mailstore.ErrSignIn,
-			"The consent of {mailbox} at {provider} has ended or was withdrawn: it was not used for long, or the password changed. Ask its owner to sign in again with lifeboat mirror --sign-in.", "mailbox", mailbox, "provider", provider)
+			"The consent of {mailbox} at {provider} has ended or was withdrawn: it was not used for long, or the password changed. Give lifeboat secret remove {name}, then run lifeboat mirror in a terminal, and let its owner agree again.", "mailbox", mailbox, "provider", provider, "name", c.person.Key)
 	}
 	return mailstore.Fail(mailstore.ErrSignIn,
 		"{provider} gives no token for {mailbox} ({code}). Begin again; if that does not help, check the application's registration.", "provider", provider, "mailbox", mailbox, "code", a.codes())

@@ -125,6 +125,10 @@ func TestDeviceCode(t *testing.T) {
 		take(t, c)
 		w.pass(2 * time.Hour)
 	}
+	damaged := w.person(&vault{held: map[string]string{"mirror/" + user: "{" + canary}})
+	if _, err := w.consent(t, damaged, w.network()).Token(t.Context()); !strings.Contains(sentence(t, err), "secret remove mirror/"+user) {
+		t.Errorf("a damaged consent: %v", err)
+	}
 	if n := w.issuer.Count("refresh_token"); n != 3 {
 		t.Errorf("%d refreshes", n)
 	}
