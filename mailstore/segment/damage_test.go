@@ -277,8 +277,8 @@ func FuzzRef(f *testing.F) {
 // takes no more memory than a frame.
 func FuzzSegment(f *testing.F) {
 	dir, refs, all := small(f)
-	path := filepath.Join(dir, "00000001.seg")
-	good, err := os.ReadFile(path)
+	refs, all = refs[:4], all[:4] // the long one takes too long
+	good, err := os.ReadFile(filepath.Join(dir, "00000001.seg"))
 	if err != nil {
 		f.Fatal(err)
 	}

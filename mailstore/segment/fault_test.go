@@ -3,6 +3,7 @@ package segment
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"os"
 	"sync"
@@ -248,4 +249,27 @@ func TestHandlesAreFew(t *testing.T) {
 	}
 	f.handles.clear()
 	holds(t, f, refs[0], "x")
+}
+
+// Whatever an index holds, its parts are of a size that a frame may have, and cover
+// the body.
+func FuzzIndex(f *testing.F) {
+	w := &Writer{}
+	f.Add(w.index)
+	f.Add(append([]byte{0x80, 0x80, 0xc0, 0x00, 0x80, 0x01, 0x40}, make([]byte, nonceLen)...))
+	f.Add(append(binary.AppendUvarint(nil, maxPlain+1), bytes.Repeat([]byte{100}, 2*(2+nonceLen))...))
+	f.Fuzz(func(t *testing.T, p []byte) {
+		size, parts, err := readIndex(p)
+		if err != nil {
+			return
+		}
+		if n := int64(len(parts)); size < 0 || size > n*maxPlain || size <= (n-1)*maxPlain {
+			t.Errorf("%d bytes in %d parts", size, n)
+		}
+		for _, one := range parts {
+			if one.length < 0 || one.length > maxFrameLen || one.offset < 0 {
+				t.Errorf("%+v", one)
+			}
+		}
+	})
 }

@@ -94,7 +94,7 @@ func readIndex(p []byte) (size int64, parts []part, err error) {
 	var last int64
 	for len(p) > 0 && err == nil {
 		one := part{offset: last + next(), length: next()}
-		if err != nil || len(p) < nonceLen || one.length > maxFrameLen {
+		if err != nil || len(p) < nonceLen || one.length > maxFrameLen || one.offset > 1<<56 {
 			return 0, nil, errContent
 		}
 		p = p[copy(one.mark[:], p):]
