@@ -188,7 +188,7 @@ func (w *walker) absorb(n *node) bool {
 		return false
 	}
 	n.boundary = nil
-	if p := n.parent; p != nil && len(p.children) > 0 && p.children[len(p.children)-1] == n {
+	if p := n.parent; p != nil && !p.message && len(p.children) > 0 && p.children[len(p.children)-1] == n {
 		p.children = p.children[:len(p.children)-1]
 		w.nodes--
 	}
