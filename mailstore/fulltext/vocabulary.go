@@ -44,7 +44,7 @@ func (v *vocabulary) number(term []byte) int {
 	n := len(v.ends)
 	v.bytes = append(v.bytes, term...)
 	v.ends = append(v.ends, uint32(len(v.bytes))) //nolint:gosec // memory ends before
-	v.slots[at] = hash<<32 | uint64(n+1)          //nolint:gosec // as above
+	v.slots[at] = hash<<32 | uint64(n+1)
 	if 4*n > 3*len(v.slots) {
 		v.grow()
 	}

@@ -250,8 +250,8 @@ func (f *finder) resolve(_ context.Context, state fulltext.State) (fulltext.Set,
 
 // accounts are those in whose address the words stand.
 func (f *finder) accounts(words string) (ids []mailstore.AccountID, err error) {
-	err = f.each(`SELECT id, address FROM accounts`, func(id int64, address, _ string) {
-		if strings.Contains(" "+fulltext.Words(address), " "+words) {
+	err = f.each(`SELECT id, address FROM accounts`, func(id int64, texts [3]string) {
+		if strings.Contains(" "+fulltext.Words(texts[0]), " "+words) {
 			ids = append(ids, mailstore.AccountID(id))
 		}
 	})
@@ -268,26 +268,40 @@ var folderWords = map[string]mailstore.Role{
 	"迷惑メール": mailstore.Junk, "ゴミ箱": mailstore.Trash, "アーカイブ": mailstore.Archive,
 }
 
-// folders are those in whose name the words stand, or whose role they name.
-func (f *finder) folders(words string) (ids []mailstore.FolderID, err error) {
+// folders are those that are called so, by their name, the last level of it, or
+// their role; where none is, those in whose name the words stand.
+func (f *finder) folders(words string) ([]mailstore.FolderID, error) {
 	role := folderWords[words]
-	query := `SELECT id, name, role FROM folders`
+	query := `SELECT id, name, delimiter, role FROM folders`
 	if f.list.Account != 0 {
 		query += ` WHERE account = ` + numbers([]mailstore.AccountID{f.list.Account})
 	}
-	err = f.each(query, func(id int64, name, its string) {
-		if strings.Contains(fulltext.Words(name), words) || its != "" && (its == words || its == string(role)) {
-			ids = append(ids, mailstore.FolderID(id))
+	var called, like []mailstore.FolderID
+	err := f.each(query, func(id int64, texts [3]string) {
+		name, last, its := fulltext.Words(texts[0]), texts[0], texts[2]
+		if texts[1] != "" {
+			last = last[strings.LastIndex(last, texts[1])+1:]
+		}
+		switch {
+		case name == words, fulltext.Words(last) == words, its != "" && (its == words || its == string(role)):
+			called = append(called, mailstore.FolderID(id))
+		case strings.Contains(name, words):
+			like = append(like, mailstore.FolderID(id))
 		}
 	})
-	if err == nil && len(ids) == 0 {
-		err = mailstore.Fail(mailstore.ErrNotFound, "No mirrored folder has {words} in its name.", "words", words)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(called) > 0:
+		return called, nil
+	case len(like) > 0:
+		return like, nil
 	}
-	return ids, err
+	return nil, mailstore.Fail(mailstore.ErrNotFound, "No mirrored folder has {words} in its name.", "words", words)
 }
 
-// each reads rows of a number and one or two texts.
-func (f *finder) each(query string, do func(id int64, first, second string)) error {
+// each reads rows of a number and up to three texts.
+func (f *finder) each(query string, do func(id int64, texts [3]string)) error {
 	rows, err := f.tx.QueryContext(f.ctx, query)
 	if err != nil {
 		return err
@@ -299,11 +313,11 @@ func (f *finder) each(query string, do func(id int64, first, second string)) err
 	}
 	for rows.Next() {
 		var id int64
-		var texts [2]string
-		if err := rows.Scan([]any{&id, &texts[0], &texts[1]}[:min(3, len(columns))]...); err != nil {
+		var texts [3]string
+		if err := rows.Scan([]any{&id, &texts[0], &texts[1], &texts[2]}[:len(columns)]...); err != nil {
 			return err
 		}
-		do(id, texts[0], texts[1])
+		do(id, texts)
 	}
 	return rows.Err()
 }

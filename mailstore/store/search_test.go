@@ -74,6 +74,7 @@ func TestSearch(t *testing.T) {
 		{"会議", mailstore.List{Folder: inbox}, []string{"red apple 会議"}},
 		{"", mailstore.List{Folder: sent}, []string{"red pear 会議室"}},
 		{"red in:inbox", mailstore.List{}, []string{"red apple 会議"}},
+		{"in:2026", mailstore.List{}, []string{"red pear 会議室"}},
 		{"folder:送信", mailstore.List{}, []string{"red pear 会議室"}},
 		{"red -in:inbox", mailstore.List{}, []string{"red pear 会議室"}},
 		{"green OR folder:2026", mailstore.List{}, []string{"red pear 会議室", "green pear", "green apple"}},
@@ -189,6 +190,28 @@ func TestSearchInALargeFolder(t *testing.T) {
 	}
 	if got := s.found(`"number77" in:inbox`, mailstore.List{}); len(got) != 1 {
 		t.Errorf("one of them is found %d times", len(got))
+	}
+}
+
+// Where every folder lies below INBOX, in:inbox is not all of them.
+func TestFoldersAreCalledByTheirLastLevel(t *testing.T) {
+	s := open(t)
+	account := s.accounts("aiko@shop.example")[0]
+	for i, name := range []string{"INBOX", "INBOX/Sent", "INBOX/Old Projects", "INBOX/Projects"} {
+		s.arrive(s.folder(account, name), s.arrival(mailstore.UID(i+1), "letter in "+name))
+	}
+	s.describeAll()
+	for query, want := range map[string][]string{
+		"in:inbox":        {"letter in INBOX"},
+		"in:sent":         {"letter in INBOX/Sent"},
+		"in:projects":     {"letter in INBOX/Projects"},
+		"in:project":      {"letter in INBOX/Projects", "letter in INBOX/Old Projects"},
+		"in:inbox/sent":   {"letter in INBOX/Sent"},
+		"-in:old letters": nil,
+	} {
+		if got := s.found(query, mailstore.List{}); !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", query, got, want)
+		}
 	}
 }
 
