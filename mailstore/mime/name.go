@@ -93,10 +93,14 @@ func (n *node) fileName() string {
 		return name
 	}
 	if n.message {
-		if name := safeName(strings.ReplaceAll(n.subject(), "/", "_")); name != "" {
-			return shorten(name + ".eml")
+		name := ""
+		if len(n.children) > 0 {
+			name = safeName(strings.ReplaceAll(n.children[0].subject(), "/", "_"))
 		}
-		return "message.eml"
+		if name == "" {
+			return "message.eml"
+		}
+		return shorten(name + ".eml")
 	}
 	if name := safeName(headerText(n.head.get("content-description"), "")); name != "" && strings.Contains(name, ".") {
 		return name

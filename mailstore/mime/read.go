@@ -171,11 +171,7 @@ func (n *node) headLetter() mailstore.Letter {
 }
 
 func (n *node) subject() string {
-	h := n
-	if n.message && len(n.children) > 0 {
-		h = n.children[0]
-	}
-	return cutText(headerText(h.head.get("subject"), h.charset()), 4<<10)
+	return cutText(headerText(n.head.get("subject"), n.charset()), 4<<10)
 }
 
 // charset is what raw octets in a header are read as: the charset of the body, where
