@@ -374,7 +374,7 @@ func TestImportWithoutPrimary(t *testing.T) {
 	p.dovecot.Stop(t)
 	mbox := ""
 	for _, m := range []corpus.Message{letter("", "Old flamingo", "Pink."), letter("", "Old heron", "From the river.\r\n>From here\r\nFrom there.")} {
-		mbox += "From eve@outside.test Thu Nov 19 09:00:00 2026\n" +
+		mbox += "From eve@outside.test Tue Nov 19 09:00:00 2024\n" +
 			strings.ReplaceAll(strings.ReplaceAll(string(m.Bytes), "\r\n", "\n"), "\nFrom there", "\n>From there") + "\n"
 	}
 	p.put("archive.mbox", mbox)
@@ -393,6 +393,9 @@ func TestImportWithoutPrimary(t *testing.T) {
 	}
 	if s := p.must("mail", "import", "archive.mbox", "--account", anna); !contains(s.out, "2 of them were here already") {
 		t.Error("a second import brings the same in again")
+	}
+	if s := p.lifeboat("", "mirror"); s.status != 1 {
+		t.Error("a mirror of a dead primary is a success")
 	}
 	if all := document[mailDocument](p, 0, "mail", "list"); len(all.Messages) != 2 {
 		t.Errorf("%d messages are here", len(all.Messages))

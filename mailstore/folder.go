@@ -50,6 +50,10 @@ type Folder struct {
 // begins so (RFC 8474 section 7: letters, digits, "_" and "-").
 const LocalPrefix = "local:"
 
+// ImportPrefix begins the RemoteID of folders whose mail a person brought in from
+// files. It may be of any age: no days bound how long it stays.
+const ImportPrefix = LocalPrefix + "import:"
+
 // Local reports whether the folder exists here alone: the mirror never compares it
 // with the primary.
 func (f Folder) Local() bool { return strings.HasPrefix(f.RemoteID, LocalPrefix) }

@@ -102,8 +102,8 @@ func (s *session) showMirrored(r engine.MirrorReport) {
 	}
 	s.printT("{complete} of {all} mailboxes are up to date. New: {arrived} messages, {size}.",
 		"complete", len(r.Accounts)-r.Failed, "all", len(r.Accounts), "arrived", arrived, "size", size(fetched))
-	if r.RemovedMail > 0 {
-		s.print(t.T("Older than what is kept, and removed: {count} messages.", "count", r.RemovedMail))
+	if r.Removed > 0 {
+		s.print(t.T("Older than what is kept, and removed: {count} messages.", "count", r.Removed))
 	}
 	s.showAlarms(slices.DeleteFunc(r.Alarms, func(alarm engine.MirrorAlarm) bool {
 		return slices.ContainsFunc(r.Accounts, func(a engine.MirroredAccount) bool { return !a.Complete && a.Account == alarm.Account })

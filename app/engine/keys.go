@@ -236,7 +236,7 @@ func (e *Engine) AddKey(ctx context.Context, kind keys.Kind, label string) (slot
 
 // The variables of the environment that open the data key where nobody can be asked.
 const (
-	PassphraseVariable = "LIFEBOAT_KEY_PASSPHRASE"
+	PassphraseVariable = "LIFEBOAT_KEY_PASSPHRASE" //nolint:gosec // the name of one
 	RecoveryVariable   = "LIFEBOAT_KEY_RECOVERY"
 )
 

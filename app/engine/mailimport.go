@@ -260,7 +260,7 @@ func (i *importing) open(ctx context.Context, a mailstore.Account, name string) 
 	if err != nil {
 		return nil, err
 	}
-	remote := mailstore.LocalPrefix + "import:" + name
+	remote := mailstore.ImportPrefix + name
 	f := &importFolder{known: map[mailstore.Hash]bool{}, next: 1}
 	at := slices.IndexFunc(folders, func(f mailstore.Folder) bool { return f.RemoteID == remote })
 	if at < 0 {

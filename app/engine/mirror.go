@@ -106,7 +106,8 @@ func (e *Engine) mirrorInto(ctx context.Context, s *store.Store, req MirrorReque
 	if err != nil {
 		return r, err
 	}
-	if r.Removed, err = e.retain(ctx, s); err != nil {
+	tidied, err := e.retain(ctx, s)
+	if r.Removed = tidied.Messages; err != nil {
 		return r, err
 	}
 	fresh, err := s.Freshness(ctx)

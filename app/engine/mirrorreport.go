@@ -13,11 +13,11 @@ type MirrorReport struct {
 	Accounts []MirroredAccount `json:"accounts"`
 	// Failed counts the accounts whose check is not complete, HeldFolders the folders
 	// that wait for a decision.
-	Failed      int                `json:"failed"`
-	HeldFolders int                `json:"held_folders"`
-	Removed     mailstore.Retained `json:"-"` // what had grown old enough to go
-	RemovedMail int                `json:"removed_messages"`
-	Alarms      []MirrorAlarm      `json:"alarms"`
+	Failed      int `json:"failed"`
+	HeldFolders int `json:"held_folders"`
+	// Removed counts messages that had grown old enough to go.
+	Removed int           `json:"removed"`
+	Alarms  []MirrorAlarm `json:"alarms"`
 }
 
 // MirroredAccount is what a run did for an account.

@@ -20,10 +20,11 @@ const (
 	roundsAtOnce = 10
 )
 
-// Retain tidies: it removes what has grown older than its account's days, and what has
-// been hidden for longer than the grace, and gives the disk back what only they took.
-// What a killed process had taken in and named in no batch goes with it. The work of
-// a call is bounded, to some seconds; with nothing to do it is a few reads.
+// Retain tidies: it removes what has grown older than its account's days, unless
+// somebody imported it, and what has been hidden for longer than the grace, and gives
+// the disk back what only they took. What a killed process had taken in and named in
+// no batch goes with it. The work of a call is bounded, to some seconds; with nothing
+// to do it is a few reads.
 func (s *Store) Retain(ctx context.Context, r mailstore.Retention) (done mailstore.Retained, err error) {
 	if err := s.owned(); err != nil {
 		return done, err
@@ -93,8 +94,9 @@ func (s *Store) due(ctx context.Context, accounts []mailstore.Account, grace tim
 		cut := now.Add(-margin).AddDate(0, 0, -a.Days)
 		// A hidden place could be found by both.
 		old, err := list(ctx, s, scanDue, `SELECT `+dueColumns+` FROM messages m JOIN places p ON p.message = m.id
-			WHERE m.account = ? AND m.id < ? AND p.received < ? AND (p.gone = 0 OR p.gone > ?) LIMIT ?`,
-			int64(a.ID), int64(firstID(cut)), cut.Unix(), now.Add(-grace).Unix(), placesAtOnce-len(all))
+			WHERE m.account = ? AND m.id < ? AND p.received < ? AND (p.gone = 0 OR p.gone > ?)
+			AND p.folder NOT IN (SELECT id FROM folders WHERE account = ? AND remote LIKE ?) LIMIT ?`,
+			int64(a.ID), int64(firstID(cut)), cut.Unix(), now.Add(-grace).Unix(), int64(a.ID), mailstore.ImportPrefix+"%", placesAtOnce-len(all))
 		if err != nil {
 			return nil, err
 		}
