@@ -169,10 +169,11 @@ func (s *session) showAlarms(alarms []engine.MirrorAlarm) {
 
 // mirrorLine is a line of "mirror --watch --json".
 type mirrorLine struct {
-	Account string             `json:"account"`
-	Stage   mirror.Stage       `json:"stage"`
-	Failed  mailstore.Sentence `json:"failed,omitzero"`
-	Retry   string             `json:"next,omitempty"`
+	Account  string             `json:"account"`
+	Stage    mirror.Stage       `json:"stage"`
+	Messages int                `json:"messages"` // that came
+	Failed   mailstore.Sentence `json:"failed,omitzero"`
+	Next     string             `json:"next,omitempty"` // when it is looked at again
 }
 
 // documentLine prints a document on a line of its own.

@@ -17,6 +17,7 @@ type mirrorProgress struct {
 
 	mu       sync.Mutex
 	accounts map[string]mirror.Progress
+	failed   map[string]string // what keeps an account that is watched from being complete; empty: nothing
 	told     time.Time
 	shown    int // columns of the line that is to be written over
 }
@@ -25,18 +26,17 @@ type mirrorProgress struct {
 const seldomTold = 30 * time.Second
 
 func (s *session) mirrorProgress(watch bool) *mirrorProgress {
-	return &mirrorProgress{s: s, watch: watch, accounts: map[string]mirror.Progress{}, told: s.Now()}
+	return &mirrorProgress{s: s, watch: watch, accounts: map[string]mirror.Progress{}, failed: map[string]string{}, told: s.Now()}
 }
 
 func (p *mirrorProgress) tell(now mirror.Progress) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	before := p.accounts[now.Account.Address]
-	p.accounts[now.Account.Address] = now
 	if p.watch {
-		p.watched(before, now)
+		p.watched(now)
 		return
 	}
+	p.accounts[now.Account.Address] = now
 	line := p.line()
 	switch {
 	case p.s.Terminal:
@@ -92,28 +92,36 @@ func (p *mirrorProgress) end() {
 	}
 }
 
-// watched tells what has changed for an account of a mirror that goes on.
-func (p *mirrorProgress) watched(before, now mirror.Progress) {
+// watched tells what has changed for an account of a mirror that goes on: that it is
+// watched, that it fails or works again, and what came.
+func (p *mirrorProgress) watched(now mirror.Progress) {
 	t, address := p.s.tongue, now.Account.Address
-	if p.s.json {
-		if before.Stage != now.Stage && (now.Stage == mirror.Waiting || now.Stage == mirror.Finished) {
-			l := mirrorLine{Account: address, Stage: now.Stage, Failed: now.Failed}
-			if !now.Retry.IsZero() {
-				l.Retry = now.Retry.UTC().Format(time.RFC3339)
-			}
-			p.s.documentLine(l)
-		}
+	failed, known := p.failed[address]
+	said := ""
+	switch why := p.s.say(now.Failed); {
+	case now.Stage == mirror.Finished && known && now.Failed.IsZero() && now.Messages > 0:
+		said = t.T("{account}: {count} messages came.", "account", address, "count", now.Messages)
+	case now.Stage != mirror.Waiting:
 		return
+	case !now.Failed.IsZero() && failed != why:
+		said = t.T("{account}: not complete. {why}", "account", address, "why", why)
+		p.failed[address] = why
+	case now.Failed.IsZero() && failed != "":
+		said = t.T("{account}: up to date again.", "account", address)
+		p.failed[address] = ""
+	case !known:
+		said = t.T("{account}: watched.", "account", address)
+		p.failed[address] = ""
 	}
-	failed, said := p.s.say(now.Failed), p.s.say(before.Failed)
-	switch stamp := p.s.Now().Format("15:04:05  "); {
-	case now.Failed.IsZero() && !before.Failed.IsZero():
-		p.s.note(stamp + t.T("{account}: up to date again.", "account", address))
-	case !now.Failed.IsZero() && failed != said:
-		p.s.note(stamp + t.T("{account}: not complete. {why}", "account", address, "why", failed))
-	case now.Stage == mirror.Waiting && before.Stage == "":
-		p.s.note(stamp + t.T("{account}: watched.", "account", address))
-	case now.Stage == mirror.Waiting && before.Stage != mirror.Waiting && now.Messages > before.Messages:
-		p.s.note(stamp + t.T("{account}: {count} messages.", "account", address, "count", now.Messages))
+	switch {
+	case said == "":
+	case p.s.json:
+		l := mirrorLine{Account: address, Stage: now.Stage, Messages: now.Messages, Failed: now.Failed}
+		if !now.Retry.IsZero() {
+			l.Next = now.Retry.UTC().Format(time.RFC3339)
+		}
+		p.s.documentLine(l)
+	default:
+		p.s.note(p.s.Now().Format("15:04:05  ") + said)
 	}
 }
