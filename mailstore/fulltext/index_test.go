@@ -93,7 +93,7 @@ func (s *shelf) find(q Query, l Limits) (ids []mailstore.MessageID, err error) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	defer tx.Rollback() //nolint:errcheck // it only read
+	defer tx.Rollback()
 	for id, err := range s.x.Find(context.Background(), tx, q, l) {
 		if err != nil {
 			return ids, err
@@ -436,7 +436,7 @@ func TestFindStopsWithItsContext(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer tx.Rollback() //nolint:errcheck // it only read
+	defer tx.Rollback()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for id, err := range s.x.Find(ctx, tx, Query{}, Limits{}) {

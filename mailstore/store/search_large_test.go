@@ -179,7 +179,7 @@ func (l *large) batch(folder mailstore.FolderID, last int, letters []crowd.Lette
 			l.Error(err)
 			return
 		}
-		uid := mailstore.UID(last*1000 - len(letters) + i) //nolint:gosec // small
+		uid := mailstore.UID(last*1000 - len(letters) + i)
 		byUID[uid] = &letters[i]
 		flags := mailstore.MakeFlags(mailstore.Seen)
 		if i%9 == 0 {
