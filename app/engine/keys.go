@@ -148,7 +148,8 @@ func (e *Engine) quietly(ctx context.Context) (keys.Key, error) {
 	if !errors.Is(err, mailstore.ErrNotFound) {
 		return key, err
 	}
-	if key, _, err = e.made(ctx, false); err != nil {
+	key, code, err := e.made(ctx, false)
+	if err != nil || code == "" { // another process made it
 		return key, err
 	}
 	slots, err := keys.Open(e.keysFile())
