@@ -20,8 +20,9 @@ const (
 // Alarm is something that a person should know, with what to do.
 type Alarm struct {
 	Severity Severity
-	Account  mailstore.Account
-	Say      mailstore.Sentence
+	// Account is whom it is about; zero where it is about several.
+	Account mailstore.Account
+	Say     mailstore.Sentence
 	// Why is the reason that was met, or what ends; zero where Say says all.
 	Why mailstore.Sentence
 	Do  mailstore.Sentence
@@ -63,10 +64,10 @@ func Alarms(accounts []mailstore.Freshness, limits Limits, now time.Time) []Alar
 		add := func(s Severity, say, why, do mailstore.Sentence) {
 			out = append(out, Alarm{s, f.Account, say, why, do})
 		}
-		freshness(f, limits, now, add)
+		behind(f, limits, now, add)
 		content(f, add)
-		expiry(f, limits, now, add)
 	}
+	out = append(out, endings(accounts, limits, now)...)
 	rank := map[Severity]int{Urgent: 0, Warning: 1, Notice: 2}
 	slices.SortStableFunc(out, func(a, b Alarm) int { return rank[a.Severity] - rank[b.Severity] })
 	return out
@@ -74,9 +75,9 @@ func Alarms(accounts []mailstore.Freshness, limits Limits, now time.Time) []Alar
 
 type adder func(severity Severity, say, why, do mailstore.Sentence)
 
-// freshness tells that an account falls behind, and why.
-func freshness(f mailstore.Freshness, limits Limits, now time.Time, add adder) {
-	do := mailstore.Say("Let the mirror run: lifeboat mirror --watch, or lifeboat serve.")
+// behind tells that an account falls behind, and why.
+func behind(f mailstore.Freshness, limits Limits, now time.Time, add adder) {
+	do := mailstore.Say("Let the mirror run: lifeboat mirror --watch.")
 	if !f.Failed.IsZero() {
 		do = mailstore.Say("Mend what made the last check fail; the mirror catches up by itself.")
 	}
@@ -88,12 +89,12 @@ func freshness(f mailstore.Freshness, limits Limits, now time.Time, add adder) {
 		add(Warning, mailstore.Say("{address} is not mirrored yet.", "address", f.Account.Address), f.Failed, do)
 	case age > 4*limits.Behind:
 		add(Urgent, mailstore.Say("The mirror of {address} is behind: mail since {time} may be missing.",
-			"address", f.Account.Address, "time", stamp(f.Complete)), f.Failed, do)
+			"address", f.Account.Address, "time", stamp(f.Complete, now)), f.Failed, do)
 	case age > limits.Behind:
 		add(Warning, mailstore.Say("The mirror of {address} is behind: mail since {time} may be missing.",
-			"address", f.Account.Address, "time", stamp(f.Complete)), f.Failed, do)
+			"address", f.Account.Address, "time", stamp(f.Complete, now)), f.Failed, do)
 	case !f.Failed.IsZero() && now.Sub(f.Since) > failuresTold:
-		add(Warning, mailstore.Say("Checks of {address} have failed since {time}.", "address", f.Account.Address, "time", stamp(f.Since)), f.Failed, do)
+		add(Warning, mailstore.Say("Checks of {address} have failed since {time}.", "address", f.Account.Address, "time", stamp(f.Since, now)), f.Failed, do)
 	}
 }
 
@@ -117,23 +118,66 @@ func content(f mailstore.Freshness, add adder) {
 	}
 }
 
-// expiry tells what will end.
-func expiry(f mailstore.Freshness, limits Limits, now time.Time, add adder) {
-	for _, e := range f.Expiries {
-		left := e.At.Sub(now)
-		say := mailstore.Say("What the mirror of {address} needs ends on {time}.", "address", f.Account.Address, "time", stamp(e.At))
-		do := mailstore.Say("Renew it before then; the mirror stops without it.")
-		switch {
-		case left <= 0:
-			say = mailstore.Say("What the mirror of {address} needs has ended on {time}.", "address", f.Account.Address, "time", stamp(e.At))
-			add(Urgent, say, e.What, mailstore.Say("Renew it now; the mirror cannot go on without it."))
-		case left <= 7*24*time.Hour:
-			add(Warning, say, e.What, do)
-		case left <= limits.Expiry:
-			add(Notice, say, e.What, do)
-		}
-	}
+// ending is something that ends, and who needs it.
+type ending struct {
+	what  mailstore.Sentence
+	at    time.Time
+	needs []mailstore.Account
 }
 
-// stamp writes a time for a sentence, with its zone.
-func stamp(t time.Time) string { return t.Format("2006-01-02 15:04 MST") }
+// endings tells what will end, once for all accounts that need it: one application's
+// secret is often everybody's.
+func endings(accounts []mailstore.Freshness, limits Limits, now time.Time) (out []Alarm) {
+	type key struct {
+		what string
+		at   time.Time
+	}
+	found := map[key]*ending{}
+	var order []*ending
+	for _, f := range accounts {
+		for _, e := range f.Expiries {
+			if !f.Account.Removed.IsZero() || e.At.Sub(now) > limits.Expiry {
+				continue
+			}
+			k := key{e.What.String(), e.At.UTC()}
+			if found[k] == nil {
+				found[k] = &ending{what: e.What, at: e.At}
+				order = append(order, found[k])
+			}
+			found[k].needs = append(found[k].needs, f.Account)
+		}
+	}
+	for _, e := range order {
+		out = append(out, e.alarm(now))
+	}
+	return out
+}
+
+func (e *ending) alarm(now time.Time) Alarm {
+	a := Alarm{Severity: Notice, Why: e.what, Do: mailstore.Say("Renew it before then; the mirror stops without it.")}
+	left, at := e.at.Sub(now), stamp(e.at, now)
+	switch {
+	case left <= 0:
+		a.Severity, a.Do = Urgent, mailstore.Say("Renew it now; the mirror cannot go on without it.")
+	case left <= 7*24*time.Hour:
+		a.Severity = Warning
+	}
+	one, ended := len(e.needs) == 1, left <= 0
+	if one {
+		a.Account = e.needs[0]
+	}
+	switch address := a.Account.Address; {
+	case one && ended:
+		a.Say = mailstore.Say("What the mirror of {address} needs has ended on {time}.", "address", address, "time", at)
+	case one:
+		a.Say = mailstore.Say("What the mirror of {address} needs ends on {time}.", "address", address, "time", at)
+	case ended:
+		a.Say = mailstore.Say("What the mirrors of {count} mailboxes need has ended on {time}.", "count", len(e.needs), "time", at)
+	default:
+		a.Say = mailstore.Say("What the mirrors of {count} mailboxes need ends on {time}.", "count", len(e.needs), "time", at)
+	}
+	return a
+}
+
+// stamp writes a time for a sentence, with its zone, which is now's.
+func stamp(t, now time.Time) string { return t.In(now.Location()).Format("2006-01-02 15:04 MST") }

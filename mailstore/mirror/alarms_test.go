@@ -54,3 +54,25 @@ func TestAlarms(t *testing.T) {
 		})
 	}
 }
+
+// One application's secret is everybody's: that it ends is said once.
+func TestWhatAllNeedIsToldOnce(t *testing.T) {
+	at := noon.AddDate(0, 0, 20)
+	what := mailstore.Expiry{What: mailstore.Say("The application's secret"), At: at}
+	own := mailstore.Expiry{What: mailstore.Say("The consent"), At: at}
+	var all []mailstore.Freshness
+	for id, address := range []string{"a@b.example", "c@b.example", "d@b.example"} {
+		f := mailstore.Freshness{Account: mailstore.Account{ID: mailstore.AccountID(id + 1), Address: address}, Complete: noon, Tried: noon}
+		f.Expiries = []mailstore.Expiry{what}
+		all = append(all, f)
+	}
+	all[1].Expiries = append(all[1].Expiries, own)
+	var got []string
+	for _, a := range mirror.Alarms(all, mirror.Limits{}, noon.In(time.FixedZone("JST", 9*3600))) {
+		got = append(got, fmt.Sprintf("%s: %s / %s %s", a.Severity, a.Say, a.Why, a.Account.Address))
+	}
+	want := "[notice: What the mirrors of 3 mailboxes need ends on 2026-12-12 21:00 JST. / The application's secret  notice: What the mirror of c@b.example needs ends on 2026-12-12 21:00 JST. / The consent c@b.example]"
+	if fmt.Sprint(got) != want {
+		t.Errorf("%s\nnot\n%s", fmt.Sprint(got), want)
+	}
+}
