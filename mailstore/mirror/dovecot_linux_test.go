@@ -153,7 +153,9 @@ func (o *office) same() {
 	if err != nil || len(found.Damaged) > 0 || len(found.Lost) > 0 {
 		o.t.Errorf("the store does not verify: %+v, %v", found, err)
 	}
-	if got, want := d.held(), dialRaw(o.t, order{Address: o.dovecot.IMAPS, User: anna, Password: o.order.Password}).held(); got != want {
+	r := dialRaw(o.t, order{Address: o.dovecot.IMAPS, User: anna, Password: o.order.Password})
+	defer r.close() // a campaign would have too many
+	if got, want := d.held(), r.held(); got != want {
 		o.t.Errorf("the store does not hold what Dovecot serves: %s", firstDifference(got, want))
 	}
 }
@@ -176,6 +178,7 @@ func firstDifference(got, want string) string {
 func (o *office) change(round int) {
 	o.t.Helper()
 	r := dialRaw(o.t, order{Address: o.dovecot.IMAPS, User: anna, Password: o.order.Password})
+	defer r.close()
 	folders := []string{"INBOX", "Sent", "Archive", "Projects", "Drafts"}
 	for i := range 50 {
 		r.appendMessage(folders[i%5], fmt.Sprintf("From: b@example.org\r\nSubject: new %d.%d\r\nDate: Sun, 22 Nov 2026 12:00:00 +0900\r\n\r\n%s\r\n", round, i, strings.Repeat("New text. ", 40)))

@@ -40,6 +40,8 @@ func dialRaw(t testing.TB, o order) *raw {
 	return r
 }
 
+func (r *raw) close() { _ = r.conn.Close() }
+
 func (r *raw) line() string {
 	r.t.Helper()
 	text, err := r.in.ReadString('\n')
