@@ -161,6 +161,9 @@ func (s *session) showAlarms(alarms []engine.MirrorAlarm) {
 			mark = "! "
 		}
 		s.print(mark + s.say(a.Say))
+		if !a.Why.IsZero() {
+			s.print(indent(s.say(a.Why), "    "))
+		}
 		if !a.Do.IsZero() {
 			s.print(indent(s.say(a.Do), "    → "))
 		}

@@ -42,8 +42,7 @@ func (e *Engine) openMail(ctx context.Context, ask bool) (*Mail, error) {
 
 // mailIn opens the store; the options are completed.
 func (e *Engine) mailIn(ctx context.Context, o store.Options) (*Mail, error) {
-	o.Dir, o.Cache, o.Now, o.Log = e.path(mailDir), e.opt.Mail.Cache, e.opt.Now, e.opt.Logger
-	s, err := store.Open(ctx, o)
+	s, err := store.Open(ctx, e.storeOptions(o))
 	if err != nil {
 		return nil, err
 	}
@@ -52,6 +51,12 @@ func (e *Engine) mailIn(ctx context.Context, o store.Options) (*Mail, error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	return m, nil
+}
+
+// storeOptions say where the store is and what it works with.
+func (e *Engine) storeOptions(o store.Options) store.Options {
+	o.Dir, o.Cache, o.Now, o.Log = e.path(mailDir), e.opt.Mail.Cache, e.opt.Now, e.opt.Logger
+	return o
 }
 
 func (m *Mail) load(ctx context.Context) (err error) {

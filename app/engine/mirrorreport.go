@@ -69,6 +69,7 @@ type MirrorAlarm struct {
 	Severity mirror.Severity    `json:"severity"`
 	Account  string             `json:"account,omitempty"`
 	Say      mailstore.Sentence `json:"say"`
+	Why      mailstore.Sentence `json:"why,omitzero"`
 	Do       mailstore.Sentence `json:"do,omitzero"`
 }
 
@@ -113,7 +114,7 @@ func (e *Engine) alarms(fresh []mailstore.Freshness) []MirrorAlarm {
 	out := []MirrorAlarm{}
 	limits := mirror.Limits{Behind: e.opt.Settings.Mirror.AlarmAfter.Duration()}
 	for _, a := range mirror.Alarms(fresh, limits, e.opt.Now()) {
-		out = append(out, MirrorAlarm{a.Severity, a.Account.Address, a.Say, a.Do})
+		out = append(out, MirrorAlarm{a.Severity, a.Account.Address, a.Say, a.Why, a.Do})
 	}
 	return out
 }
