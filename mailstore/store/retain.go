@@ -36,9 +36,13 @@ func (s *Store) Retain(ctx context.Context, r mailstore.Retention) (done mailsto
 	if err != nil {
 		return done, err
 	}
+	now, err := s.believed(ctx)
+	if err != nil {
+		return done, err
+	}
 	done.More = true
 	for round := 0; done.More && round < roundsAtOnce; round++ {
-		due, err := s.due(ctx, accounts, grace)
+		due, err := s.due(ctx, accounts, now, grace)
 		if err != nil {
 			return done, err
 		}
@@ -50,7 +54,7 @@ func (s *Store) Retain(ctx context.Context, r mailstore.Retention) (done mailsto
 			return done, err
 		}
 	}
-	if err := s.dropEmpty(ctx, accounts, grace); err != nil {
+	if err := s.dropEmpty(ctx, accounts, now.Add(-grace)); err != nil {
 		return done, err
 	}
 	if err := s.compact(ctx, &done); err != nil {
@@ -81,8 +85,7 @@ type duePlace struct {
 const dueColumns = `p.folder, p.uidvalidity, p.uid, p.message, p.flags, p.gone`
 
 // due finds the next places to be removed.
-func (s *Store) due(ctx context.Context, accounts []mailstore.Account, grace time.Duration) ([]duePlace, error) {
-	now := s.now()
+func (s *Store) due(ctx context.Context, accounts []mailstore.Account, now time.Time, grace time.Duration) ([]duePlace, error) {
 	all, err := list(ctx, s, scanDue, `SELECT `+dueColumns+` FROM places p WHERE p.gone <> 0 AND p.gone <= ? LIMIT ?`, now.Add(-grace).Unix(), placesAtOnce)
 	if err != nil {
 		return nil, err
@@ -174,8 +177,7 @@ func (t *tx) remove(id mailstore.MessageID) error {
 
 // dropEmpty forgets folders that the primary no longer has and accounts that the
 // settings no longer have, once nothing is left in them.
-func (s *Store) dropEmpty(ctx context.Context, accounts []mailstore.Account, grace time.Duration) error {
-	until := s.now().Add(-grace)
+func (s *Store) dropEmpty(ctx context.Context, accounts []mailstore.Account, until time.Time) error {
 	const folder = ` FROM folders WHERE gone <> 0 AND gone <= ?1 AND NOT EXISTS (SELECT 1 FROM places WHERE folder = folders.id)`
 	ids, err := list(ctx, s, func(r *sql.Rows) (id int64, err error) { return id, r.Scan(&id) }, `SELECT id`+folder, until.Unix())
 	if err != nil {

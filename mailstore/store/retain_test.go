@@ -16,7 +16,21 @@ import (
 
 const day = 24 * time.Hour
 
+// retain tidies, as a mirror does that has run all the time.
 func (s *shelf) retain() (sum mailstore.Retained) {
+	s.t.Helper()
+	until := s.now
+	for ; !s.tidied.IsZero() && until.Sub(s.tidied) > 6*day; s.tidied = s.now {
+		s.now = s.tidied.Add(6 * day)
+		r := s.retainNow()
+		sum.Messages, sum.Places, sum.Bytes = sum.Messages+r.Messages, sum.Places+r.Places, sum.Bytes+r.Bytes
+	}
+	s.now, s.tidied = until, until
+	r := s.retainNow()
+	return mailstore.Retained{Messages: sum.Messages + r.Messages, Places: sum.Places + r.Places, Bytes: sum.Bytes + r.Bytes}
+}
+
+func (s *shelf) retainNow() (sum mailstore.Retained) {
 	s.t.Helper()
 	for more := true; more; {
 		r, err := s.Retain(s.t.Context(), mailstore.Retention{})

@@ -5,7 +5,7 @@ import "lifeboat/mailstore/fulltext"
 // migrations[n] brings the index from version n to n+1. What has been published is
 // never changed: a file of any version must become today's. Each runs in a
 // transaction of its own, together with the version's new number.
-var migrations = []string{tables, fulltext.Schema + describeAgain}
+var migrations = []string{tables, fulltext.Schema + describeAgain, clock}
 
 // tables is version 1. Times are Unix seconds, 0 for none.
 //
@@ -112,4 +112,11 @@ CREATE INDEX places_gone ON places (gone) WHERE gone <> 0;
 const describeAgain = `
 UPDATE messages SET described = 0;
 UPDATE accounts SET undescribed = (SELECT count(*) FROM messages WHERE account = accounts.id);
+`
+
+// clock is how late it was, as far as the clock was believed, when the mail was last
+// tidied, and since when it is not.
+const clock = `
+CREATE TABLE clock (believed INTEGER NOT NULL, doubted INTEGER NOT NULL) STRICT;
+INSERT INTO clock VALUES (0, 0);
 `

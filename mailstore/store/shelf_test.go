@@ -23,6 +23,8 @@ type shelf struct {
 	t   *testing.T
 	o   store.Options
 	now time.Time
+	// tidied is when retain was called last.
+	tidied time.Time
 }
 
 func open(t *testing.T, change ...func(*store.Options)) *shelf {
