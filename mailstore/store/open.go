@@ -92,6 +92,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		err = s.unseal(o)
 	}
 	if err == nil {
+		err = s.refuseOther(ctx)
+	}
+	if err == nil {
 		err = s.open(ctx)
 	}
 	if err != nil {

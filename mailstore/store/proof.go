@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -25,10 +26,36 @@ func (s *Store) otherKey(err error) error {
 	if !errors.Is(err, mailstore.ErrDamaged) {
 		return err
 	}
-	noted, readErr := os.ReadFile(s.path(proofFile))
-	if readErr != nil || len(noted) != len(s.proof) || bytes.Equal(noted, s.proof) {
+	if !s.provenOther() {
 		return err
 	}
+	return s.wrongKey()
+}
+
+// provenOther reports whether the note is another key's.
+func (s *Store) provenOther() bool {
+	noted, err := os.ReadFile(s.path(proofFile))
+	return err == nil && len(noted) == len(s.proof) && !bytes.Equal(noted, s.proof)
+}
+
+// refuseOther keeps another key from the database. SQLite takes a log that it cannot
+// decipher for an empty one and removes it, with what a killed process committed last.
+// The index itself has the last word, as the note may be what is damaged.
+func (s *Store) refuseOther(ctx context.Context) error {
+	if !s.provenOther() {
+		return nil
+	}
+	if info, err := os.Stat(s.path(indexFile)); err != nil || info.Size() == 0 {
+		return s.wrongKey()
+	}
+	sealed := s.sealed
+	s.sealed = true // neither looks at the log nor touches it
+	err := s.sound(ctx)
+	s.sealed = sealed
+	return s.otherKey(err)
+}
+
+func (s *Store) wrongKey() error {
 	return mailstore.Fail(mailstore.ErrKey,
 		"The mirrored mail in {folder} was written with another key than the one at hand. Bring back the keys.json that belongs to it; nothing was changed.",
 		"folder", s.dir)

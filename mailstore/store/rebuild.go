@@ -41,6 +41,9 @@ func Rebuild(ctx context.Context, o Options) (Rebuilt, error) {
 		err = s.unseal(o)
 	}
 	if err == nil {
+		err = s.refuseOther(ctx)
+	}
+	if err == nil {
 		err = s.otherKey(s.sound(ctx))
 	}
 	var done Rebuilt
