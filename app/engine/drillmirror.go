@@ -104,6 +104,7 @@ type noting struct {
 	d *drillMirror
 }
 
+// Apply takes a batch in, and notes when it was safe.
 func (n noting) Apply(ctx context.Context, b mailstore.Batch) (mailstore.Applied, error) {
 	done, err := n.Store.Apply(ctx, b)
 	if err == nil {

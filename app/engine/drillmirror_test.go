@@ -68,8 +68,13 @@ func holds(t *testing.T, m interface {
 // until looks again and again until something is so.
 func until(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	for end := time.Now().Add(time.Minute); !is(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(end) {
+	look := time.NewTicker(20 * time.Millisecond)
+	defer look.Stop()
+	patience := time.After(time.Minute)
+	for !is() {
+		select {
+		case <-look.C:
+		case <-patience:
 			t.Fatal("it does not come to it that " + what)
 		}
 	}
