@@ -138,7 +138,7 @@ func (i *importing) one(ctx context.Context, msg export.Message, err error) erro
 		return ctx.Err()
 	}
 	if err != nil {
-		if errors.Is(err, mailstore.ErrDamaged) && msg.Path != "" {
+		if msg.Path != "" { // it is about that alone
 			i.sum.LeftOut = append(i.sum.LeftOut, UnmovedMail{msg.Path, mailstore.SentenceOf(err)})
 			return nil
 		}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 
 	"lifeboat/configs"
@@ -21,16 +22,15 @@ import (
 // like more.
 const perAccount = 2
 
-func (e *Engine) mirrorOptions(s mirror.Store, req MirrorRequest) mirror.Options {
+func (e *Engine) mirrorOptions(s mirror.Store, l *links, req MirrorRequest) mirror.Options {
 	set := e.opt.Settings.Mirror
-	l := &links{e: e, sources: map[mailstore.AccountID]signin.Source{}, budgets: map[mailstore.AccountID]*imaplink.Budget{}, limits: e.opt.Settings.MirrorLimits()}
 	connections := min(perAccount, l.limits.Connections)
 	return mirror.Options{
 		Store: s, Connect: l.connect, Expiries: l.expiries,
 		Folders: mirror.Rules{
 			Junk: set.Folders.Junk, Trash: set.Folders.Trash, Include: set.Folders.Include, Exclude: set.Folders.Exclude,
 		},
-		Unusual: mirror.Unusual{Share: float64(set.UnusualShare)},
+		Unusual: mirror.Unusual{Share: float64(set.UnusualShare)}, Grace: set.Grace.Duration(),
 		// Accounts side by side, each with its connections, stay within the bound.
 		Parallel: max(1, l.limits.Connections/connections), Connections: connections,
 		Poll: set.Every.Duration(), Now: e.opt.Now, Log: e.opt.Logger, Tell: req.Tell,
@@ -42,12 +42,38 @@ type links struct {
 	e      *Engine
 	limits configs.MirrorLimits
 
+	ahead   *mirror.Ahead // nil: nothing was dialled
+
 	mu      sync.Mutex
-	sources map[mailstore.AccountID]signin.Source
+	sources map[string]signin.Source // by address
 	budgets map[mailstore.AccountID]*imaplink.Budget
 }
 
+func (e *Engine) links() *links {
+	return &links{e: e, limits: e.opt.Settings.MirrorLimits(), sources: map[string]signin.Source{}, budgets: map[mailstore.AccountID]*imaplink.Budget{}}
+}
+
+// dialAhead begins to connect for one of the accounts that are to be mirrored, while
+// the store is being opened. Where a person may have to be asked, or a ledger of the
+// store's account says whether there is anything left to spend, it waits for the store.
+func (l *links) dialAhead(ctx context.Context, addresses []string) {
+	all := l.e.opt.Settings.MirrorAccounts()
+	i := slices.IndexFunc(all, func(m configs.MirrorAccount) bool {
+		return len(addresses) == 0 || slices.ContainsFunc(addresses, func(a string) bool { return strings.EqualFold(a, m.Address) })
+	})
+	if i < 0 || l.limits.BytesPerDay > 0 || l.e.opt.Settings.Providers.Primary.SignIn.Method != configs.SignInPassword {
+		return
+	}
+	l.ahead = mirror.DialAhead(ctx, all[i].Address, func(ctx context.Context) (mirror.Link, error) {
+		return l.dial(ctx, mailstore.Account{Address: all[i].Address})
+	})
+}
+
 func (l *links) connect(ctx context.Context, a mailstore.Account) (mirror.Link, error) {
+	return l.ahead.Connect(ctx, a, l.dial)
+}
+
+func (l *links) dial(ctx context.Context, a mailstore.Account) (mirror.Link, error) {
 	e := l.e
 	set, ok := l.settings(a)
 	if !ok {
@@ -85,7 +111,7 @@ func (l *links) settings(a mailstore.Account) (configs.MirrorAccount, bool) {
 func (l *links) source(ctx context.Context, a mailstore.Account) (signin.Source, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if s, ok := l.sources[a.ID]; ok {
+	if s, ok := l.sources[a.Address]; ok {
 		return s, nil
 	}
 	set, ok := l.settings(a)
@@ -96,7 +122,7 @@ func (l *links) source(ctx context.Context, a mailstore.Account) (signin.Source,
 	if err != nil {
 		return nil, inMail(mailstore.ErrSignIn, err)
 	}
-	l.sources[a.ID] = s
+	l.sources[a.Address] = s
 	return s, nil
 }
 
