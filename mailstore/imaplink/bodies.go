@@ -21,7 +21,8 @@ const (
 	farAway     = 10 * time.Millisecond
 	maxWhole    = 8 << 20  // larger messages come in parts
 	slack       = 8 << 20  // by how much a server may have guessed too little
-	maxQueued   = 16 << 20 // octets that wait to be taken
+	maxQueued   = 4 << 20  // octets that wait to be taken
+	maxDoubted  = 16 << 20 // octets that are kept until they are known to be whole
 )
 
 // Bodies brings the messages wanted from the selected folder to take, in any order,
@@ -226,7 +227,7 @@ func (b *bodies) judge(f *fetched, want Want) {
 		b.tooLarge = append(b.tooLarge, Want{f.UID, f.over})
 	case f.has&whole != whole, got == 0 && size > 0, f.body == nil && f.has&hasSize == 0, isStub(f.body, size):
 		// It is as good as nothing; whoever looks what is missing finds it.
-	case got < size && b.doubted+got > maxQueued:
+	case got < size && b.doubted+got > maxDoubted:
 		// Too many at once to be kept until they are known to be whole.
 		delete(b.wants, f.UID)
 		b.tooLarge = append(b.tooLarge, Want{f.UID, size})

@@ -35,7 +35,7 @@ type Conn struct {
 	opened   bool       // they were sent
 	names    map[string]string
 	exists   uint32
-	trip     time.Duration // how long a round trip took at best
+	trip     time.Duration // how long TLS took: a round trip and little more, from end to end
 	charged  int64         // octets that the budget knows of
 	flags    map[string]mailstore.Flags
 	until    time.Time        // the server asked to be left alone until then

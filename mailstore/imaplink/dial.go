@@ -82,12 +82,10 @@ func (c *Conn) dial(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, c.options.Patience.Connect)
 	defer cancel()
 	address := net.JoinHostPort(c.host, strconv.Itoa(c.options.Server.Port))
-	began := time.Now()
 	conn, err := c.options.Dialer.DialContext(ctx, "tcp", address)
 	if err != nil {
 		return mailstore.Fail(mailstore.ErrUnreachable, "{server} cannot be reached at {address}. It is tried again by itself; check the name, the port and this line.", "server", c.host, "address", address).Because(err)
 	}
-	c.trip = time.Since(began)
 	p := &pace{Conn: conn, answer: c.options.Patience.Answer, stall: c.options.Patience.Stall}
 	p.trips.Add(1) // TCP's own
 	g := &greeter{conn: c, link: newLink(p, p)}
@@ -212,7 +210,7 @@ func (g *greeter) encrypt(ctx context.Context) error {
 	if err := conn.HandshakeContext(ctx); err != nil {
 		return err
 	}
-	g.conn.trip = min(g.conn.trip, time.Since(began))
+	g.conn.trip = time.Since(began)
 	state := conn.ConnectionState()
 	g.conn.info.TLS = tls.VersionName(state.Version)
 	if len(state.PeerCertificates) > 0 {

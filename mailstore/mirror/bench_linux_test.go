@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -26,100 +27,112 @@ const farAway = 40 * time.Millisecond
 // BenchmarkMirror measures Lifeboat and mbsync in turn over one Dovecot, each as a
 // process of its own: a first pull, nothing changed, and 50 new messages with 200
 // changed flags; on loopback and 40 ms away; beside them, as the floor, all bodies
-// copied over TLS into one synced file. -short measures over a tenth of the mail.
+// copied over TLS into one synced file. Everybody's octets are counted by the same
+// line before the server. The table at its end has the middle of all runs, and what
+// that is of mbsync's and of the floor's. There are 10,000 messages, or
+// LIFEBOAT_BENCH_MESSAGES; with -short 1,000.
 func BenchmarkMirror(b *testing.B) {
 	options := corpus.Options{Count: 10_000, Seed: 1, Now: time.Now()}
 	if testing.Short() {
 		options.Count = 1000
 	}
+	if text := os.Getenv("LIFEBOAT_BENCH_MESSAGES"); text != "" {
+		count, err := strconv.Atoi(text)
+		if err != nil || count < 1000 {
+			b.Fatalf("LIFEBOAT_BENCH_MESSAGES is %q, and must be a number from 1000", text)
+		}
+		options.Count = count
+	}
 	o := newOfficeFor(b, options, imapHost, "localhost")
+	o.line = line.Start(b, o.dovecot.IMAPS, line.Options{})
+	o.order.Address = o.line.Addr()
 	o.copyAll(b) // Dovecot makes its indexes, and the machine has the files in memory
-	far := line.Start(b, o.dovecot.IMAPS, line.Options{RoundTrip: farAway})
+	var t table
 	for _, way := range []struct {
-		name    string
-		address string
-	}{{"loopback", o.dovecot.IMAPS}, {"40ms", far.Addr()}} {
+		name      string
+		roundTrip time.Duration
+	}{{"loopback", 0}, {"40ms", farAway}} {
 		b.Run(way.name, func(b *testing.B) {
 			own := *o
-			own.t, own.order.Address = b, way.address
-			own.benchmark(b)
+			own.t, own.line = b, line.Start(b, o.dovecot.IMAPS, line.Options{RoundTrip: way.roundTrip})
+			own.order.Address = own.line.Addr()
+			own.benchmark(b, &t, way.name)
 		})
 	}
+	t.print(b, options.Count)
 }
 
 // spent is what a process needed.
 type spent struct {
-	wall, cpu time.Duration
-	peak      int64 // octets
-	wire      int64 // octets, both ways; 0: not counted
+	wall    time.Duration
+	durable time.Duration // of wall, until everything was on the disk; 0: all of it
+	cpu     time.Duration
+	peak    int64 // octets
+	wire    int64 // octets, both ways
+	trips   int   // how often it spoke after the server had
 }
 
-func (o *office) benchmark(b *testing.B) {
+// The programs, as the table calls them.
+const (
+	ours         = "Lifeboat"
+	theirs       = "mbsync"
+	uncompressed = "mbsync, no COMPRESS"
+	floor        = "TLS copy"
+)
+
+func (o *office) benchmark(b *testing.B, t *table, way string) {
 	peer := o.mbsync(b, "")
 	plain := o.mbsync(b, "COMPRESS=DEFLATE")
 	b.Run("first", func(b *testing.B) {
+		s := t.section(way, "first pull")
 		for b.Loop() {
-			copied := o.copyAll(b)
+			s.add(floor, o.copyAll(b))
 			o.newStore()
-			ours, out := o.measured(b)
-			theirs := peer.first(b)
-			uncompressed := plain.first(b)
-			report(b, ours, theirs)
-			b.ReportMetric(out.Durable.Seconds(), "s-durable")
-			b.ReportMetric(out.Durable.Seconds()/theirs.wall.Seconds(), "durable/mbsync")
-			b.ReportMetric(ours.wall.Seconds()/uncompressed.wall.Seconds(), "wall/mbsync-plain")
-			b.ReportMetric(out.Durable.Seconds()/uncompressed.wall.Seconds(), "durable/mbsync-plain")
-			b.ReportMetric(copied.wall.Seconds(), "s-copy")
-			b.ReportMetric(out.Durable.Seconds()/copied.wall.Seconds(), "durable/copy")
+			own, _ := o.measured(b)
+			s.add(ours, own)
+			s.add(theirs, peer.first(b))
+			s.add(uncompressed, plain.first(b))
 		}
+		s.report(b)
 	})
 	b.Run("unchanged", func(b *testing.B) {
+		s := t.section(way, "nothing changed")
 		for b.Loop() {
-			ours, out := o.measured(b)
-			theirs := peer.run(b)
-			report(b, ours, theirs)
-			b.ReportMetric(float64(out.Traffic.RoundTrips), "roundtrips")
+			own, out := o.measured(b)
+			s.add(ours, own)
+			s.add(theirs, peer.run(b))
 			if out.Fetched != 0 {
 				b.Errorf("nothing changed, and %d were fetched", out.Fetched)
 			}
 		}
+		s.report(b)
 	})
 	b.Run("changes", func(b *testing.B) {
+		s := t.section(way, "50 new, 200 flags")
+		octets, wire := 0, int64(0)
 		for b.Loop() {
 			b.StopTimer()
-			bytes := o.smallChange(b)
+			octets += o.smallChange(b)
 			b.StartTimer()
-			ours, out := o.measured(b)
-			theirs := peer.run(b)
-			report(b, ours, theirs)
-			b.ReportMetric(float64(ours.wire)/float64(bytes), "wire/new")
+			own, out := o.measured(b)
+			s.add(ours, own)
+			wire += own.wire
+			s.add(theirs, peer.run(b))
 			if out.Fetched != 50 || out.Changes.Changed != 200 {
 				b.Errorf("50 new messages and 200 flags were %+v", out)
 			}
 		}
+		s.report(b)
+		b.ReportMetric(float64(wire)/float64(octets), "wire/new")
 	})
-}
-
-// report tells ours and the ratios to theirs.
-func report(b *testing.B, ours, theirs spent) {
-	b.ReportMetric(ours.wall.Seconds(), "s")
-	b.ReportMetric(theirs.wall.Seconds(), "s-mbsync")
-	b.ReportMetric(ours.wall.Seconds()/theirs.wall.Seconds(), "wall/mbsync")
-	b.ReportMetric(ours.cpu.Seconds(), "s-cpu")
-	b.ReportMetric(ours.cpu.Seconds()/theirs.cpu.Seconds(), "cpu/mbsync")
-	b.ReportMetric(float64(ours.peak)/1e6, "MB-peak")
-	b.ReportMetric(float64(theirs.peak)/1e6, "MB-peak-mbsync")
-	b.ReportMetric(float64(ours.wire)/1e3, "KB-wire")
-	if theirs.wire > 0 {
-		b.ReportMetric(float64(theirs.wire)/1e3, "KB-wire-mbsync")
-	}
 }
 
 // timed runs a process to its end and tells what it needed. The peak of its memory is
 // looked at while it runs: what the system tells at its end may be that of this
 // process, from which it was forked.
-func timed(b *testing.B, cmd *exec.Cmd) (s spent, err error) {
+func (o *office) timed(b *testing.B, cmd *exec.Cmd) (s spent, err error) {
 	b.Helper()
+	o.line.ResetTraffic()
 	began := time.Now()
 	if err := cmd.Start(); err != nil {
 		b.Fatalf("%s: %v", cmd.Path, err)
@@ -145,6 +158,8 @@ func timed(b *testing.B, cmd *exec.Cmd) (s spent, err error) {
 	close(ended)
 	watching.Wait()
 	s.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	traffic := o.line.Traffic()
+	s.wire, s.trips = traffic.Up+traffic.Down, traffic.RoundTrips
 	return s, err
 }
 
@@ -167,7 +182,7 @@ func (o *office) measured(b *testing.B) (spent, outcome) {
 	cmd := o.child(b.Context())
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, os.Stderr
-	s, err := timed(b, cmd)
+	s, err := o.timed(b, cmd)
 	if err != nil {
 		b.Fatalf("%s: %v", said.String(), err)
 	}
@@ -175,7 +190,7 @@ func (o *office) measured(b *testing.B) (spent, outcome) {
 	if err := json.Unmarshal(said.Bytes(), &out); err != nil {
 		b.Fatal(err)
 	}
-	s.wire = out.Traffic.In + out.Traffic.Out
+	s.durable = out.Durable
 	return s, out
 }
 
@@ -283,7 +298,7 @@ func (p *peer) run(b *testing.B) spent {
 	cmd.Env = append(os.Environ(), "HOME="+p.dir)
 	var cried bytes.Buffer
 	cmd.Stderr = &cried
-	s, err := timed(b, cmd)
+	s, err := p.o.timed(b, cmd)
 	// It warns of messages that it cannot take, and ends with 1.
 	if err != nil && !strings.Contains(cried.String(), "message") {
 		b.Fatalf("mbsync: %v: %.2000s", err, cried.String())
@@ -297,7 +312,7 @@ func (o *office) smallChange(b *testing.B) (octets int) {
 	b.Helper()
 	*o.rounds++
 	round := *o.rounds
-	r := dialRaw(b, order{Address: o.dovecot.IMAPS, User: anna, Password: o.order.Password})
+	r := o.primary()
 	folders := []string{"INBOX", "Sent", "Archive", "Projects", "Drafts"}
 	i := 0
 	for m := range corpus.Messages(corpus.Options{Count: 50, Seed: uint64(1000 + round), Now: time.Now()}) {

@@ -65,7 +65,6 @@ func TestMain(m *testing.M) {
 
 func beChild(text string, out io.Writer) int {
 	began := time.Now()
-	debug.SetGCPercent(50) // as the program does
 	var o order
 	var result outcome
 	err := json.Unmarshal([]byte(text), &o)
@@ -140,19 +139,27 @@ func (o order) run(ctx context.Context, began time.Time) (out outcome, err error
 	if err != nil {
 		return out, err
 	}
+	ahead := mirror.DialAhead(ctx, o.User, func(ctx context.Context) (mirror.Link, error) {
+		return connect(ctx, mailstore.Account{Address: o.User})
+	})
+	defer ahead.Close()
 	s, err := store.Open(ctx, store.Options{Dir: o.Dir, Key: childKey, Cache: o.Cache})
 	if err != nil {
 		return out, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
+	debug.SetGCPercent(50) // as the program does
 	if _, err := s.SaveAccounts(ctx, []mailstore.Account{{Address: o.User, Kind: mailstore.Personal, Days: 3650}}); err != nil {
 		return out, err
 	}
 	var durable time.Duration
 	m, err := mirror.New(mirror.Options{
-		Store: untilDurable{s, o.NoTexts}, Connect: connect, Folders: mirror.Rules{Junk: true, Trash: true},
+		Store: untilDurable{s, o.NoTexts}, Folders: mirror.Rules{Junk: true, Trash: true},
 		Now: time.Now, Log: slog.New(slog.NewTextHandler(os.Stderr, nil)), Pause: time.Second,
 		Unusual: mirror.Unusual{Share: 0.9},
+		Connect: func(ctx context.Context, a mailstore.Account) (mirror.Link, error) {
+			return ahead.Connect(ctx, a, connect)
+		},
 		Tell: func(p mirror.Progress) {
 			if p.Stage == mirror.Finished {
 				durable = time.Since(began)

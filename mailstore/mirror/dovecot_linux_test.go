@@ -28,7 +28,8 @@ type office struct {
 	authority   *servers.Authority
 	certificate *servers.Certificate
 	order       order
-	rounds      *int // of small changes in benchmarks
+	rounds      *int       // of small changes in benchmarks
+	line        *line.Line // before the Dovecot in benchmarks, to count
 }
 
 const anna = "anna@example.test"
@@ -153,11 +154,17 @@ func (o *office) same() {
 	if err != nil || len(found.Damaged) > 0 || len(found.Lost) > 0 {
 		o.t.Errorf("the store does not verify: %+v, %v", found, err)
 	}
-	r := dialRaw(o.t, order{Address: o.dovecot.IMAPS, User: anna, Password: o.order.Password})
+	r := o.primary()
 	defer r.close() // a campaign would have too many
 	if got, want := d.held(), r.held(); got != want {
 		o.t.Errorf("the store does not hold what Dovecot serves: %s", firstDifference(got, want))
 	}
+}
+
+// primary signs in to the Dovecot, whatever lies before it.
+func (o *office) primary() *raw {
+	o.t.Helper()
+	return dialRaw(o.t, order{Address: o.dovecot.IMAPS, User: o.order.User, Password: o.order.Password})
 }
 
 func firstDifference(got, want string) string {
@@ -177,7 +184,7 @@ func firstDifference(got, want string) string {
 // moved and 10 deleted messages. round makes it another change each time.
 func (o *office) change(round int) {
 	o.t.Helper()
-	r := dialRaw(o.t, order{Address: o.dovecot.IMAPS, User: anna, Password: o.order.Password})
+	r := o.primary()
 	defer r.close()
 	folders := []string{"INBOX", "Sent", "Archive", "Projects", "Drafts"}
 	for i := range 50 {
@@ -203,12 +210,14 @@ func (o *office) change(round int) {
 	}
 }
 
-// ways are the strategies, and the lines that bring them about.
-var ways = []struct {
+// way is a strategy, and the line that brings it about.
+type way struct {
 	name    string
 	prepare func(*office)
 	looks   bool // every folder is looked at, as the server does not say what changed
-}{
+}
+
+var ways = []way{
 	{"everything", func(o *office) { o.order.Compress = true }, false},
 	{"no COMPRESS", func(o *office) { o.order.NoCompress = true }, false},
 	{"no QRESYNC", func(o *office) { o.order.NoQResync = true }, false},
@@ -218,50 +227,50 @@ var ways = []struct {
 // Every message of the corpus is mirrored as Dovecot serves it, whatever the server
 // can do; a second run fetches nothing, and changes cost what they are.
 func TestDovecot(t *testing.T) {
-	o := newOffice(t, corpus.Options{Count: 1000, Seed: 1, Now: time.Now(), Small: true})
-	fidelity(t, o, 1000)
+	for _, way := range ways {
+		t.Run(way.name, func(t *testing.T) {
+			t.Parallel()
+			way.fidelity(t, corpus.Options{Count: 1000, Seed: 1, Now: time.Now(), Small: true}, 1000)
+		})
+	}
 }
 
 func TestLongDovecot(t *testing.T) {
 	if os.Getenv("LIFEBOAT_LONG") == "" {
 		t.Skip("a long campaign; set LIFEBOAT_LONG=1, or run make test-long")
 	}
-	o := newOffice(t, corpus.Options{Count: 10_000, Seed: 1, Now: time.Now(), Huge: true})
-	fidelity(t, o, 10_001)
+	for _, way := range ways {
+		t.Run(way.name, func(t *testing.T) {
+			way.fidelity(t, corpus.Options{Count: 10_000, Seed: 1, Now: time.Now(), Huge: true}, 10_001)
+		})
+	}
 }
 
-// fidelity goes through all ways over one Dovecot.
-func fidelity(t *testing.T, o *office, messages int) {
-	for round, way := range ways {
-		t.Run(way.name, func(t *testing.T) {
-			own := *o
-			own.t = t
-			own.newStore()
-			way.prepare(&own)
-			total := messages + 40*round
-			first := own.once()
-			if first.Fetched != total {
-				t.Errorf("%d fetched, not %d", first.Fetched, total)
-			}
-			own.same()
-			again := own.once()
-			if again.Fetched != 0 || again.Changes != (mailstore.Applied{}) {
-				t.Errorf("again: %+v", again)
-			}
-			if !way.looks && (again.Looked != 0 || again.Traffic.In+again.Traffic.Out > 8<<10 || again.Traffic.RoundTrips > 6) {
-				t.Errorf("nothing changed, and %d folders were looked at with %+v", again.Looked, again.Traffic)
-			}
-			own.change(round)
-			changes := own.once()
-			want := mailstore.Applied{Arrived: 50, Moved: 20, Changed: 200, Gone: 20 + 10}
-			want.Bytes = changes.Changes.Bytes
-			if changes.Changes != want || changes.Fetched != 70 {
-				t.Errorf("changes: %+v, %d fetched; want %+v, 70", changes.Changes, changes.Fetched, want)
-			}
-			own.same()
-			if again := own.once(); again.Fetched != 0 || again.Changes != (mailstore.Applied{}) {
-				t.Errorf("again: %+v", again)
-			}
-		})
+// fidelity mirrors a Dovecot of its own in this way.
+func (w way) fidelity(t *testing.T, options corpus.Options, messages int) {
+	o := newOffice(t, options)
+	w.prepare(o)
+	first := o.once()
+	if first.Fetched != messages {
+		t.Errorf("%d fetched, not %d", first.Fetched, messages)
+	}
+	o.same()
+	again := o.once()
+	if again.Fetched != 0 || again.Changes != (mailstore.Applied{}) {
+		t.Errorf("again: %+v", again)
+	}
+	if !w.looks && (again.Looked != 0 || again.Traffic.In+again.Traffic.Out > 8<<10 || again.Traffic.RoundTrips > 6) {
+		t.Errorf("nothing changed, and %d folders were looked at with %+v", again.Looked, again.Traffic)
+	}
+	o.change(0)
+	changes := o.once()
+	want := mailstore.Applied{Arrived: 50, Moved: 20, Changed: 200, Gone: 20 + 10}
+	want.Bytes = changes.Changes.Bytes
+	if changes.Changes != want || changes.Fetched != 70 {
+		t.Errorf("changes: %+v, %d fetched; want %+v, 70", changes.Changes, changes.Fetched, want)
+	}
+	o.same()
+	if again := o.once(); again.Fetched != 0 || again.Changes != (mailstore.Applied{}) {
+		t.Errorf("again: %+v", again)
 	}
 }

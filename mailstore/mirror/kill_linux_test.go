@@ -12,7 +12,14 @@ import (
 // A mirror that is killed at any moment of a first pull or of changes goes on where it
 // was: what was stored is not fetched again, nothing is lost or doubled, and the store
 // verifies.
-func TestKilled(t *testing.T) { killed(t, 20, 400) }
+func TestKilled(t *testing.T) {
+	for _, name := range []string{"ten", "ten more"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			killed(t, 10, 400)
+		})
+	}
+}
 
 func TestLongKilled(t *testing.T) {
 	if os.Getenv("LIFEBOAT_LONG") == "" {

@@ -72,7 +72,8 @@ func (m *Mirror) Once(ctx context.Context, ids ...mailstore.AccountID) (Report, 
 	if err := m.Describe(ctx); err != nil {
 		return report, err
 	}
-	return report, m.tidy(ctx)
+	report.Tidied, err = m.tidy(ctx)
+	return report, err
 }
 
 // accounts tells those named, or all that the settings have.
@@ -129,11 +130,12 @@ func (m *Mirror) alone(ctx context.Context, id mailstore.AccountID, f func() err
 }
 
 // tidy lets the store remove what is too old, and give its space back.
-func (m *Mirror) tidy(ctx context.Context) error {
+func (m *Mirror) tidy(ctx context.Context) (sum mailstore.Retained, err error) {
 	for {
 		done, err := m.o.Store.Retain(ctx, mailstore.Retention{Grace: m.o.Grace})
+		sum.Messages, sum.Places, sum.Bytes, sum.More = sum.Messages+done.Messages, sum.Places+done.Places, sum.Bytes+done.Bytes, done.More
 		if err != nil || !done.More {
-			return err
+			return sum, err
 		}
 	}
 }

@@ -10,6 +10,8 @@ import (
 // Report is what a run did, an account each, in the order of the store.
 type Report struct {
 	Accounts []AccountReport
+	// Tidied is what had grown old enough to be removed.
+	Tidied mailstore.Retained
 }
 
 // AccountReport is what a check of an account did.

@@ -195,7 +195,7 @@ func (m *Mirror) watchTexts(ctx context.Context, came <-chan struct{}) {
 				m.o.Log.WarnContext(ctx, "texts cannot be read now", "err", err)
 			}
 		case <-tidy.C:
-			if err := m.tidy(ctx); err != nil && ctx.Err() == nil {
+			if _, err := m.tidy(ctx); err != nil && ctx.Err() == nil {
 				m.o.Log.WarnContext(ctx, "old mail cannot be removed now", "err", err)
 			}
 			tidy.Reset(tidyEvery)
