@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -58,15 +59,23 @@ func (e *Engine) Mirror(ctx context.Context, req MirrorRequest) (MirrorReport, e
 	if code != "" && req.Code != nil {
 		req.Code(code)
 	}
+	l := e.links()
+	l.dialAhead(ctx, req.Accounts)
+	defer l.ahead.Close()
 	s, err := store.Open(ctx, store.Options{
 		Dir: e.path(mailDir), Key: key.Derive(storePurpose), Cache: e.opt.Mail.Cache, Now: e.opt.Now, Log: e.opt.Logger,
 	})
 	if err != nil {
 		return MirrorReport{}, err
 	}
-	r, err := e.mirrorInto(ctx, s, req)
+	defer debug.SetGCPercent(debug.SetGCPercent(frugal))
+	r, err := e.mirrorInto(ctx, s, l, req)
 	return r, errors.Join(err, s.Close())
 }
+
+// frugal is by how many hundredths memory may outgrow what is in use while mail is
+// mirrored: by Go's usual 100, a first pull has twice as much resident as it needs.
+const frugal = 50
 
 // storePurpose is what the store's key is derived for.
 const storePurpose = "store"
@@ -77,7 +86,7 @@ func (e *Engine) hasMail() bool {
 	return err == nil
 }
 
-func (e *Engine) mirrorInto(ctx context.Context, s *store.Store, req MirrorRequest) (MirrorReport, error) {
+func (e *Engine) mirrorInto(ctx context.Context, s *store.Store, l *links, req MirrorRequest) (MirrorReport, error) {
 	accounts, err := s.SaveAccounts(ctx, mirroredAccounts(e.opt.Settings))
 	if err != nil {
 		return MirrorReport{}, err
@@ -86,7 +95,9 @@ func (e *Engine) mirrorInto(ctx context.Context, s *store.Store, req MirrorReque
 	if err != nil {
 		return MirrorReport{}, err
 	}
-	m, err := mirror.New(e.mirrorOptions(s, req))
+	options := e.mirrorOptions(s, req)
+	options.Connect, options.Expiries = l.connect, l.expiries
+	m, err := mirror.New(options)
 	if err != nil {
 		return MirrorReport{}, err
 	}
@@ -99,15 +110,8 @@ func (e *Engine) mirrorInto(ctx context.Context, s *store.Store, req MirrorReque
 		return e.watchMirror(ctx, s, m)
 	}
 	got, err := m.Once(ctx, wanted...)
-	if err == nil {
-		err = m.Describe(ctx)
-	}
 	r := reportOf(got, e.opt.Now())
-	if err != nil {
-		return r, err
-	}
-	tidied, err := e.retain(ctx, s)
-	if r.Removed = tidied.Messages; err != nil {
+	if r.Removed = got.Tidied.Messages; err != nil {
 		return r, err
 	}
 	fresh, err := s.Freshness(ctx)

@@ -22,17 +22,19 @@ import (
 // like more.
 const perAccount = 2
 
-func (e *Engine) mirrorOptions(s mirror.Store, l *links, req MirrorRequest) mirror.Options {
-	set := e.opt.Settings.Mirror
-	connections := min(perAccount, l.limits.Connections)
+// mirrorOptions are what the settings say of mirroring; the connections are those of
+// links.
+func (e *Engine) mirrorOptions(s mirror.Store, req MirrorRequest) mirror.Options {
+	set, limits := e.opt.Settings.Mirror, e.opt.Settings.MirrorLimits()
+	connections := min(perAccount, limits.Connections)
 	return mirror.Options{
-		Store: s, Connect: l.connect, Expiries: l.expiries,
+		Store: s,
 		Folders: mirror.Rules{
 			Junk: set.Folders.Junk, Trash: set.Folders.Trash, Include: set.Folders.Include, Exclude: set.Folders.Exclude,
 		},
 		Unusual: mirror.Unusual{Share: float64(set.UnusualShare)}, Grace: set.Grace.Duration(),
 		// Accounts side by side, each with its connections, stay within the bound.
-		Parallel: max(1, l.limits.Connections/connections), Connections: connections,
+		Parallel: max(1, limits.Connections/connections), Connections: connections,
 		Poll: set.Every.Duration(), Now: e.opt.Now, Log: e.opt.Logger, Tell: req.Tell,
 	}
 }
@@ -42,7 +44,7 @@ type links struct {
 	e      *Engine
 	limits configs.MirrorLimits
 
-	ahead   *mirror.Ahead // nil: nothing was dialled
+	ahead *mirror.Ahead // nil: nothing was dialled
 
 	mu      sync.Mutex
 	sources map[string]signin.Source // by address
