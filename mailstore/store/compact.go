@@ -38,29 +38,37 @@ func (s *Store) compact(ctx context.Context, done *mailstore.Retained) error {
 	newest := segments[len(segments)-1].ID
 	room := int64(bytesAtOnce)
 	var idle []segment.Info
+	var failed error
 	for _, info := range segments {
 		switch {
 		case pinned[info.ID], info.ID == newest && (info.Bytes < small || live[info.ID] > 0 && info.Bytes < middling):
 			continue
 		case live[info.ID] > 0 && live[info.ID]*wantedOf >= info.Bytes*wanted:
 			continue
+		case live[info.ID] > 0 && failed != nil:
+			continue // no room: what needs none goes first
 		case live[info.ID] > 0 && room < live[info.ID]:
 			done.More = true
 			continue
 		case live[info.ID] > 0:
 			room -= live[info.ID]
-			if info.ID == newest { // which would take the copies
-				if err := s.files.Turn(); err != nil {
-					return err
-				}
-			}
-			if err := s.vacate(ctx, info.ID); err != nil {
-				return err
+			if failed = s.empty(ctx, info.ID, info.ID == newest); failed != nil {
+				continue
 			}
 		}
 		idle = append(idle, info)
 	}
-	return s.removeSegments(ctx, idle, done)
+	return errors.Join(failed, s.removeSegments(ctx, idle, done))
+}
+
+// empty copies what is wanted of a segment; the newest one would take the copies.
+func (s *Store) empty(ctx context.Context, id uint64, newest bool) error {
+	if newest {
+		if err := s.files.Turn(); err != nil {
+			return err
+		}
+	}
+	return s.vacate(ctx, id)
 }
 
 // live is how many bytes of each segment are wanted.

@@ -50,9 +50,11 @@ func (s *Store) Retain(ctx context.Context, r mailstore.Retention) (done mailsto
 		if len(due) == 0 {
 			continue
 		}
-		if err := s.change(ctx, func(t *tx) error { return t.expire(due, &done) }); err != nil {
+		removed := done
+		if err := s.change(ctx, func(t *tx) error { return t.expire(due, &removed) }); err != nil {
 			return done, err
 		}
+		done = removed
 	}
 	if err := s.dropEmpty(ctx, accounts, now.Add(-grace)); err != nil {
 		return done, err
