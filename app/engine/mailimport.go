@@ -12,6 +12,7 @@ import (
 	"lifeboat/mailstore"
 	"lifeboat/mailstore/export"
 	"lifeboat/mailstore/mime"
+	"lifeboat/mailstore/mirror"
 	"lifeboat/mailstore/store"
 )
 
@@ -66,7 +67,7 @@ func (e *Engine) ImportMail(ctx context.Context, req ImportRequest) (ImportedMai
 	}
 	err = in.all(ctx)
 	if err == nil {
-		err = describeAll(ctx, m.store)
+		err = e.describeAll(ctx, m.store)
 	}
 	return in.sum, errors.Join(err, m.Close())
 }
@@ -291,31 +292,13 @@ func (i *importing) flush(ctx context.Context, f *importFolder) error {
 	return err
 }
 
-// describeAll reads the messages that no search finds yet.
-func describeAll(ctx context.Context, s *store.Store) error {
-	const atOnce = 100
-	for {
-		list, err := s.Undescribed(ctx, atOnce)
-		if err != nil || len(list) == 0 {
-			return err
-		}
-		var out []mailstore.Description
-		for _, msg := range list {
-			r, err := s.Open(ctx, msg.ID)
-			if errors.Is(err, mailstore.ErrDamaged) {
-				out = append(out, mailstore.Description{Message: msg.ID})
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			out = append(out, mailstore.Description{Message: msg.ID, Letter: mime.Read(r, mime.Limits{})})
-			if err := r.Close(); err != nil {
-				return err
-			}
-		}
-		if err := s.Describe(ctx, out); err != nil {
-			return err
-		}
+// describeAll reads the messages that no search finds yet, as a mirror does that
+// connects to nobody.
+func (e *Engine) describeAll(ctx context.Context, s *store.Store) error {
+	nobody := func(context.Context, mailstore.Account) (mirror.Link, error) { return nil, nothingMirrored() }
+	m, err := mirror.New(mirror.Options{Store: s, Connect: nobody, Now: e.opt.Now, Log: e.opt.Logger})
+	if err != nil {
+		return err
 	}
+	return m.Describe(ctx)
 }
