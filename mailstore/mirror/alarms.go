@@ -87,6 +87,9 @@ func behind(f mailstore.Freshness, limits Limits, now time.Time, add adder) {
 		add(Urgent, mailstore.Say("The mirror of {address} was never complete.", "address", f.Account.Address), f.Failed, do)
 	case f.Complete.IsZero():
 		add(Warning, mailstore.Say("{address} is not mirrored yet.", "address", f.Account.Address), f.Failed, do)
+	case age < -limits.Behind: // the clock was wrong then, or is now: nobody knows how old it is
+		add(Urgent, mailstore.Say("The last complete check of {address} is noted for {time}, which is yet to come, so nobody can tell how old its mirror is.",
+			"address", f.Account.Address, "time", stamp(f.Complete, now)), f.Failed, mailstore.Say("See that the clock of this computer is right, then run: lifeboat mirror."))
 	case age > 4*limits.Behind:
 		add(Urgent, mailstore.Say("The mirror of {address} is behind: mail since {time} may be missing.",
 			"address", f.Account.Address, "time", stamp(f.Complete, now)), f.Failed, do)

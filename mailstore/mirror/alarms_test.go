@@ -16,12 +16,14 @@ func TestAlarms(t *testing.T) {
 		change func(f *mailstore.Freshness)
 		want   string
 	}{
-		"fresh":        {func(*mailstore.Freshness) {}, "[]"},
-		"removed":      {func(f *mailstore.Freshness) { f.Account.Removed, f.Complete = noon, time.Time{} }, "[]"},
-		"new":          {func(f *mailstore.Freshness) { f.Complete, f.Tried = time.Time{}, time.Time{} }, "[warning: a@b.example is not mirrored yet. / ]"},
-		"never":        {func(f *mailstore.Freshness) { f.Complete, f.Failed = time.Time{}, why }, "[urgent: The mirror of a@b.example was never complete. / " + why.String() + "]"},
-		"behind":       {func(f *mailstore.Freshness) { f.Complete = noon.Add(-20 * time.Minute) }, "[warning: The mirror of a@b.example is behind: mail since 2026-11-22 11:40 UTC may be missing. / ]"},
-		"far behind":   {func(f *mailstore.Freshness) { f.Complete = noon.Add(-2 * time.Hour) }, "[urgent: The mirror of a@b.example is behind: mail since 2026-11-22 10:00 UTC may be missing. / ]"},
+		"fresh":      {func(*mailstore.Freshness) {}, "[]"},
+		"removed":    {func(f *mailstore.Freshness) { f.Account.Removed, f.Complete = noon, time.Time{} }, "[]"},
+		"new":        {func(f *mailstore.Freshness) { f.Complete, f.Tried = time.Time{}, time.Time{} }, "[warning: a@b.example is not mirrored yet. / ]"},
+		"never":      {func(f *mailstore.Freshness) { f.Complete, f.Failed = time.Time{}, why }, "[urgent: The mirror of a@b.example was never complete. / " + why.String() + "]"},
+		"behind":     {func(f *mailstore.Freshness) { f.Complete = noon.Add(-20 * time.Minute) }, "[warning: The mirror of a@b.example is behind: mail since 2026-11-22 11:40 UTC may be missing. / ]"},
+		"far behind": {func(f *mailstore.Freshness) { f.Complete = noon.Add(-2 * time.Hour) }, "[urgent: The mirror of a@b.example is behind: mail since 2026-11-22 10:00 UTC may be missing. / ]"},
+		"noted by a clock that was ahead": {func(f *mailstore.Freshness) { f.Complete = noon.AddDate(1, 0, 0) },
+			"[urgent: The last complete check of a@b.example is noted for 2027-11-22 12:00 UTC, which is yet to come, so nobody can tell how old its mirror is. / ]"},
 		"a slip":       {func(f *mailstore.Freshness) { f.Failed, f.Since = why, noon.Add(-time.Minute) }, "[]"},
 		"failing":      {func(f *mailstore.Freshness) { f.Failed, f.Since = why, noon.Add(-6*time.Minute) }, "[warning: Checks of a@b.example have failed since 2026-11-22 11:54 UTC. / " + why.String() + "]"},
 		"damaged":      {func(f *mailstore.Freshness) { f.Damaged = 3 }, "[urgent: 3 messages of a@b.example are damaged in the store. / ]"},
