@@ -16,6 +16,7 @@ import (
 
 // A disk that fills ends the run with a sentence, and with room it goes on where it was.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	if !servers.InNamespace(t, servers.Namespace{}) {
 		return
 	}

@@ -148,6 +148,7 @@ func (b *lockedBuffer) String() string {
 // server then breaks off and does not let in again with it; and before a connection
 // is made. Each time the check goes on with a fresh token, and nothing is missing.
 func TestTokenEndsInMidSync(t *testing.T) {
+	t.Parallel()
 	for _, mechanism := range []string{"xoauth2", "oauthbearer"} {
 		t.Run(mechanism, func(t *testing.T) {
 			var d *desk
