@@ -165,8 +165,15 @@ func (b *Budget) load(ctx context.Context) error {
 	return nil
 }
 
-// sum is what was received within the last 24 hours; older hours are forgotten.
+// sum is what was received within the last 24 hours; older hours are forgotten. What a
+// clock that was ahead noted for later counts as received now, or it would never be.
 func (b *Budget) sum() (sum int64) {
+	hour := b.now().UTC().Truncate(time.Hour)
+	for i := range b.spent {
+		if b.spent[i].Hour.After(hour) {
+			b.spent[i].Hour = hour
+		}
+	}
 	from := b.now().Add(-day)
 	for len(b.spent) > 0 && !b.spent[0].Hour.After(from) {
 		b.spent = b.spent[1:]
