@@ -70,7 +70,7 @@ func (e *Engine) Mirror(ctx context.Context, req MirrorRequest) (MirrorReport, e
 	}
 	defer debug.SetGCPercent(debug.SetGCPercent(frugal))
 	r, err := e.mirrorInto(ctx, s, l, req)
-	return r, errors.Join(err, s.Close())
+	return r, errors.Join(err, l.save(context.WithoutCancel(ctx)), s.Close())
 }
 
 // frugal is by how many hundredths memory may outgrow what is in use while mail is

@@ -153,6 +153,18 @@ func (l *links) budget(a mailstore.Account) *imaplink.Budget {
 	return b
 }
 
+// save notes what was received since it was noted last: a short run, and there may be
+// many, comes to no full piece.
+func (l *links) save(ctx context.Context) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var errs []error
+	for _, b := range l.budgets {
+		errs = append(errs, b.Save(ctx))
+	}
+	return errors.Join(errs...)
+}
+
 // ledger keeps what an account's budget has spent, in a file of its own.
 type ledger struct {
 	e  *Engine
@@ -165,18 +177,23 @@ func (l ledger) file() string {
 	return l.e.path(mailDir + "/spent/" + strconv.FormatInt(int64(l.id), 10))
 }
 
-// Load implements [imaplink.Ledger].
+// Load implements [imaplink.Ledger]. A record that is damaged, or sealed under a key
+// that was lost, is begun anew: it must not keep the mail from being mirrored.
 func (l ledger) Load(ctx context.Context) ([]imaplink.Spent, error) {
 	var out []imaplink.Spent
 	b, err := os.ReadFile(l.file())
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}
-	if err == nil {
-		b, err = l.e.unseal(ctx, spentPurpose, b)
+	if err != nil {
+		return nil, err
 	}
-	if err == nil {
+	if b, err = l.e.unseal(ctx, spentPurpose, b); err == nil {
 		err = json.Unmarshal(b, &out)
+	}
+	if err != nil && ctx.Err() == nil {
+		l.e.opt.Logger.WarnContext(ctx, "the record of what was received today is begun anew", "error", err)
+		return nil, nil
 	}
 	return out, err
 }
