@@ -46,7 +46,8 @@ func (m *Mirror) Once(ctx context.Context, ids ...mailstore.AccountID) (Report, 
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	report := Report{Accounts: make([]AccountReport, len(accounts))}
-	var checks, texts sync.WaitGroup
+	var checks, texts, farewells sync.WaitGroup
+	defer farewells.Wait()
 	came := make(chan struct{}, 1)
 	ended := make(chan struct{})
 	if *m.o.Beside {
@@ -55,7 +56,15 @@ func (m *Mirror) Once(ctx context.Context, ids ...mailstore.AccountID) (Report, 
 	for i, account := range accounts {
 		checks.Go(func() {
 			pool := m.newPool(account)
-			defer pool.close()
+			defer func() {
+				// A server takes its time to say goodbye. Nobody waits for it where no other
+				// account waits for a lane, and for the connections that go with it.
+				if len(accounts) <= m.o.Parallel {
+					farewells.Go(pool.close)
+				} else {
+					pool.close()
+				}
+			}()
 			r := m.look(ctx, &check{account: account, pool: pool, thorough: true, came: came})
 			report.Accounts[i] = r
 			if spoilsAll(r.Err) {
