@@ -59,6 +59,7 @@ func (e *Engine) Mirror(ctx context.Context, req MirrorRequest) (MirrorReport, e
 	if code != "" && req.Code != nil {
 		req.Code(code)
 	}
+	defer debug.SetGCPercent(debug.SetGCPercent(generous))
 	l := e.links()
 	l.dialAhead(ctx, req.Accounts)
 	defer l.ahead.Close()
@@ -68,14 +69,18 @@ func (e *Engine) Mirror(ctx context.Context, req MirrorRequest) (MirrorReport, e
 	if err != nil {
 		return MirrorReport{}, err
 	}
-	defer debug.SetGCPercent(debug.SetGCPercent(frugal))
+	debug.SetGCPercent(frugal)
 	r, err := e.mirrorInto(ctx, s, l, req)
 	return r, errors.Join(err, l.save(context.WithoutCancel(ctx)), s.Close())
 }
 
-// frugal is by how many hundredths memory may outgrow what is in use while mail is
-// mirrored: by Go's usual 100, a first pull has twice as much resident as it needs.
-const frugal = 50
+// By how many hundredths memory may outgrow what is in use. While the store is opened
+// that is next to nothing, and collected again and again; while mail is mirrored, Go's
+// usual 100 makes a first pull have twice as much resident as it needs.
+const (
+	generous = 400
+	frugal   = 50
+)
 
 // storePurpose is what the store's key is derived for.
 const storePurpose = "store"

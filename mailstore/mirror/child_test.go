@@ -139,6 +139,7 @@ func (o order) run(ctx context.Context, began time.Time) (out outcome, err error
 	if err != nil {
 		return out, err
 	}
+	debug.SetGCPercent(400) // this and the 50 below: as the program does
 	ahead := mirror.DialAhead(ctx, o.User, func(ctx context.Context) (mirror.Link, error) {
 		return connect(ctx, mailstore.Account{Address: o.User})
 	})
@@ -148,7 +149,7 @@ func (o order) run(ctx context.Context, began time.Time) (out outcome, err error
 		return out, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	debug.SetGCPercent(50) // as the program does
+	debug.SetGCPercent(50)
 	if _, err := s.SaveAccounts(ctx, []mailstore.Account{{Address: o.User, Kind: mailstore.Personal, Days: 3650}}); err != nil {
 		return out, err
 	}
