@@ -56,6 +56,10 @@ func NewDrill(ctx context.Context, req DrillRequest, language string, logger *sl
 		p.Close()
 		return nil, err
 	}
+	if err := d.mirror.Begin(ctx); err != nil {
+		d.Close()
+		return nil, err
+	}
 	return d, nil
 }
 

@@ -28,6 +28,8 @@ type drillMirror struct {
 	world *lab.World
 	dir   string
 	log   *slog.Logger
+	// mirror is made by Begin.
+	mirror *mirror.Mirror
 
 	mu    sync.Mutex
 	store *store.Store
@@ -42,21 +44,25 @@ func newDrillMirror(w *lab.World, dir string, logger *slog.Logger) *drillMirror 
 	return &drillMirror{world: w, dir: filepath.Join(dir, "mail"), log: logger, safe: map[mailstore.FolderID]map[mailstore.UID]time.Time{}}
 }
 
-// Keep mirrors until ctx ends.
-func (d *drillMirror) Keep(ctx context.Context) error {
+// Begin brings the mirror up to date before the drill begins: in life it has long been
+// running when something breaks.
+func (d *drillMirror) Begin(ctx context.Context) error {
 	s, err := d.open(ctx)
 	if err != nil {
 		return inDrill(err)
 	}
-	m, err := mirror.New(mirror.Options{
+	d.mirror, err = mirror.New(mirror.Options{
 		Store: noting{s, d}, Connect: d.connect, Parallel: 2,
 		Poll: d.real(drillPoll), Pause: d.real(time.Second), Now: d.world.Now, Log: d.log,
 	})
-	if err != nil {
-		return inDrill(err)
+	if err == nil {
+		_, err = d.mirror.Once(ctx)
 	}
-	return inDrill(m.Watch(ctx))
+	return inDrill(err)
 }
+
+// Keep mirrors until ctx ends.
+func (d *drillMirror) Keep(ctx context.Context) error { return inDrill(d.mirror.Watch(ctx)) }
 
 // real is how long a time of the world takes.
 func (d *drillMirror) real(t time.Duration) time.Duration {

@@ -22,6 +22,9 @@ func TestMirrorBesideADrill(t *testing.T) {
 	defer p.Close()
 	m := p.StaffMirror()
 	defer m.Close()
+	if err := m.Begin(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- m.Keep(ctx) }()

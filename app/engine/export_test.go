@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"log/slog"
 
 	"lifeboat/failover"
@@ -17,6 +18,7 @@ func WorldOf(s drill.Scenario, logger *slog.Logger) lab.Options { return worldOf
 // StaffMirror is the mirror beside a drill in the practice's world.
 func (p *Practice) StaffMirror() interface {
 	drill.Mirror
+	Begin(context.Context) error
 	Close()
 } {
 	return newDrillMirror(p.World, p.dir, p.parts.Logger)
