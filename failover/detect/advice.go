@@ -50,9 +50,29 @@ func adviceStaff(in, out, access Part, parts []any) (Advice, failover.Sentence) 
 		return SwitchUnclear, failover.Sentence{}
 	case access.Health == Down:
 		return SwitchOptional, failover.Say("Mail goes on arriving at {provider} and is safe there. A switch would only let new mail be read at {other}.", parts...)
+	case out.Health == Down && recovering(out):
+		return SwitchWrong, failover.Say("{provider} takes outgoing mail again in the latest looks: wait until it counts as recovered.", parts...)
 	case out.Health == Down || out.Fault == FaultSending:
 		return SwitchSending, failover.Say("Send through {other}, and leave the MX records alone.", parts...)
 	default:
 		return SwitchWrong, failover.Say("Mail arrives at {provider}, so a switch would gain nothing.", parts...)
 	}
+}
+
+// recovering reports whether all that still counts as failing has answered well for at
+// least half of the looks that it takes to recover. Parts that fail together recover a
+// look apart when what mends them comes between two looks of one round: what the last
+// of them would call for is not worth doing any more.
+func recovering(p Part) bool {
+	failing := 0
+	for _, e := range p.Evidence {
+		if e.Health != Down && e.Health != Degraded {
+			continue
+		}
+		failing++
+		if 2*e.Clean < e.Needed {
+			return false
+		}
+	}
+	return failing > 0
 }
