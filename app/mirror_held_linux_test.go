@@ -6,12 +6,16 @@ import (
 	"path/filepath"
 	"testing"
 
+	"lifeboat/failover/failovertest/servers"
 	"lifeboat/mailstore/mailstoretest/corpus"
 )
 
 // TestMirrorHolds: when much of a folder vanishes at the primary at once, it stays here,
 // and a person is asked; either answer is carried out.
 func TestMirrorHolds(t *testing.T) {
+	if !servers.InNamespace(t, servers.Namespace{}) {
+		return
+	}
 	p := newPost(t, `{accounts: [anna@example.test]}`)
 	p.lifeboat(password+"\n", "secret", "set", anna)
 	const letters = 40

@@ -21,6 +21,9 @@ import (
 // shipped: mailboxes are mirrored, found, read, exported and verified; damage is
 // noticed and repaired; then the primary dies, and everything is still here.
 func TestMirror(t *testing.T) {
+	if !servers.InNamespace(t, servers.Namespace{}) {
+		return
+	}
 	p := newPost(t, `{accounts: [anna@example.test], shared_mailboxes: [info@example.test]}`)
 	own := []corpus.Message{
 		letter("INBOX", "Quarterly pelican report", "The pelican budget is attached nowhere.", `\Seen`),
@@ -182,6 +185,9 @@ func (p *post) flip(folder string) {
 // TestMirrorRefusals: what keeps a mirror from being made or read is said in a
 // sentence, and nothing is lost by it.
 func TestMirrorRefusals(t *testing.T) {
+	if !servers.InNamespace(t, servers.Namespace{}) {
+		return
+	}
 	p := newPost(t, `{accounts: [anna@example.test]}`)
 	p.fill(anna, 5)
 	if s := p.lifeboat("", "mirror"); s.status != 1 || !contains(s.out, "No password is stored for "+anna) {
@@ -253,6 +259,9 @@ func (p *post) locked(code string) {
 // TestMirrorOf300: the mailboxes of a table are mirrored, and one bad row is named and
 // stops nothing.
 func TestMirrorOf300(t *testing.T) {
+	if !servers.InNamespace(t, servers.Namespace{}) {
+		return
+	}
 	p := newPost(t, `{csv: people.csv}`)
 	table, passwords := "address,kind\n", "address,password\n"
 	const people = 300
@@ -281,6 +290,9 @@ func TestMirrorOf300(t *testing.T) {
 // TestMirrorStopped: the mirror may be killed at any moment, and the next run completes
 // it; one that goes on ends in order at Ctrl-C.
 func TestMirrorStopped(t *testing.T) {
+	if !servers.InNamespace(t, servers.Namespace{}) {
+		return
+	}
 	p := newPost(t, `{accounts: [anna@example.test]}`)
 	all := p.fill(anna, 400)
 	p.lifeboat(password+"\n", "secret", "set", anna)
@@ -370,6 +382,9 @@ func (s *shared) String() string {
 // TestImportWithoutPrimary: with the primary dead from the beginning, files that
 // somebody still has are brought in and found; a second import brings in nothing.
 func TestImportWithoutPrimary(t *testing.T) {
+	if !servers.InNamespace(t, servers.Namespace{}) {
+		return
+	}
 	p := newPost(t, `{accounts: [anna@example.test, ben@example.test]}`)
 	p.dovecot.Stop(t)
 	mbox := ""

@@ -15,6 +15,7 @@ import (
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
 
+	"lifeboat/failover/failovertest/servers"
 	"lifeboat/mailstore"
 	"lifeboat/mailstore/imaplink"
 	"lifeboat/mailstore/mailstoretest/corpus"
@@ -53,6 +54,9 @@ func appendMessage(t *testing.T, c *imapclient.Client, folder string, n int) {
 // What changed since a look is told by QRESYNC with the SELECT, by QRESYNC and
 // CONDSTORE afterwards, and found by comparing where there is neither.
 func TestChanges(t *testing.T) {
+	if !servers.InNamespace(t, servers.Namespace{}) {
+		return
+	}
 	w := start(t, small(400), "")
 	for name, options := range map[string]func(*imaplink.Options){
 		"QRESYNC":          nil,
@@ -144,6 +148,9 @@ func compareFlags(t *testing.T, c *imaplink.Conn, flagged, arrived mailstore.UID
 // Nothing changed: twenty folders take six round trips from the first packet to the
 // farewell, and fewer than 8,000 octets, TLS included.
 func TestNothingChangedCostsLittle(t *testing.T) {
+	if !servers.InNamespace(t, servers.Namespace{}) {
+		return
+	}
 	w := start(t, small(400), "")
 	between := line.Start(t, w.IMAPS, line.Options{RoundTrip: 2 * time.Millisecond})
 	o := w.options()
@@ -180,6 +187,9 @@ func TestNothingChangedCostsLittle(t *testing.T) {
 
 // New mail wakes whoever waits, and the wait can be ended.
 func TestIdleWithDovecot(t *testing.T) {
+	if !servers.InNamespace(t, servers.Namespace{}) {
+		return
+	}
 	w := start(t, small(20), "")
 	c := w.dial(t, nil)
 	if _, err := c.Select(t.Context(), "INBOX", nil); err != nil {
@@ -208,6 +218,9 @@ func TestIdleWithDovecot(t *testing.T) {
 // 50 MB come in parts, equal and in little memory; messages that are gone meanwhile
 // are passed over.
 func TestHugeMessage(t *testing.T) {
+	if !servers.InNamespace(t, servers.Namespace{}) {
+		return
+	}
 	options := small(30)
 	options.Huge = true
 	w := start(t, options, "")
@@ -258,6 +271,9 @@ func TestHugeMessage(t *testing.T) {
 
 // A line that turns out to be slow is compressed on the way; a fast one is not.
 func TestCompressWhenSlow(t *testing.T) {
+	if !servers.InNamespace(t, servers.Namespace{}) {
+		return
+	}
 	w := startWith(t, func(yield func(corpus.Message) bool) {
 		for m := range corpus.Messages(corpus.Options{Count: 150, Seed: 3, Now: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)}) {
 			m.Folder = "INBOX"

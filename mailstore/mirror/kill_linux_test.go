@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"lifeboat/failover/failovertest/servers"
 	"lifeboat/mailstore/mailstoretest/corpus"
 )
 
@@ -13,6 +14,9 @@ import (
 // was: what was stored is not fetched again, nothing is lost or doubled, and the store
 // verifies.
 func TestKilled(t *testing.T) {
+	if !servers.InNamespace(t, servers.Namespace{}) {
+		return
+	}
 	for _, name := range []string{"ten", "ten more"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -24,6 +28,9 @@ func TestKilled(t *testing.T) {
 func TestLongKilled(t *testing.T) {
 	if os.Getenv("LIFEBOAT_LONG") == "" {
 		t.Skip("a long campaign; set LIFEBOAT_LONG=1, or run make test-long")
+	}
+	if !servers.InNamespace(t, servers.Namespace{}) {
+		return
 	}
 	killed(t, 200, 1000)
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"lifeboat/failover/failovertest/servers"
 	"lifeboat/mailstore"
 	"lifeboat/mailstore/imaplink"
 	"lifeboat/mailstore/mailstoretest/corpus"
@@ -25,6 +26,9 @@ const ben = "ben@example.test"
 // A bad line spoils one account's check, with a sentence, in bounded time and memory;
 // the other account is brought up to date, and the first when its line is mended.
 func TestBadLines(t *testing.T) {
+	if !servers.InNamespace(t, servers.Namespace{}) {
+		return
+	}
 	o := newOffice(t, corpus.Options{Count: 90, Seed: 5, Now: time.Now(), Small: true})
 	uid, gid := o.dovecot.Owner()
 	if err := corpus.WriteMaildir(o.dovecot.Maildir(ben), uid, gid, corpus.Messages(corpus.Options{Count: 30, Seed: 6, Now: time.Now(), Small: true})); err != nil {

@@ -72,6 +72,9 @@ func (d dialogue) authenticate(_ context.Context, client sasl.Client) error {
 
 // A real server takes each mechanism, and refuses the wrong password in each.
 func TestDovecot(t *testing.T) {
+	if !servers.InNamespace(t, servers.Namespace{}) {
+		return
+	}
 	authority := servers.NewAuthority(t)
 	dovecot := servers.StartDovecot(t, servers.DovecotConfig{
 		Certificate: authority.Issue(t, "imap.example.test"), Password: canary,
