@@ -90,11 +90,8 @@ func (o *office) child(ctx context.Context) *exec.Cmd {
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	self, err := os.Executable()
-	if err != nil {
-		o.t.Fatal(err)
-	}
-	cmd := exec.CommandContext(ctx, self)
+	// Not os.Executable: in a namespace the program's file may have no name any more.
+	cmd := exec.CommandContext(ctx, "/proc/self/exe")
 	cmd.Env = append(os.Environ(), childEnv+"="+string(text))
 	return cmd
 }
@@ -114,10 +111,10 @@ func (o *office) run() (outcome, *os.ProcessState) {
 	cmd := o.child(o.t.Context())
 	var said, cried bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &cried
-	_ = cmd.Run()
+	ran := cmd.Run()
 	var out outcome
 	if err := json.Unmarshal(said.Bytes(), &out); err != nil {
-		o.t.Fatalf("the mirror said %q, %s", said.String(), cried.String())
+		o.t.Fatalf("the mirror said %q, %s: %v", said.String(), cried.String(), ran)
 	}
 	return out, cmd.ProcessState
 }
