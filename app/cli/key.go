@@ -42,7 +42,7 @@ func (s *session) keyList() *cobra.Command {
 	}
 }
 
-const widestKind = 16
+const widestKind = 20
 
 func (s *session) slotKind(k keys.Kind) string {
 	switch k {
