@@ -48,6 +48,7 @@ var mayImport = map[string][]string{
 	"failover/detect":         {"failover"},
 	"failover/watch":          {"failover", "failover/detect", "failover/probe", "failover/dnsview"},
 	"failover/relay":          {"failover"},
+	"failover/relay/...":      {"failover", "failover/relay"},
 	"failover/trace":          {"failover"},
 	"failover/incident":       {"failover"},
 	"failover/drill":          {"failover", "failover/plan", "failover/run", "failover/lab", "failover/detect", "failover/probe"}, // probe: how a file is replaced
@@ -100,6 +101,8 @@ var testsMayImport = map[string][]string{
 	"mailstore": {"mailstore/mailstoretest", "mailstore/mailstoretest/..."},
 	// The mirror is tried over the store that it fills.
 	"mailstore/mirror": {"mailstore/store", "mailstore/segment", "mailstore/signin"},
+	// A relay's parts are tried together: what is handed in, kept, and sent on.
+	"failover/relay/...": {"failover/relay/..."},
 	// The scenarios that are shipped lie there.
 	"failover/drill": {"assets"},
 }
