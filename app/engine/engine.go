@@ -27,7 +27,7 @@ import (
 	"lifeboat/failover/watch"
 )
 
-// Options are an engine's parts. All but Mail must be set.
+// Options are an engine's parts. All but Mail and Relay must be set.
 type Options struct {
 	Settings *configs.Settings
 	DataDir  string // made when it is first written to
@@ -43,7 +43,9 @@ type Options struct {
 	Password func(context.Context, configs.SecretRef) (string, error)
 	// Mail is what the mirror needs, nil in a world of practice: nothing is mirrored
 	// there, and nothing that the files say is anybody's business.
-	Mail   *MailParts
+	Mail *MailParts
+	// Relay is what the send route needs, nil where there is none.
+	Relay  *RelayParts
 	Owner  string // user@machine, for plans, journal and lock
 	Now    func() time.Time
 	Sleep  func(context.Context, time.Duration) error
