@@ -68,6 +68,7 @@ var mayImport = map[string][]string{
 	"mailstore/inbound":           {"mailstore", "mailstore/mime"},
 	"mailstore/transfer":          {"mailstore", "mailstore/imaplink"},
 	"mailstore/export":            {"mailstore", "mailstore/mime"},
+	"mailstore/compose":           {"mailstore", "mailstore/mime"},
 	"configs":                     {},
 	"configs/secret":              {"configs"},
 	"assets":                      {},
