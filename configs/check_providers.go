@@ -39,7 +39,8 @@ func (c *checker) checkProvider(path string, p *Provider) {
 		c.fail(path+".imap.host", Say("{at}: {key} is missing, and without it no mailbox can be signed in to. Write the server's name, as in mail.example.net."))
 	}
 	c.checkEndpoint(path+".submission", &p.Submission.Endpoint, preset.Submission)
-	if p.Submission.Username != "" {
+	c.between(path+".sending_limits.connections", float64(p.SendingLimits.Connections), 0, mostRelayConnections)
+	if method := p.SignIn.Method; p.Submission.Username != "" && (method == "" || method == SignInPassword) {
 		c.reference(path+".submission.password", p.Submission.Password)
 	}
 	if p.SPFInclude != "" {

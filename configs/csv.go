@@ -22,12 +22,13 @@ type csvRow struct {
 	secondUser  string
 	aliases     []string
 	password    string
+	secondPass  string
 	days        string
 	skip        string
 }
 
 func csvColumns() []string {
-	return []string{"address", "kind", "primary_user", "secondary_user", "aliases", "primary_password", "mirror_days", "skip_mirror"}
+	return []string{"address", "kind", "primary_user", "secondary_user", "aliases", "primary_password", "secondary_password", "mirror_days", "skip_mirror"}
 }
 
 // csvRecipients reads the recipients file that a setting names. What is wrong
@@ -78,12 +79,15 @@ func (c *checker) csvRow(row csvRow, t csvTable) {
 	}
 }
 
-// csvMirror takes what a row says for the mirror. Whatever is wrong with it, the
+// csvMirror takes what a row says for the mirror and for sending. Whatever is wrong with it, the
 // address is a recipient all the same.
 func (c *checker) csvMirror(row csvRow, at place, into *Recipient) {
-	if row.password != "" {
-		if _, ok := into.PrimaryPassword.setShort(row.password); !ok {
-			c.warnAt(at, "primary_password", Say("{at}: {key} looks like a password written out, and is not used. Take the column out of this file, and store such a list with \"lifeboat secret set --csv FILE\"."))
+	for _, cell := range []struct {
+		column, text string
+		into         *SecretRef
+	}{{"primary_password", row.password, &into.PrimaryPassword}, {"secondary_password", row.secondPass, &into.SecondaryPassword}} {
+		if _, ok := cell.into.setShort(cell.text); !ok {
+			c.warnAt(at, cell.column, Say("{at}: {key} looks like a password written out, and is not used. Take the column out of this file, and store such a list with \"lifeboat secret set --csv FILE\"."))
 		}
 	}
 	if row.days != "" {
@@ -215,7 +219,7 @@ func readRows(lines []string, from int, comma rune, column map[string]int) (rows
 		rows = append(rows, csvRow{
 			line: i + 1, address: cell("address"), kind: cell("kind"),
 			primaryUser: cell("primary_user"), secondUser: cell("secondary_user"),
-			password: cell("primary_password"), days: cell("mirror_days"), skip: cell("skip_mirror"),
+			password: cell("primary_password"), secondPass: cell("secondary_password"), days: cell("mirror_days"), skip: cell("skip_mirror"),
 			aliases: strings.FieldsFunc(cell("aliases"), func(r rune) bool { return strings.ContainsRune(" \t\n,;", r) }),
 		})
 		i += count - 1

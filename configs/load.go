@@ -136,6 +136,7 @@ func (c *checker) checkAll() {
 	c.checkProviders()
 	c.checkRecipients()
 	c.checkMirror()
+	c.checkRelay()
 	c.checkPreflight()
 	c.checkDetect()
 	c.checkPeople()

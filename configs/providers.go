@@ -164,6 +164,7 @@ func (preset Preset) under(p Provider) Provider {
 	own, usual := &p.SendingLimits, preset.SendingLimits
 	own.MessagesPerMinute = cmp.Or(own.MessagesPerMinute, usual.MessagesPerMinute)
 	own.RecipientsPerDay = cmp.Or(own.RecipientsPerDay, usual.RecipientsPerDay)
+	own.Connections = cmp.Or(own.Connections, usual.Connections)
 	return p
 }
 

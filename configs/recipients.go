@@ -31,6 +31,8 @@ type Recipient struct {
 	PrimaryPassword SecretRef
 	MirrorDays      int
 	SkipMirror      bool
+	// SecondaryPassword is for sending: see [Mailbox].
+	SecondaryPassword SecretRef
 }
 
 // RecipientsOf lists the addresses of a domain, from all lists and CSV files, in
@@ -81,6 +83,7 @@ func (m Mailbox) recipient(kind Kind) Recipient {
 	r := Recipient{
 		Address: m.Address, Kind: kind, PrimaryUser: m.PrimaryUser, SecondaryUser: m.SecondaryUser,
 		PrimaryPassword: m.PrimaryPassword, MirrorDays: m.MirrorDays, SkipMirror: m.SkipMirror,
+		SecondaryPassword: m.SecondaryPassword,
 	}
 	r.fillUsers()
 	return r

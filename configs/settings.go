@@ -16,6 +16,7 @@ type Settings struct {
 	Providers    Providers  `yaml:"providers"`
 	Recipients   Recipients `yaml:"recipients"`
 	Mirror       Mirror     `yaml:"mirror"`
+	Relay        Relay      `yaml:"relay"`
 	Preflight    Preflight  `yaml:"preflight"`
 	Detect       Detect     `yaml:"detect"`
 	People       []Person   `yaml:"people"`
@@ -149,7 +150,8 @@ type Endpoint struct {
 	TLS  string `yaml:"tls"` // TLSImplicit or TLSStart
 }
 
-// Submission is a smart host that takes outgoing mail (RFC 6409).
+// Submission is a smart host that takes outgoing mail (RFC 6409). With a Username
+// that one credential hands in everybody's mail; without, each sender their own.
 type Submission struct {
 	Endpoint `yaml:",inline"`
 	Username string    `yaml:"username"`
@@ -168,6 +170,7 @@ type Selector struct {
 type Limits struct {
 	MessagesPerMinute int `yaml:"messages_per_minute"`
 	RecipientsPerDay  int `yaml:"recipients_per_day"`
+	Connections       int `yaml:"connections"` // at once
 }
 
 // Recipients lists who must go on receiving mail. The lists and the CSV file
@@ -187,11 +190,14 @@ type Mailbox struct {
 	PrimaryUser   string   `yaml:"primary_user"`   // sign-in name at the primary; empty: the address
 	SecondaryUser string   `yaml:"secondary_user"` // the same at the secondary
 	Aliases       []string `yaml:"aliases"`
-	// PrimaryPassword is the password at the primary, for the mirror; empty: that of
+	// PrimaryPassword is the password at the primary, for the mirror and for sending; empty: that of
 	// the sign-in, or the one stored for the address ([MailboxSecret]).
 	PrimaryPassword SecretRef `yaml:"primary_password"`
-	MirrorDays      int       `yaml:"mirror_days"` // 0: as many as the mirror's
-	SkipMirror      bool      `yaml:"skip_mirror"`
+	// SecondaryPassword is that at the secondary, for sending; empty: that of the
+	// sign-in, or the one stored for the address ([MailboxSecretAt]).
+	SecondaryPassword SecretRef `yaml:"secondary_password"`
+	MirrorDays        int       `yaml:"mirror_days"` // 0: as many as the mirror's
+	SkipMirror        bool      `yaml:"skip_mirror"`
 }
 
 // Group is an address that hands mail on to several people.
@@ -245,6 +251,7 @@ func Defaults() Settings {
 			AuthorityPort: 53,
 		},
 		Mirror:    usualMirror(),
+		Relay:     usualRelay(),
 		Preflight: Preflight{RcptPerSecond: 2, MaxAge: maxAgeHours},
 		Detect:    usualDetect(),
 	}

@@ -100,7 +100,7 @@ func TestProvidersOf(t *testing.T) {
 		Submission:    Submission{Endpoint: Endpoint{"smtp.office365.com", 587, TLSStart}},
 		SPFInclude:    "spf.protection.outlook.com",
 		DKIMSelectors: nil, // only the tenant knows their values
-		SendingLimits: Limits{30, 10000},
+		SendingLimits: Limits{MessagesPerMinute: 30, RecipientsPerDay: 10000, Connections: 3},
 	}
 	got, ok := s.ProvidersOf("Example.com")
 	if diff := cmp.Diff(Providers{primary, secondary}, got); !ok || diff != "" {
