@@ -49,6 +49,7 @@ var mayImport = map[string][]string{
 	"failover/watch":          {"failover", "failover/detect", "failover/probe", "failover/dnsview"},
 	"failover/relay":          {"failover"},
 	"failover/relay/...":      {"failover", "failover/relay"},
+	"failover/relay/submit":   {"failover", "failover/relay", "failover/relay/users"},
 	"failover/trace":          {"failover"},
 	"failover/incident":       {"failover"},
 	"failover/drill":          {"failover", "failover/plan", "failover/run", "failover/lab", "failover/detect", "failover/probe"}, // probe: how a file is replaced
