@@ -97,3 +97,12 @@ type Signer interface {
 	// Sign returns the header field to put before the message, CRLF included, or nothing.
 	Sign(ctx context.Context, from string, message io.Reader) ([]byte, error)
 }
+
+// Feed is offered by a [Queue] that remembers its last changes, so that who follows it
+// need not go over all of it each time something changes.
+type Feed interface {
+	// Latest returns the IDs of the messages that came, changed or left after the mark,
+	// each at least once, and the mark to go on from. Where it does not remember so far
+	// back, and for mark 0, complete is false: go over Items.
+	Latest(mark uint64) (ids []ID, now uint64, complete bool)
+}
