@@ -106,6 +106,12 @@ func (d Domain) Provider(r Role) Provider {
 	return d.Primary
 }
 
+// HasSendRoute reports whether the mail of the domain's users can leave through either
+// provider. Where one of them takes no submissions, there is nothing to switch.
+func (d Domain) HasSendRoute() bool {
+	return d.Primary.Submission.Host != "" && d.Secondary.Submission.Host != ""
+}
+
 // Route is where a domain's mail goes now, read off its MX set.
 type Route string
 

@@ -12,13 +12,15 @@ import (
 type Kind string
 
 // The kinds of plan. Prepare is for calm times: it publishes what a later
-// failover needs (emergency subdomain, SPF, DKIM selectors). Rollback takes a
-// run back to what was there before it.
+// failover needs (emergency subdomain, SPF, DKIM selectors). SendRoute moves the
+// provider that mail leaves through, and changes no record. Rollback takes a run
+// back to what was there before it.
 const (
-	Failover Kind = "failover"
-	Failback Kind = "failback"
-	Prepare  Kind = "prepare"
-	Rollback Kind = "rollback"
+	Failover  Kind = "failover"
+	Failback  Kind = "failback"
+	Prepare   Kind = "prepare"
+	SendRoute Kind = "route"
+	Rollback  Kind = "rollback"
 )
 
 // Target returns the provider that has to receive mail once the plan is
@@ -72,8 +74,35 @@ func (s Step) Inverse() Step {
 	return s
 }
 
+// RouteStep moves a domain's send route: the provider that mail from its users leaves
+// through. It needs no DNS; whoever sends mail on takes it up at once. Undoing it is
+// the same step with Before and After exchanged ([RouteStep.Inverse]).
+type RouteStep struct {
+	ID     string   `json:"id"`     // unique in the plan, among record steps too: "r1", "r2", ...
+	Domain string   `json:"domain"` // as FQDN makes it
+	Before Role     `json:"before"`
+	After  Role     `json:"after"`
+	Reason Sentence `json:"reason"`
+}
+
+// Last reports whether the step waits for the record steps of its domain. To the
+// secondary a route moves first: the primary is in trouble, and what staff write has
+// no need to wait for a DNS host, or for the person who types at its console. Home it
+// moves last. Nothing presses there, since the secondary takes mail well; so a way back
+// that stops at the DNS host has changed nothing at all, and mail among colleagues, which
+// a provider delivers to itself, is never put at one provider while everybody else's is
+// still led to the other.
+func (s RouteStep) Last() bool { return s.After == Primary }
+
+// Inverse returns the step that undoes this one.
+func (s RouteStep) Inverse() RouteStep {
+	s.Before, s.After = s.After, s.Before
+	return s
+}
+
 // PlanVersion is the version of the plan's file form that this program writes.
-const PlanVersion = 1
+// Version 1 had no route steps; it is read as it was.
+const PlanVersion = 2
 
 // Plan is what is to be changed, as plain data.
 type Plan struct {
@@ -83,13 +112,18 @@ type Plan struct {
 	Created time.Time `json:"created"`
 	Author  string    `json:"author"` // who made it: user@machine
 	Domains []string  `json:"domains"`
-	Steps   []Step    `json:"steps"`
-	Notes   []Noted   `json:"notes,omitempty"`
+	// Routes are moved as RouteStep.Last says, before or after the records of Steps.
+	Routes []RouteStep `json:"routes,omitempty"`
+	Steps  []Step      `json:"steps"`
+	Notes  []Noted     `json:"notes,omitempty"`
 	// Reverts is the run that a rollback takes back.
 	Reverts string `json:"reverts,omitempty"`
 	// Hash is over all the rest; see Seal.
 	Hash string `json:"hash"`
 }
+
+// Empty reports whether the plan changes nothing: everything is as wanted already.
+func (p Plan) Empty() bool { return len(p.Steps) == 0 && len(p.Routes) == 0 }
 
 // Noted is a remark on a plan that does not stop it.
 type Noted struct {
@@ -158,16 +192,27 @@ type StepOutcome struct {
 	Problem  Sentence  `json:"problem,omitzero"`
 }
 
+// RouteOutcome is what became of one route step. It is Pending, Intent or Ack; there is
+// nothing to verify.
+type RouteOutcome struct {
+	Step    RouteStep `json:"step"`
+	State   StepState `json:"state"`
+	Problem Sentence  `json:"problem,omitzero"`
+}
+
 // Outcome is what a run did.
 type Outcome struct {
-	Operation string        `json:"operation"`
-	Plan      Plan          `json:"plan"`
-	Resumed   bool          `json:"resumed,omitempty"`
-	Done      bool          `json:"done"`
-	Changes   int           `json:"changes"` // requests that changed something
-	Started   time.Time     `json:"started"`
-	Ended     time.Time     `json:"ended,omitzero"`
-	Steps     []StepOutcome `json:"steps"`
+	Operation string    `json:"operation"`
+	Plan      Plan      `json:"plan"`
+	Resumed   bool      `json:"resumed,omitempty"`
+	Done      bool      `json:"done"`
+	Changes   int       `json:"changes"` // requests that changed a record
+	Started   time.Time `json:"started"`
+	Ended     time.Time `json:"ended,omitzero"`
+	// Moved is how many send routes were moved.
+	Moved  int            `json:"routes_moved,omitempty"`
+	Routes []RouteOutcome `json:"routes,omitempty"`
+	Steps  []StepOutcome  `json:"steps"`
 }
 
 // Difference is the three ways a record set is seen when somebody else has

@@ -45,11 +45,13 @@ type Options struct {
 	// there, and nothing that the files say is anybody's business.
 	Mail *MailParts
 	// Relay is what the send route needs, nil where there is none.
-	Relay  *RelayParts
-	Owner  string // user@machine, for plans, journal and lock
-	Now    func() time.Time
-	Sleep  func(context.Context, time.Duration) error
-	Logger *slog.Logger
+	Relay *RelayParts
+	// RouteMoved, when set, is told of each send route that this engine has moved.
+	RouteMoved func(domain string, to failover.Role)
+	Owner      string // user@machine, for plans, journal and lock
+	Now        func() time.Time
+	Sleep      func(context.Context, time.Duration) error
+	Logger     *slog.Logger
 }
 
 // Engine is the use cases over one settings file and one data folder.
@@ -58,6 +60,7 @@ type Engine struct {
 
 	mu    sync.Mutex
 	hosts map[string]dnshost.Host // by domain
+	book  *routeBook
 
 	ring keyring
 }
@@ -129,7 +132,7 @@ func (e *Engine) runner(ctx context.Context, tell func(run.Event)) (*run.Runner,
 		return nil, nil, err
 	}
 	return &run.Runner{
-		Journal: j, View: e.opt.Reader, Now: e.opt.Now, Sleep: e.opt.Sleep,
+		Journal: j, View: e.opt.Reader, Routes: mover{e.routeBook()}, Now: e.opt.Now, Sleep: e.opt.Sleep,
 		Owner: e.opt.Owner, Tell: tell, Logger: e.opt.Logger,
 		HostOf: func(domain string) (dnshost.Host, error) { return e.hostOf(ctx, domain) },
 	}, j, nil

@@ -22,6 +22,8 @@ type PlanRequest struct {
 	// the DNS host is right.
 	TrustHost bool
 	ReplaceMX bool
+	// To is where a plan of kind failover.SendRoute leads.
+	To failover.Role
 }
 
 // domainsAtOnce bounds how many domains are looked at side by side.
@@ -32,6 +34,9 @@ func (e *Engine) Plan(ctx context.Context, req PlanRequest) (failover.Plan, erro
 	domains, err := e.Domains(req.Domains)
 	if err != nil {
 		return failover.Plan{}, err
+	}
+	if req.Kind == failover.SendRoute {
+		return e.planRoute(req, domains)
 	}
 	if req.Kind != failover.Failback {
 		if err := e.needSecondary(domains); err != nil {
@@ -51,9 +56,32 @@ func (e *Engine) Plan(ctx context.Context, req PlanRequest) (failover.Plan, erro
 	if err := g.Wait(); err != nil {
 		return failover.Plan{}, err
 	}
-	return plan.Build(plan.Request{
-		Kind: req.Kind, ID: e.newID(), Author: e.opt.Owner, Now: e.opt.Now(), TrustHost: req.TrustHost, ReplaceMX: req.ReplaceMX,
-	}, observed)
+	return plan.Build(e.wanted(req), observed)
+}
+
+// wanted puts a request into the words of package plan.
+func (e *Engine) wanted(req PlanRequest) plan.Request {
+	return plan.Request{
+		Kind: req.Kind, ID: e.newID(), Author: e.opt.Owner, Now: e.opt.Now(), TrustHost: req.TrustHost, ReplaceMX: req.ReplaceMX, To: req.To,
+	}
+}
+
+// planRoute plans the move of the send route alone, for which nothing is looked at but
+// what is written here: it works while nothing on the network does.
+func (e *Engine) planRoute(req PlanRequest, domains []failover.Domain) (failover.Plan, error) {
+	if len(req.Domains) == 0 { // all of those that have one
+		domains = slices.DeleteFunc(domains, func(d failover.Domain) bool { return !d.HasSendRoute() })
+	}
+	if len(domains) == 0 {
+		return failover.Plan{}, failover.Fail(failover.ErrInvalid,
+			"no domain in {file} has a send route to move: enter the submission servers of both providers, under providers", "file", e.opt.Settings.File())
+	}
+	book := mover{e.routeBook()}
+	observed := make([]plan.Observed, len(domains))
+	for i, d := range domains {
+		observed[i] = plan.Observed{Domain: d, Route: book.Route(d.Name)}
+	}
+	return plan.Build(e.wanted(req), observed)
 }
 
 // observe reads one domain's records: what the host holds and what the servers
@@ -70,6 +98,7 @@ func (e *Engine) observe(ctx context.Context, kind failover.Kind, d failover.Dom
 	settings, _ := e.opt.Settings.Domain(d.Name)
 	caps := host.Capabilities()
 	o := plan.Observed{Domain: d, Zone: zone, Host: settings.DNS.Host, MinTTL: caps.MinTTL, MaxTTL: caps.MaxTTL, OwnTTL: caps.OwnTTL}
+	o.Route = mover{e.routeBook()}.Route(d.Name)
 	keys := plan.Keys(kind, d)
 	var g errgroup.Group
 	g.Go(func() (err error) {

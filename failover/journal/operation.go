@@ -14,8 +14,8 @@ type Operation struct {
 	Started time.Time
 	Ended   time.Time // zero while the run is open
 	Result  Result    // empty while the run is open
-	// Steps is how far each step has come, by step ID; one with a request whose
-	// answer never came is Sent until it is confirmed.
+	// Steps is how far each step has come, those of send routes too, by step ID; one
+	// with a request whose answer never came is Sent until it is confirmed.
 	Steps map[string]failover.StepState
 	// Lost are the steps with a request whose answer never came: it may have been
 	// carried out, or may yet be, whatever became of later ones.
@@ -33,10 +33,16 @@ type Operation struct {
 // Open reports whether the run was begun and not ended.
 func (o Operation) Open() bool { return o.Result == "" }
 
-// Touched reports whether any step may have reached the host.
+// Touched reports whether any step may have changed something: reached the host, or
+// moved a send route, which is done here as soon as it is intended.
 func (o Operation) Touched() bool {
 	for _, s := range o.Steps {
 		if s.Reached() {
+			return true
+		}
+	}
+	for _, s := range o.Plan.Routes {
+		if o.Steps[s.ID] == failover.Intent {
 			return true
 		}
 	}
@@ -77,6 +83,9 @@ func begun(e Entry) Operation {
 		OldUntil: map[string]time.Time{}, OldOpen: map[string]bool{},
 	}
 	for _, s := range e.Plan.Steps {
+		o.Steps[s.ID] = failover.Pending
+	}
+	for _, s := range e.Plan.Routes {
 		o.Steps[s.ID] = failover.Pending
 	}
 	return o

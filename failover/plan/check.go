@@ -18,7 +18,7 @@ import (
 // its own domains, and never leave a domain without MX. The error is
 // failover.ErrInvalid.
 func Check(p failover.Plan) error {
-	if p.Version != failover.PlanVersion {
+	if p.Version < oldest || p.Version > failover.PlanVersion {
 		return otherVersion(p.Version)
 	}
 	if !p.Intact() {
@@ -28,6 +28,9 @@ func Check(p failover.Plan) error {
 		return failover.Fail(failover.ErrInvalid, "the plan is not one that Lifeboat writes: make it anew").Because(why)
 	}
 	ids, keys, below := map[string]bool{}, map[failover.Key]bool{}, map[string]string{}
+	if err := checkRoutes(p, ids); err != nil {
+		return err
+	}
 	for _, s := range p.Steps {
 		key := s.After.Key
 		err := improper(p, s)
@@ -52,6 +55,47 @@ func Check(p failover.Plan) error {
 	return nil
 }
 
+// oldest is the oldest version of a plan that is read.
+const oldest = 1
+
+// checkRoutes holds a plan's route steps against what plans may do, and takes their IDs
+// down.
+func checkRoutes(p failover.Plan, ids map[string]bool) error {
+	moved := map[string]bool{}
+	for _, s := range p.Routes {
+		err := improperRoute(p, s)
+		switch {
+		case err != nil:
+		case s.ID == "" || ids[s.ID]:
+			err = errors.New("two steps have one ID, or one has none")
+		case moved[s.Domain]:
+			err = errors.New("two steps move one domain's send route")
+		}
+		if err != nil {
+			return failover.Fail(failover.ErrInvalid, "step {step} of the plan would move the send route of {domain} in a way that no plan may: make the plan anew",
+				"step", s.ID, "domain", failover.Display(s.Domain)).Because(err)
+		}
+		ids[s.ID], moved[s.Domain] = true, true
+	}
+	return nil
+}
+
+// improperRoute says why a route step is not one that a plan of this kind may have.
+func improperRoute(p failover.Plan, s failover.RouteStep) error {
+	switch {
+	case p.Version < 2 || p.Kind == failover.Prepare:
+		return errors.New("such a plan moves no send route")
+	case !slices.Contains(p.Domains, s.Domain):
+		return errors.New("its domain is not one of the plan's")
+	case s.After != failover.Primary && s.After != failover.Secondary || s.Before != s.After.Other():
+		return errors.New("it leads from no provider to another")
+	case (p.Kind == failover.Failover || p.Kind == failover.Failback) && s.After != p.Kind.Target():
+		return errors.New("it leads the other way than the plan")
+	default:
+		return nil
+	}
+}
+
 func otherVersion(version int) error {
 	return failover.Fail(failover.ErrInvalid,
 		"the plan has version {version}, and this Lifeboat reads version {ours}: make the plan anew", "version", version, "ours", failover.PlanVersion)
@@ -61,6 +105,10 @@ func otherVersion(version int) error {
 func shapeless(p failover.Plan) error {
 	switch p.Kind {
 	case failover.Failover, failover.Failback, failover.Prepare, failover.Rollback:
+	case failover.SendRoute:
+		if len(p.Steps) > 0 {
+			return errors.New("records in a plan for the send route alone")
+		}
 	default:
 		return fmt.Errorf("unknown kind %q", p.Kind)
 	}

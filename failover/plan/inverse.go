@@ -15,6 +15,8 @@ type Left struct {
 	States map[string]failover.StepState
 	// Live is what the hosts hold now.
 	Live map[failover.Key]failover.RRset
+	// Routes is the provider that mail leaves through now, by domain.
+	Routes map[string]failover.Role
 	// Unguarded are the steps, by ID, at a host that would carry out a request of
 	// theirs however late it arrives: it neither compares and swaps nor is a person.
 	Unguarded map[string]bool
@@ -36,6 +38,9 @@ func Inverse(req Request, left Left) (failover.Plan, error) {
 		Version: failover.PlanVersion, ID: req.ID, Kind: failover.Rollback, Created: req.Now.UTC().Truncate(time.Second),
 		Author: req.Author, Domains: left.Plan.Domains, Steps: []failover.Step{}, Reverts: left.Plan.ID,
 	}
+	for _, s := range slices.Backward(left.Plan.Routes) {
+		left.moveBack(&p, s)
+	}
 	for _, s := range slices.Backward(left.Plan.Steps) {
 		if err := left.takeBack(&p, s); err != nil {
 			return failover.Plan{}, err
@@ -45,6 +50,18 @@ func Inverse(req Request, left Left) (failover.Plan, error) {
 		return failover.Plan{}, err
 	}
 	return p, Check(p)
+}
+
+// moveBack adds what moves a send route back, if it was moved. There are two ways to
+// go, so nothing that somebody else did can be in the way.
+func (l Left) moveBack(p *failover.Plan, s failover.RouteStep) {
+	if l.Routes[s.Domain] != s.After {
+		return
+	}
+	inv := s.Inverse()
+	inv.ID = routeID(len(p.Routes))
+	inv.Reason = failover.Say("as it was before {run}", "run", p.Reverts)
+	p.Routes = append(p.Routes, inv)
 }
 
 // takeBack adds what undoes a step, or the note why nothing does.

@@ -12,6 +12,10 @@
 // Where mail is led, a TTL is no reason for a change of its own; calm times
 // ([failover.Prepare]) are for those.
 //
+// With the MX goes the send route ([failover.RouteStep]), where both providers take
+// submissions: what staff write leaves through the provider that mail comes in at. A
+// plan of kind [failover.SendRoute] moves it alone; that needs no records to be read.
+//
 // Only these records are ever in a plan: the MX sets of a domain and of its
 // emergency subdomain, and, for [failover.Prepare] in calm times, the domain's
 // one SPF string and the secondary's DKIM selectors. [failover.Plan]s read from a
@@ -42,6 +46,16 @@ type Request struct {
 	// ReplaceMX allows an MX set that is neither provider's, or both's at once,
 	// to be replaced.
 	ReplaceMX bool
+	// To is where a failover.SendRoute leads.
+	To failover.Role
+}
+
+// target is the provider that mail leaves through once the plan is carried out.
+func (r Request) target() failover.Role {
+	if r.Kind == failover.SendRoute {
+		return r.To
+	}
+	return r.Kind.Target()
 }
 
 // Observed is one domain with what was seen of it.
@@ -54,6 +68,9 @@ type Observed struct {
 	MinTTL, MaxTTL uint32
 	// OwnTTL: the host gives records a TTL of its own choice.
 	OwnTTL bool
+	// Route is the provider that the domain's mail leaves through; empty where that is not
+	// to be changed.
+	Route failover.Role
 	// Live is what the host holds; Views what the servers answer.
 	Live  []failover.RRset
 	Views []failover.View
@@ -64,6 +81,9 @@ type Observed struct {
 
 // Keys returns the record sets that a plan of this kind needs to know of.
 func Keys(kind failover.Kind, d failover.Domain) []failover.Key {
+	if kind == failover.SendRoute {
+		return nil
+	}
 	keys := []failover.Key{{Name: d.Name, Type: "MX"}}
 	if d.Emergency != "" && kind != failover.Failback {
 		keys = append(keys, failover.Key{Name: d.Emergency, Type: "MX"})
@@ -109,8 +129,15 @@ func (b *builder) domain() error {
 	if err := b.sensible(); err != nil {
 		return err
 	}
-	if b.req.Kind == failover.Prepare {
+	switch b.req.Kind {
+	case failover.Prepare:
 		return b.prepare()
+	case failover.SendRoute:
+		return b.sendRoute()
+	case failover.Failover, failover.Failback, failover.Rollback:
+	}
+	if d := b.o.Domain; d.HasSendRoute() {
+		b.moveRoute()
 	}
 	if err := b.switchMX(); err != nil {
 		return err
@@ -126,6 +153,8 @@ func (b *builder) sensible() error {
 	d := b.o.Domain
 	domain := failover.Display(d.Name)
 	switch {
+	case b.req.Kind == failover.SendRoute:
+		return nil // whatever their MX hosts are
 	case b.req.Kind != failover.Failback && len(d.Secondary.MX) == 0:
 		return failover.Fail(failover.ErrInvalid,
 			"{domain} has no secondary provider: enter one under providers.secondary in the settings, with its MX hosts", "domain", domain)
@@ -156,6 +185,36 @@ func (b *builder) sensible() error {
 	}
 	return nil
 }
+
+// sendRoute moves the send route alone.
+func (b *builder) sendRoute() error {
+	d := b.o.Domain
+	switch {
+	case b.req.To != failover.Primary && b.req.To != failover.Secondary:
+		return failover.Fail(failover.ErrInvalid, "a send route leads to the primary or to the secondary, not to {value}", "value", b.req.To)
+	case d.Provider(b.req.To).Submission.Host == "":
+		return failover.Fail(failover.ErrInvalid,
+			"mail from {domain} cannot leave through the {role}, whose submission server is not known: enter it in the settings, under providers.{role}.submission",
+			"domain", failover.Display(d.Name), "role", b.req.To)
+	}
+	b.moveRoute()
+	return nil
+}
+
+// moveRoute leads what the domain's users send to the plan's target.
+func (b *builder) moveRoute() {
+	d, to := b.o.Domain, b.req.target()
+	if b.o.Route == "" || b.o.Route == to {
+		return
+	}
+	b.plan.Routes = append(b.plan.Routes, failover.RouteStep{
+		ID: routeID(len(b.plan.Routes)), Domain: d.Name, Before: b.o.Route, After: to,
+		Reason: failover.Say("mail from {domain} leaves through {provider}", "domain", failover.Display(d.Name), "provider", d.Provider(to).Name),
+	})
+}
+
+// routeID names the route step of a plan that has n of them already.
+func routeID(n int) string { return "r" + strconv.Itoa(n+1) }
 
 // switchMX leads the domain's mail to the plan's target.
 func (b *builder) switchMX() error {

@@ -7,13 +7,22 @@ import (
 )
 
 // StillWanted holds a run that is open against the settings as they are now: an MX
-// set that is yet to be changed must be one that a plan made now would want too.
+// set that is yet to be changed must be one that a plan made now would want too, and
+// a send route that is yet to be moved must lead to a server that takes submissions.
 // Otherwise the error is failover.ErrStale, with what the settings want and the ways
 // on. States is how far the run's steps came, by step ID; what is made is made. A
 // rollback leads to what was there before, whatever the settings say.
 func StillWanted(p failover.Plan, states map[string]failover.StepState, domains []failover.Domain) error {
 	if p.Kind == failover.Rollback {
 		return nil
+	}
+	for _, s := range p.Routes {
+		has := func(d failover.Domain) bool { return d.Name == s.Domain && d.Provider(s.After).Submission.Host != "" }
+		if !states[s.ID].Made() && !slices.ContainsFunc(domains, has) {
+			return failover.Fail(failover.ErrStale,
+				"the settings have changed since this {kind} was begun: mail from {domain} was to leave through the {role}, whose submission server they no longer have; take it back with lifeboat rollback, or leave all as it is with lifeboat rollback --abandon REASON",
+				"kind", p.Kind, "domain", failover.Display(s.Domain), "role", s.After)
+		}
 	}
 	for _, s := range p.Steps {
 		// A step that leaves the records as they are leads mail nowhere else.

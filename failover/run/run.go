@@ -49,14 +49,19 @@ type Event struct {
 	Say       failover.Sentence
 	Guide     *dnshost.Guide // what a person has to do, for an interactive host
 	View      failover.View  // what the servers answer, while verifying
+	// Route is the step that the event is about, where that is one of a send route; Step
+	// is none then.
+	Route *failover.RouteStep
 }
 
-// Runner carries out plans. All fields but Tell and Logger must be set.
+// Runner carries out plans. All fields but Routes, Tell and Logger must be set.
 type Runner struct {
 	Journal Log
 	// HostOf returns the DNS host of a domain.
 	HostOf func(domain string) (dnshost.Host, error)
 	View   Viewer
+	// Routes keeps the send routes. Without it a plan that moves one is refused.
+	Routes SendRoutes
 	Now    func() time.Time
 	// Sleep waits, or returns early with the context's error.
 	Sleep func(ctx context.Context, d time.Duration) error
@@ -97,9 +102,12 @@ func (r *Runner) Apply(ctx context.Context, p failover.Plan, opt Options) (failo
 			"the {kind} begun on {when} is not finished: give lifeboat {kind} to go on with it, or lifeboat rollback to take it back",
 			"kind", op.Plan.Kind, "when", op.Started.Format("2006-01-02 15:04 MST"))
 	}
-	if len(p.Steps) == 0 {
+	if p.Empty() {
 		out.Done = true
 		return out, nil
+	}
+	if r.Routes == nil && len(p.Routes) > 0 {
+		return out, failover.Fail(failover.ErrUnsupported, "there are no send routes here to move: make a plan without them")
 	}
 	// The reason comes first, so that no run goes on, after a crash, whose reason
 	// is not on record.
@@ -147,13 +155,33 @@ func (r *Runner) Abandon(reason string) (journal.Operation, error) {
 	})
 }
 
-// carryOut does the work of Apply and Resume, zone by zone, several at once
-// unless a person makes the changes.
+// carryOut does the work of Apply and Resume: the send routes that go first, the
+// records, and the routes that go last.
 func (r *Runner) carryOut(ctx context.Context, op journal.Operation, opt Options, out failover.Outcome) (failover.Outcome, error) {
+	routes := r.routeRun(op)
+	err, stop := routes.moveFirst(ctx)
+	var zones []*zoneRun
+	if stop == nil {
+		var zerr error
+		zones, zerr = r.changeZones(ctx, op, opt)
+		lerr, lstop := routes.moveLast(ctx, zones)
+		err, stop = errors.Join(err, zerr, lerr), lstop
+	}
+	for _, z := range zones {
+		out.Changes += z.changes
+		out.Steps = append(out.Steps, z.outcomes...)
+	}
+	out.Moved, out.Routes = routes.moved, routes.outcomes
+	err = r.conclude(&out, op, errors.Join(err, stop))
+	return out, err
+}
+
+// changeZones makes the changes of records, zone by zone, several at once unless a
+// person makes them.
+func (r *Runner) changeZones(ctx context.Context, op journal.Operation, opt Options) ([]*zoneRun, error) {
 	zones, err := r.zones(op)
 	if err != nil {
-		err = r.conclude(&out, op, err)
-		return out, err
+		return nil, err
 	}
 	var g errgroup.Group
 	g.SetLimit(zonesAtOnce)
@@ -168,12 +196,7 @@ func (r *Runner) carryOut(ctx context.Context, op journal.Operation, opt Options
 		})
 	}
 	_ = g.Wait() // the work's errors are in errs
-	for _, z := range zones {
-		out.Changes += z.changes
-		out.Steps = append(out.Steps, z.outcomes...)
-	}
-	err = r.conclude(&out, op, errors.Join(errs...))
-	return out, err
+	return zones, errors.Join(errs...)
 }
 
 // conclude writes how the run ended, or that it stays open.
