@@ -134,6 +134,7 @@ func (c *checker) checkAll() {
 	c.checkResolver()
 	c.checkDomains()
 	c.checkProviders()
+	c.checkSigning()
 	c.checkRecipients()
 	c.checkMirror()
 	c.checkRelay()

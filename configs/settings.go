@@ -55,6 +55,8 @@ type Domain struct {
 	EmergencySubdomain string `yaml:"emergency_subdomain"`
 	MXTTL              uint32 `yaml:"mx_ttl"` // seconds
 	DNS                DNS    `yaml:"dns"`
+	// Signing is the domain's own DKIM key; zero: its mail is not signed here.
+	Signing Signing `yaml:"signing"`
 	// Primary and Secondary hold what is different for this domain.
 	Primary    Override   `yaml:"primary"`
 	Secondary  Override   `yaml:"secondary"`
