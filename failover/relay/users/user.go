@@ -31,13 +31,14 @@ type Password struct {
 // neither: providers take it so, though RFC 5321 section 2.4 leaves it to them.
 func (u User) MaySendAs(address string) bool {
 	address = normal(address)
-	if address == "" {
+	at := strings.LastIndexByte(address, '@')
+	if at < 1 {
 		return false
 	}
 	if address == normal(u.Address) {
 		return true
 	}
-	domain := address[strings.LastIndexByte(address, '@'):]
+	domain := address[at:]
 	return slices.ContainsFunc(u.SendAs, func(s string) bool {
 		s = normal(s)
 		return s != "" && (s == address || s == domain)
@@ -61,6 +62,7 @@ func normal(address string) string {
 	return local + "@" + domain
 }
 
+// ascii reports whether every byte is.
 func ascii(s string) bool {
 	for i := range len(s) {
 		if s[i] >= 0x80 {
