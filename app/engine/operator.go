@@ -66,7 +66,7 @@ func (o *operator) repair() (SwitchRequest, error) {
 			kind = op.Plan.Kind
 		}
 	}
-	return SwitchRequest{PlanRequest: PlanRequest{Kind: kind, ReplaceMX: true, TrustHost: true}}, nil
+	return SwitchRequest{PlanRequest: PlanRequest{Kind: kind, ReplaceMX: true, TrustHost: true, KeepRoute: true}}, nil
 }
 
 // moveWatch takes a move's times off the events of its run.

@@ -22,6 +22,8 @@ type PlanRequest struct {
 	// the DNS host is right.
 	TrustHost bool
 	ReplaceMX bool
+	// KeepRoute leaves the send route as it is.
+	KeepRoute bool
 	// To is where a plan of kind failover.SendRoute leads.
 	To failover.Role
 }
@@ -49,6 +51,9 @@ func (e *Engine) Plan(ctx context.Context, req PlanRequest) (failover.Plan, erro
 	for i, d := range domains {
 		g.Go(func() error {
 			o, err := e.observe(gctx, req.Kind, d)
+			if !req.KeepRoute {
+				o.Route = mover{e.routeBook()}.Route(d.Name)
+			}
 			observed[i] = o
 			return err
 		})
@@ -98,7 +103,6 @@ func (e *Engine) observe(ctx context.Context, kind failover.Kind, d failover.Dom
 	settings, _ := e.opt.Settings.Domain(d.Name)
 	caps := host.Capabilities()
 	o := plan.Observed{Domain: d, Zone: zone, Host: settings.DNS.Host, MinTTL: caps.MinTTL, MaxTTL: caps.MaxTTL, OwnTTL: caps.OwnTTL}
-	o.Route = mover{e.routeBook()}.Route(d.Name)
 	keys := plan.Keys(kind, d)
 	var g errgroup.Group
 	g.Go(func() (err error) {

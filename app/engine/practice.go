@@ -92,6 +92,7 @@ func (p *Practice) wire(language string, logger *slog.Logger) error {
 	key := w.TSIG()
 	p.parts = Options{
 		Settings: settings, DataDir: p.dir, Reader: reader, Owner: "practice@lab", Now: w.Now, Sleep: w.Sleep, Logger: logger,
+		RouteMoved: func(_ string, to failover.Role) { w.SetSendRoute(to) },
 		MakeHost: func(context.Context, configs.Domain) (dnshost.Host, error) {
 			return rfc2136.New(rfc2136.Options{
 				Server: w.UpdateServer(), Dialer: w.Dialer(), Key: key.Name, Algorithm: key.Algorithm, Secret: dnshost.Secret(key.Secret),

@@ -48,6 +48,9 @@ func (e *Engine) Rollback(ctx context.Context, req RollbackRequest) (failover.Ou
 		}
 		return failover.Outcome{Operation: op.ID, Plan: op.Plan, Started: op.Started, Ended: e.opt.Now().UTC()}, err
 	}
+	if err := finishRoutes(ctx, r, openNamed(j.Entries(), req.Operation)); err != nil {
+		return failover.Outcome{}, err
+	}
 	ops := journal.Operations(j.Entries())
 	op, err := pick(ops, req.Operation)
 	if err != nil {
@@ -78,6 +81,16 @@ func (e *Engine) Rollback(ctx context.Context, req RollbackRequest) (failover.Ou
 		e.unlock(ctx, op)
 	}
 	return r.Apply(ctx, p, run.Options{TakeLock: req.TakeLock, Override: overruled})
+}
+
+// openNamed returns the open run if it is the one that is asked for: by name, or by
+// none.
+func openNamed(entries []journal.Entry, id string) string {
+	op, open := journal.Unfinished(entries)
+	if open && op.Plan.Kind != failover.Rollback && (id == "" || id == op.ID) {
+		return op.ID
+	}
+	return ""
 }
 
 // unlock removes what locks a closed run has left, so that nobody at another machine
@@ -123,14 +136,28 @@ func pick(ops []journal.Operation, id string) (journal.Operation, error) {
 
 // inverse reads what the hosts hold now and writes the plan back.
 func (e *Engine) inverse(ctx context.Context, op journal.Operation) (failover.Plan, error) {
-	left := plan.Left{Plan: op.Plan, States: op.Steps, Live: map[failover.Key]failover.RRset{}, Unguarded: map[string]bool{}}
+	left := plan.Left{
+		Plan: op.Plan, States: op.Steps, Live: map[failover.Key]failover.RRset{}, Unguarded: map[string]bool{}, Routes: map[string]failover.Role{},
+	}
+	book := mover{e.routeBook()}
+	for _, s := range op.Plan.Routes {
+		left.Routes[s.Domain] = book.Route(s.Domain)
+	}
 	for _, s := range op.Plan.Steps {
 		host, err := e.hostOf(ctx, s.Domain)
-		if err != nil {
-			return failover.Plan{}, err
+		if err == nil {
+			left.Live[s.After.Key], err = leftBy(ctx, host, op, s)
 		}
-		if left.Live[s.After.Key], err = leftBy(ctx, host, op, s); err != nil {
+		switch {
+		case err == nil:
+		case len(op.Plan.Routes) == 0 || op.Steps[s.ID].Reached():
 			return failover.Plan{}, err
+		default:
+			// A set that the run never came to is as it was, and that its host is down keeps
+			// nobody from moving the send route back.
+			e.opt.Logger.Warn("rollback", "set", s.After.Key.String(), "error", err)
+			left.Live[s.After.Key] = s.Before
+			continue
 		}
 		caps := host.Capabilities()
 		left.Unguarded[s.ID] = !caps.CompareAndSwap && !caps.Interactive
@@ -177,7 +204,7 @@ func reverted(ops []journal.Operation, id string) journal.Operation {
 // mail stands in the way, not what nobody could look at: that mail was led there
 // before. To take a finished failback back is a failover, and needs as much.
 func (e *Engine) admitBack(ctx context.Context, p failover.Plan, back journal.Operation, req RollbackRequest, ops []journal.Operation, resumes *journal.Operation) (overruled string, err error) {
-	if len(p.Steps) == 0 {
+	if p.Empty() {
 		return "", nil
 	}
 	pre := Preview{Plan: p, Resumes: resumes, Judgements: map[string]probe.Judgement{}}

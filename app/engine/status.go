@@ -10,6 +10,7 @@ import (
 	"lifeboat/failover"
 	"lifeboat/failover/journal"
 	"lifeboat/failover/probe"
+	"lifeboat/failover/relay"
 )
 
 // Status is how things are.
@@ -29,6 +30,11 @@ type DomainStatus struct {
 	Secondary string         `json:"secondary,omitempty"`
 	MX        failover.View  `json:"mx"`
 	Emergency *failover.View `json:"emergency,omitempty"`
+	// Send is the route of what the domain's users send, and SendsThrough the provider's
+	// name; nil where no provider takes submissions.
+	Send         *relay.Routing    `json:"send_route,omitempty"`
+	SendsThrough string            `json:"sends_through,omitempty"`
+	SendProblem  failover.Sentence `json:"send_route_problem,omitzero"`
 	// Disagree is set when the servers that answer do not all say the same.
 	Disagree bool `json:"disagree"`
 	// SwitchTakes is how long a switch would need to reach every sender: the TTL of
@@ -73,6 +79,7 @@ func (e *Engine) Status(ctx context.Context, names []string) (Status, error) {
 		return Status{}, err
 	}
 	evidence := e.evidence(ctx)
+	routes, unread := e.Routes(ctx)
 	s := Status{At: e.opt.Now().UTC(), Domains: make([]DomainStatus, len(domains)), Runs: []RunSummary{}}
 	for i := len(ops) - 1; i >= 0; i-- {
 		sum := summary(ops[i])
@@ -92,6 +99,7 @@ func (e *Engine) Status(ctx context.Context, names []string) (Status, error) {
 	for i, d := range domains {
 		g.Go(func() error {
 			s.Domains[i] = e.domainStatus(ctx, d)
+			sendStatus(&s.Domains[i], d, routes, unread)
 			e.readiness(&s.Domains[i], d, evidence, ops)
 			countdown(&s.Domains[i], d, ops)
 			if last, ok := e.LastWatch(ctx, d.Name); ok {
@@ -140,6 +148,18 @@ func (e *Engine) domainStatus(ctx context.Context, d failover.Domain) DomainStat
 	st.SwitchTakes = time.Duration(sets[0].TTL) * time.Second
 	st.SwitchSecs = int(sets[0].TTL)
 	return st
+}
+
+// sendStatus fills in where the domain's mail leaves.
+func sendStatus(st *DomainStatus, d failover.Domain, routes []relay.Routing, unread error) {
+	for _, r := range routes {
+		if failover.FQDN(r.Domain) == d.Name {
+			st.Send, st.SendsThrough = &r, d.Provider(r.Role).Name
+		}
+	}
+	if unread != nil && st.Send != nil {
+		st.SendProblem = failover.SentenceOf(unread)
+	}
 }
 
 // readiness judges the evidence kept for a switch to the provider that mail does

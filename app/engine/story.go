@@ -137,7 +137,6 @@ func (s *story) failover(ctx context.Context) error {
 	for _, st := range out.Steps {
 		s.result.OldTTL = max(s.result.OldTTL, int(st.Step.Before.TTL))
 	}
-	s.p.World.SetSendRoute(failover.Secondary)
 	if err := s.until(ctx, func(t lab.Totals) bool { return t.Secondary > before }); err != nil {
 		return err
 	}
@@ -179,7 +178,6 @@ func (s *story) back(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.p.World.SetSendRoute(failover.Primary)
 	before := s.p.World.Totals().Primary
 	err = s.until(ctx, func(t lab.Totals) bool { return t.Primary > before })
 	s.result.ReturnedAfter = time.Since(mended).Seconds()

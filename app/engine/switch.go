@@ -45,9 +45,10 @@ type Preview struct {
 // ErrDeclined is returned when Confirm says no; nothing was changed.
 var ErrDeclined = failover.Fail(failover.ErrBlocked, "nothing was changed")
 
-// Switch carries out a failover, a failback or a preparation. A run of the same
-// kind that was interrupted is gone on with instead. A plan without steps means
-// that everything is as wanted: the outcome is done, with no changes.
+// Switch carries out a failover, a failback, a preparation or a move of the send route
+// alone. A run of the same kind that was interrupted is gone on with instead. A plan
+// without steps means that everything is as wanted: the outcome is done, with no
+// changes.
 func (e *Engine) Switch(ctx context.Context, req SwitchRequest) (failover.Outcome, error) {
 	release, err := e.lease()
 	if err != nil {
@@ -59,6 +60,9 @@ func (e *Engine) Switch(ctx context.Context, req SwitchRequest) (failover.Outcom
 		return failover.Outcome{}, err
 	}
 	defer func() { _ = j.Close() }() // every entry is on the disk already
+	if err := finishRoutes(ctx, r, ""); err != nil {
+		return failover.Outcome{}, err
+	}
 	ops := journal.Operations(j.Entries())
 	if op, open := journal.Unfinished(j.Entries()); open {
 		if err := goesOn(op, req); err != nil {
@@ -78,7 +82,7 @@ func (e *Engine) Switch(ctx context.Context, req SwitchRequest) (failover.Outcom
 	if err != nil {
 		return failover.Outcome{Plan: p}, err
 	}
-	if len(p.Steps) == 0 {
+	if p.Empty() {
 		return r.Apply(ctx, p, run.Options{})
 	}
 	overruled, err := e.admit(ctx, p, req, ops, nil)
@@ -86,6 +90,18 @@ func (e *Engine) Switch(ctx context.Context, req SwitchRequest) (failover.Outcom
 		return failover.Outcome{Plan: p}, err
 	}
 	return r.Apply(ctx, p, run.Options{TakeLock: req.TakeLock, Override: overruled})
+}
+
+// finishRoutes goes on with an open run that has no records to change, only send routes
+// to move, unless it is the one named. Somebody has said yes to it, it takes a moment
+// and no network, and it must not keep a failover waiting.
+func finishRoutes(ctx context.Context, r *run.Runner, but string) error {
+	op, open := journal.Unfinished(r.Journal.Entries())
+	if !open || len(op.Plan.Steps) > 0 || op.ID == but {
+		return nil
+	}
+	_, err := r.Resume(ctx, run.Options{})
+	return err
 }
 
 // goesOn reports whether the run that is open is the one asked for: of the same
@@ -149,13 +165,10 @@ func (e *Engine) planFor(ctx context.Context, req SwitchRequest) (failover.Plan,
 	}
 	req.Domains = saved.Domains
 	now, err := e.Plan(ctx, req.PlanRequest)
-	if err != nil || len(now.Steps) == 0 {
+	if err != nil || now.Empty() {
 		return now, err
 	}
-	if err := sameSteps(saved, now); err != nil {
-		return saved, err
-	}
-	return saved, nil
+	return saved, errors.Join(sameSteps(saved, now), e.sameRoutes(saved, now))
 }
 
 // sameSteps refuses a saved plan when the world or the settings have moved on.
@@ -180,9 +193,33 @@ func sameSteps(saved, now failover.Plan) error {
 		}
 	}
 	if len(now.Steps) != len(saved.Steps) {
-		return failover.Fail(failover.ErrStale, "more has to change than the saved plan says: make the plan anew")
+		return moreToChange()
 	}
 	return nil
+}
+
+// sameRoutes refuses a saved plan whose send routes are not those that would be moved
+// now. One that is there already is no obstacle: there is nothing to do for it.
+func (e *Engine) sameRoutes(saved, now failover.Plan) error {
+	left := map[string]failover.RouteStep{}
+	for _, s := range now.Routes {
+		left[s.Domain] = s
+	}
+	for _, s := range saved.Routes {
+		if _, ok := left[s.Domain]; !ok && e.routeBook().Route(s.Domain) != s.After {
+			return failover.Fail(failover.ErrStale,
+				"the settings have changed since the plan was made: the send route of {domain} would no longer be moved; make the plan anew", "domain", failover.Display(s.Domain))
+		}
+		delete(left, s.Domain)
+	}
+	if len(left) > 0 {
+		return moreToChange()
+	}
+	return nil
+}
+
+func moreToChange() error {
+	return failover.Fail(failover.ErrStale, "more has to change than the saved plan says: make the plan anew")
 }
 
 // admit lets a plan through the preflight and the admin's confirmation. It returns

@@ -85,8 +85,8 @@ func TestReadRefuses(t *testing.T) {
 		"half a file":     {string(good[:len(good)/2]), none},
 		"two plans":       {string(good) + string(good), none},
 		"unknown fields":  {strings.Replace(string(good), `"id"`, `"command": "rm", "id"`, 1), none},
-		"another type":    {strings.Replace(string(good), `"version": 1`, `"version": "1"`, 1), none},
-		"newer version":   {`{"version": 2, "something": "new"}`, "the plan has version 2, and this Lifeboat reads version 1: make the plan anew"},
+		"another type":    {strings.Replace(string(good), `"version": 2`, `"version": "2"`, 1), none},
+		"newer version":   {`{"version": 3, "something": "new"}`, "the plan has version 3, and this Lifeboat reads version 2: make the plan anew"},
 		"edited by hand":  {strings.Replace(string(good), "mx.beta.test", "mx.evil.test", 1), "the plan is not as it was saved (its hash differs): make it anew"},
 		"reason reworded": {strings.Replace(string(good), `"provider": "Beta Mail"`, `"provider": "Alpha Mail"`, 1), "the plan is not as it was saved (its hash differs): make it anew"},
 	} {
