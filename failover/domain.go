@@ -46,7 +46,7 @@ type Endpoint struct {
 	Security Security `json:"security"`
 }
 
-// DKIMSelector is a provider's DKIM key record (RFC 6376 section 3.6.2.1): the
+// DKIMSelector is a DKIM key record (RFC 6376 section 3.6.2.1), a provider's or ours: the
 // name left of "._domainkey.<domain>", and either a CNAME to the provider's own
 // record or the key itself as TXT.
 type DKIMSelector struct {
@@ -91,11 +91,14 @@ type Domain struct {
 	Name string `json:"name"` // as FQDN makes it
 	// Emergency is the full name of the emergency subdomain, which leads to the
 	// secondary at all times; empty where there is none.
-	Emergency  string      `json:"emergency,omitempty"`
-	MXTTL      uint32      `json:"mx_ttl"` // seconds; what MX sets of ours are given
-	Primary    Provider    `json:"primary"`
-	Secondary  Provider    `json:"secondary"`
-	Recipients []Recipient `json:"recipients,omitempty"`
+	Emergency string `json:"emergency,omitempty"`
+	MXTTL     uint32 `json:"mx_ttl"` // seconds; what MX sets of ours are given
+	// Signing is our own DKIM key for the domain, as TXT; without a Selector there is none.
+	// An empty Value says that nobody at hand knows the key.
+	Signing    DKIMSelector `json:"signing,omitzero"`
+	Primary    Provider     `json:"primary"`
+	Secondary  Provider     `json:"secondary"`
+	Recipients []Recipient  `json:"recipients,omitempty"`
 }
 
 // Provider returns the provider in a role.

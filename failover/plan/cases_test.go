@@ -37,6 +37,7 @@ type settings struct {
 	SecondarySPF   string   `yaml:"secondary_spf"`
 	SecondaryDKIM  string   `yaml:"secondary_dkim"` // CNAME target of selector "s1"
 	SecondaryDKIMT string   `yaml:"secondary_dkim_txt"`
+	Signing        string   `yaml:"signing"` // our own key, of the selector "lifeboat"; "-": not at hand
 }
 
 func standard() settings {
@@ -73,6 +74,9 @@ func (s settings) domain(t testing.TB) failover.Domain {
 	}
 	if s.SecondaryDKIMT != "" {
 		d.Secondary.DKIM = append(d.Secondary.DKIM, failover.DKIMSelector{Selector: "s2", Type: "TXT", Value: s.SecondaryDKIMT})
+	}
+	if s.Signing != "" {
+		d.Signing = failover.DKIMSelector{Selector: "lifeboat", Type: "TXT", Value: strings.TrimPrefix(s.Signing, "-")}
 	}
 	return d
 }

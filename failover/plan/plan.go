@@ -90,7 +90,7 @@ func Keys(kind failover.Kind, d failover.Domain) []failover.Key {
 	}
 	if kind == failover.Prepare {
 		keys = append(keys, failover.Key{Name: d.Name, Type: "TXT"})
-		for _, s := range d.Secondary.DKIM {
+		for _, s := range selectors(d) {
 			keys = append(keys, failover.Key{Name: dkimName(d, s), Type: strings.ToUpper(s.Type)})
 		}
 	}

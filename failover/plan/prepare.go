@@ -86,11 +86,11 @@ func (b *builder) spf() error {
 	return nil
 }
 
-// dkim publishes the secondary's selectors, so that what it sends is signed with
-// a key that receivers find.
+// dkim publishes the secondary's selectors and the domain's own, so that what the
+// provider or our relay signs is signed with a key that receivers find.
 func (b *builder) dkim() error {
 	d := b.o.Domain
-	for _, s := range d.Secondary.DKIM {
+	for _, s := range selectors(d) {
 		after := failover.NewRRset(dkimName(d, s), s.Type, 0, failover.FQDN(s.Value))
 		if after.Type == "TXT" {
 			after.Values = []string{dnswire.TXT(s.Value)}
@@ -106,10 +106,27 @@ func (b *builder) dkim() error {
 		if !before.Exists() {
 			after.TTL = b.ttl(3600)
 		}
-		b.step(before, after, failover.Say("signatures of {provider} can be checked (DKIM selector {selector})",
-			"provider", d.Secondary.Name, "selector", s.Selector))
+		reason := failover.Say("signatures of {provider} can be checked (DKIM selector {selector})",
+			"provider", d.Secondary.Name, "selector", s.Selector)
+		if s == d.Signing {
+			reason = failover.Say("signatures of {domain} itself can be checked, whichever provider its mail leaves through (DKIM selector {selector})",
+				"domain", failover.Display(d.Name), "selector", s.Selector)
+		}
+		b.step(before, after, reason)
+	}
+	if d.Signing.Selector != "" && d.Signing.Value == "" {
+		b.note(failover.Say("the DKIM key of {domain} cannot be opened here, so its record is not published: store the key with \"lifeboat secret set\", or run \"lifeboat init {domain}\"",
+			"domain", failover.Display(d.Name)))
 	}
 	return nil
+}
+
+// selectors are the DKIM records that a domain has to have beside the primary's.
+func selectors(d failover.Domain) []failover.DKIMSelector {
+	if d.Signing.Value == "" {
+		return d.Secondary.DKIM
+	}
+	return append(slices.Clone(d.Secondary.DKIM), d.Signing)
 }
 
 func dkimName(d failover.Domain, s failover.DKIMSelector) string {
