@@ -50,6 +50,7 @@ var mayImport = map[string][]string{
 	"failover/watch":          {"failover", "failover/detect", "failover/probe", "failover/dnsview"},
 	"failover/relay":          {"failover"},
 	"failover/relay/...":      {"failover", "failover/relay"},
+	"failover/relay/deliver":  {"failover", "failover/relay", "failover/relay/smtpout"},
 	"failover/relay/submit":   {"failover", "failover/relay", "failover/relay/users"},
 	"failover/trace":          {"failover"},
 	"failover/incident":       {"failover"},
