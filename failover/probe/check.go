@@ -48,6 +48,7 @@ func Checks() []Check {
 		checkMTASTS(),
 		checkDANE(),
 		checkSPF(),
+		checkDKIM(),
 	}
 }
 
