@@ -18,6 +18,9 @@ func domainOf(s *configs.Settings, d configs.Domain) failover.Domain {
 	if d.EmergencySubdomain != "" {
 		out.Emergency = failover.FQDN(d.EmergencySubdomain)
 	}
+	if d.Signing.On() {
+		out.Signing = failover.DKIMSelector{Selector: d.Signing.Selector, Type: "TXT"}
+	}
 	for _, r := range s.RecipientsOf(d.Name) {
 		out.Recipients = append(out.Recipients, failover.Recipient{Address: r.Address, Kind: failover.RecipientKind(r.Kind)})
 	}

@@ -123,7 +123,9 @@ func (l *looker) judge(ctx context.Context, t probe.Target, fresh bool) ([]failo
 		if err != nil {
 			return nil, probe.Judgement{}, err
 		}
-		seen := p.Look(ctx, t, needs)
+		looked := t
+		looked.Domain = e.withSigning(ctx, t.Domain)
+		seen := p.Look(ctx, looked, needs)
 		if err := ctx.Err(); err != nil {
 			return nil, probe.Judgement{}, stopped(err)
 		}

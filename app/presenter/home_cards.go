@@ -177,7 +177,7 @@ func (f facts) readiness(r failover.Role) []Row {
 	return []Row{
 		f.checked(t.T("Would take your mail"), t.T("{count} of {all} addresses", "count", all, "all", all), "rcpt"),
 		f.checked(t.T("Passes every other check"), t.T("names, encryption, policies"),
-			"mx-names", "mx-answers", "steady", "starttls", "mta-sts", "dane", "spf", "dns-views", "clock", "line"),
+			"mx-names", "mx-answers", "steady", "starttls", "mta-sts", "dane", "spf", "dkim", "dns-views", "clock", "line"),
 	}
 }
 
