@@ -284,15 +284,18 @@ func (w *world) stream(pause time.Duration, most int) (stop func() []string) {
 	}
 }
 
-// drained waits until nothing waits outside.
+// drained waits until nothing waits outside, and then until the providers have put what
+// they took into mailboxes.
 func (w *world) drained() {
 	w.t.Helper()
-	servers.Await(w.t, "the queue outside to drain", func(context.Context) error {
-		if q := w.outside.Queue(w.t); len(q) > 0 {
-			return fmt.Errorf("%d messages wait", len(q))
-		}
-		return nil
-	})
+	for _, mx := range []*servers.Postfix{w.outside, w.primary.mx, w.secondary.mx} {
+		servers.Await(w.t, "the queue to drain at "+mx.Addr, func(context.Context) error {
+			if q := mx.Queue(w.t); len(q) > 0 {
+				return fmt.Errorf("%d messages wait: %+v", len(q), q)
+			}
+			return nil
+		})
+	}
 }
 
 // held counts the copies of each message at a provider, by Message-ID.

@@ -13,9 +13,24 @@ import (
 // when it is done within this process has a channel for it.
 func Await(t testing.TB, what string, try func(context.Context) error) {
 	t.Helper()
-	if err := poll(t.Context(), try); err != nil {
+	patience, cancel := beforeTheEnd(t)
+	defer cancel()
+	if err := poll(patience, try); err != nil {
 		t.Fatalf("waited in vain for %s: %v", what, err)
 	}
+}
+
+// lastWords is how long before its deadline a test stops waiting, so that it can still say what it waited for, and show
+// the servers' logs: at the deadline itself the testing package only prints where every goroutine stands.
+const lastWords = 15 * time.Second
+
+func beforeTheEnd(t testing.TB) (context.Context, context.CancelFunc) {
+	if limited, ok := t.(interface{ Deadline() (time.Time, bool) }); ok {
+		if end, ok := limited.Deadline(); ok {
+			return context.WithDeadline(t.Context(), end.Add(-lastWords))
+		}
+	}
+	return context.WithCancel(t.Context())
 }
 
 // final marks an error after which trying again is pointless.

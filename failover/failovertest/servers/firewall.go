@@ -20,10 +20,12 @@ type Block struct {
 	// Reset refuses at once, with a TCP reset or an ICMP "port unreachable". Without it packets vanish, and whoever
 	// connects waits.
 	Reset bool
+	// New blocks only connections that are being made; those that are open go on. It is for TCP.
+	New bool
 }
 
-// Firewall blocks packets inside the test's namespace, those of open connections too, until undo is called or the test
-// ends. The machine's own firewall is never touched.
+// Firewall blocks packets inside the test's namespace, those of open connections too (but see New), until undo is called
+// or the test ends. The machine's own firewall is never touched.
 func Firewall(t testing.TB, block Block) (undo func()) {
 	t.Helper()
 	if !Inside() {
@@ -74,6 +76,9 @@ func nftMatch(t testing.TB, block Block) string {
 	}
 	if block.Port != 0 {
 		match = append(match, network+" dport "+strconv.Itoa(block.Port))
+	}
+	if block.New {
+		match = append(match, "tcp flags & (syn | ack) == syn")
 	}
 	return strings.Join(match, " ")
 }

@@ -9,11 +9,16 @@ import (
 	"net"
 	"net/smtp"
 	"net/textproto"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/miekg/dns"
+	"golang.org/x/sys/unix"
 )
 
 // The way of a message in the world: from an outside server, by referrals from the root to the domain's MX, into a
@@ -143,6 +148,109 @@ func awaitFate(t *testing.T, outside *Postfix, id, status, reply string) {
 		}
 		return fmt.Errorf("its log tells: %+v", fates)
 	})
+}
+
+// A message that comes due while its file is still held is set aside by Postfix's queue manager. It is tried again although
+// no other message comes that would remind the queue manager of it.
+func TestMessageSetAsideIsDelivered(t *testing.T) {
+	t.Parallel()
+	if !InNamespace(t, Namespace{}) {
+		return
+	}
+	outside := StartPostfix(t, PostfixConfig{Hostname: "outside.test", Listen: "127.0.25.9:25"})
+	letter := Letter{From: "eve@outside.test", To: []string{"anna@[127.0.25.1]"}, ID: "<one@outside.test>", Body: "Hello."}
+	if err := Send(t.Context(), outside.Addr, letter); err != nil {
+		t.Fatal(err)
+	}
+	awaitFate(t, outside, "one", "deferred", "refused")
+
+	queue := filepath.Join(filepath.Dir(outside.conf), "queue")
+	var held *os.File
+	Await(t, "the message to lie in the deferred queue", func(context.Context) error {
+		found, err := filepath.Glob(filepath.Join(queue, "deferred", "*", "*"))
+		if err != nil || len(found) != 1 {
+			return fmt.Errorf("found %q, %w", found, err)
+		}
+		held, err = os.Open(found[0])
+		return err
+	})
+	defer func() { _ = held.Close() }()
+	if err := unix.Flock(int(held.Fd()), unix.LOCK_SH); err != nil {
+		t.Fatal(err)
+	}
+	Await(t, "the message to be set aside", func(context.Context) error {
+		found, err := filepath.Glob(filepath.Join(queue, "incoming", "*"))
+		if err != nil || len(found) != 1 || !strings.Contains(outside.Log(), "skipped, still being delivered") {
+			return fmt.Errorf("found %q, %w", found, err)
+		}
+		past := time.Now().Add(-time.Minute) // its minute is over
+		return os.Chtimes(found[0], past, past)
+	})
+	if err := held.Close(); err != nil {
+		t.Fatal(err)
+	}
+	sink := StartSink(t, SinkConfig{Listen: "127.0.25.1:25"})
+	Await(t, "the message to be delivered", func(context.Context) error {
+		if n := len(sink.Messages(t)); n != 1 {
+			return fmt.Errorf("%d arrived", n)
+		}
+		return nil
+	})
+}
+
+// A retired server has passed on all that it took, and gets nothing more.
+func TestRetire(t *testing.T) {
+	t.Parallel()
+	if !InNamespace(t, Namespace{}) {
+		return
+	}
+	mx, mailboxes := startProvider(t, NewAuthority(t), "mx.primary.test", "127.0.25.1:25")
+	last, err := smtp.Dial(mx.Addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = last.Close() }()
+	var ending atomic.Bool
+	client := make(chan error, 1)
+	go func() {
+		for err := error(nil); err == nil; { // until new connections are refused
+			var conn net.Conn
+			if conn, err = new(net.Dialer).DialContext(t.Context(), "tcp", mx.Addr); err == nil {
+				_ = conn.Close()
+			}
+		}
+		err := deliver(last, "<last@outside.test>")
+		ending.Store(true)
+		client <- errors.Join(err, last.Quit())
+	}()
+	undo := mx.Retire(t)
+	if !ending.Load() {
+		t.Error("it has retired before its last client")
+	}
+	if err := <-client; err != nil {
+		t.Errorf("its last client is told: %v", err)
+	}
+	if got := mailboxes.Messages(t); len(got) != 1 || got[0].ID() != "<last@outside.test>" {
+		t.Errorf("the mailboxes hold %+v", got)
+	}
+	undo()
+	letter := Letter{From: "eve@outside.test", To: []string{"anna@example.test"}, ID: "<next@outside.test>", Body: "Hello."}
+	if err := Send(t.Context(), mx.Addr, letter); err != nil {
+		t.Errorf("after undo it takes nothing: %v", err)
+	}
+}
+
+// deliver gives a server one message in a session that is open.
+func deliver(c *smtp.Client, id string) error {
+	if err := errors.Join(c.Mail("eve@outside.test"), c.Rcpt("anna@example.test")); err != nil {
+		return err
+	}
+	w, err := c.Data()
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "Message-ID: %s\r\n\r\nHello.\r\n", id)
+	return errors.Join(err, w.Close())
 }
 
 func TestProviderMX(t *testing.T) {

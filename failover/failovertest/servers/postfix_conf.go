@@ -105,13 +105,12 @@ func mainCF(t testing.TB, dir string, config PostfixConfig) string {
 		"notify_classes": "",
 		"biff":           "no",
 	}
+	maps.Copy(set, tryAgainSoon)
 	if len(config.Domains) > 0 {
 		maps.Copy(set, providerCF(t, dir, config))
 	} else {
 		maps.Copy(set, map[string]string{
-			"mynetworks": "127.0.0.0/8, [::1]/128",
-			// The world waits minutes between two tries; a test does not.
-			"queue_run_delay": "1s", "minimal_backoff_time": "1s", "maximal_backoff_time": "2s", "transport_retry_time": "1s",
+			"mynetworks":           "127.0.0.0/8, [::1]/128",
 			"smtp_connect_timeout": "2s", "smtp_helo_timeout": "5s", "smtp_mail_timeout": "5s", "smtp_rcpt_timeout": "5s",
 		})
 	}
@@ -125,6 +124,14 @@ func mainCF(t testing.TB, dir string, config PostfixConfig) string {
 		fmt.Fprintf(&text, "%s = %s\n", name, set[name])
 	}
 	return text.String()
+}
+
+// tryAgainSoon are the waits between two tries to deliver: minutes in the world, seconds in a test. A message's own wait
+// must be longer than two seconds. The queue manager takes one up to a second before it is due, so after a wait of one
+// second at once, while the delivery agent that gave it back still holds its file; then it sets the message aside for a
+// minute ("skipped, still being delivered").
+var tryAgainSoon = map[string]string{
+	"queue_run_delay": "1s", "minimal_backoff_time": "3s", "maximal_backoff_time": "4s", "transport_retry_time": "1s",
 }
 
 // providerCF takes mail for its domains alone.
@@ -143,9 +150,6 @@ func providerCF(t testing.TB, dir string, config PostfixConfig) map[string]strin
 	}
 	if config.Deliver != "" {
 		set["virtual_transport"] = "lmtp:unix:" + config.Deliver
-		// Delivery into a Dovecot that was stopped for a moment goes on when it is back.
-		set["queue_run_delay"], set["minimal_backoff_time"], set["maximal_backoff_time"] = "1s", "1s", "2s"
-		set["transport_retry_time"] = "1s"
 	}
 	if config.SignIn != "" {
 		set["smtpd_sasl_type"], set["smtpd_sasl_path"] = "dovecot", config.SignIn
@@ -165,12 +169,14 @@ func writeSettings(t testing.TB, dir, name, text string) string {
 	return path
 }
 
-// masterCF lists Postfix's parts, none of them in a chroot.
+// masterCF lists Postfix's parts, none of them in a chroot. The queue manager is woken every second (the 1 in its line;
+// Postfix's own file has 300): what it set aside, it looks for only then or when the next message arrives, and in a test
+// no other may come.
 func masterCF(config PostfixConfig) string {
 	text := config.Listen + ` inet n - n - - smtpd
 pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
+qmgr unix n - n 1 1 qmgr
 tlsmgr unix - - n 1000? 1 tlsmgr
 rewrite unix - - n - - trivial-rewrite
 bounce unix - - n - 0 bounce

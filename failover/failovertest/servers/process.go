@@ -15,8 +15,8 @@ import (
 )
 
 // giveUp ends a wait for something that will never come. It is no measure of speed: a server that is slow because the
-// machine is busy gets all this time.
-const giveUp = 90 * time.Second
+// machine is busy gets all this time, and a queue that set a message aside for a minute gets it more than once.
+const giveUp = 4 * time.Minute
 
 // A Program says how to run a server.
 type Program struct {
@@ -105,7 +105,9 @@ func (p *Process) awaitReady(t testing.TB, done <-chan struct{}) {
 	if p.program.Ready == nil {
 		return
 	}
-	err := poll(t.Context(), func(ctx context.Context) error {
+	patience, cancel := beforeTheEnd(t)
+	defer cancel()
+	err := poll(patience, func(ctx context.Context) error {
 		select {
 		case <-done:
 			return final{errors.New("it ended by itself")}
