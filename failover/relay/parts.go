@@ -49,6 +49,8 @@ type Incoming interface {
 type Header struct {
 	MessageID, Subject string
 	Prepend            []byte
+	// EightBit: the message turned out to need 8BITMIME, whatever the Envelope said.
+	EightBit bool
 }
 
 // Log is what is kept of what happened.
