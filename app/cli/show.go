@@ -37,22 +37,50 @@ func (s *session) showPreview(pre engine.Preview) {
 // planLines tells a plan.
 func (s *session) planLines(p failover.Plan) []string {
 	t := s.tongue
-	if len(p.Steps) == 0 {
+	if p.Empty() {
 		return []string{t.T("Nothing to do: everything is as wanted already.")}
 	}
-	var lines []string
+	lines := s.routeLines(p, false)
 	for _, st := range p.Steps {
 		lines = append(lines, "", "  "+st.ID+". "+st.After.Key.String()+"  "+t.T("(zone {zone}, through {host})",
 			"zone", failover.Display(st.Zone), "host", st.Host), "     "+s.say(st.Reason))
 		lines = append(lines, s.records("     - ", st.Before)...)
 		lines = append(lines, s.records("     + ", st.After)...)
 	}
+	lines = append(lines, s.routeLines(p, true)...)
 	lines = append(lines, "")
 	for _, n := range p.Notes {
 		lines = append(lines, "  ! "+s.say(n.Say))
 	}
-	return append(lines, "  "+t.T("No other record is touched. Senders that hold the old answer follow within {span}.",
-		"span", t.Span(longest(p))), "  "+t.T("Plan {id}, hash {hash}.", "id", p.ID, "hash", p.Hash[:min(12, len(p.Hash))]))
+	if len(p.Routes) > 0 {
+		lines = append(lines, "  "+t.T("Mail that waits here to be sent follows its route at once."))
+	}
+	if len(p.Steps) > 0 {
+		lines = append(lines, "  "+t.T("No other record is touched. Senders that hold the old answer follow within {span}.", "span", t.Span(longest(p))))
+	} else {
+		lines = append(lines, "  "+t.T("No record is touched."))
+	}
+	return append(lines, "  "+t.T("Plan {id}, hash {hash}.", "id", p.ID, "hash", p.Hash[:min(12, len(p.Hash))]))
+}
+
+// routeLines tells the moves of send routes that come before the records, or after them.
+func (s *session) routeLines(p failover.Plan, last bool) []string {
+	var lines []string
+	for _, st := range p.Routes {
+		if st.Last() == last {
+			lines = append(lines, "", "  "+st.ID+". "+s.tongue.T("send route of {domain}", "domain", failover.Display(st.Domain)),
+				"     "+s.say(st.Reason), "     - "+s.roleWord(st.Before), "     + "+s.roleWord(st.After))
+		}
+	}
+	return lines
+}
+
+// roleWord names a provider by its part.
+func (s *session) roleWord(r failover.Role) string {
+	if r == failover.Secondary {
+		return s.tongue.T("the secondary")
+	}
+	return s.tongue.T("the primary")
 }
 
 func (s *session) records(prefix string, set failover.RRset) []string {
@@ -79,10 +107,11 @@ func longest(p failover.Plan) time.Duration {
 
 // showOutcome tells what a run did.
 func (s *session) showOutcome(out failover.Outcome, took time.Duration) {
-	if len(out.Plan.Steps) == 0 {
+	if out.Plan.Empty() {
 		s.printT("Nothing to do: everything is as wanted already.")
 		return
 	}
+	s.showMoved(out, false)
 	for _, st := range out.Steps {
 		set := st.Step.After.Key.String()
 		switch {
@@ -99,9 +128,34 @@ func (s *session) showOutcome(out failover.Outcome, took time.Duration) {
 		}
 		s.showCountdown(st.OldUntil, st.Open)
 	}
-	if out.Plan.Kind == failover.Rollback {
+	s.showMoved(out, true)
+	s.showDone(out, took)
+}
+
+// showMoved tells what became of the send routes that go before the records, or after
+// them.
+func (s *session) showMoved(out failover.Outcome, last bool) {
+	for _, r := range out.Routes {
+		if r.Step.Last() != last {
+			continue
+		}
+		if r.State == failover.Ack {
+			s.printT("Mail from {domain} leaves through {role}.", "domain", failover.Display(r.Step.Domain), "role", s.roleWord(r.Step.After))
+		}
+		if !r.Problem.IsZero() {
+			s.print("  ! " + s.say(r.Problem))
+		}
+	}
+}
+
+// showDone tells that a run is done, what it means, and how to take it back.
+func (s *session) showDone(out failover.Outcome, took time.Duration) {
+	switch {
+	case out.Plan.Kind == failover.SendRoute:
+		s.printT("Done in {span}. To take it back: lifeboat rollback", "span", failover.Took(took))
+	case out.Plan.Kind == failover.Rollback:
 		s.printT("Taken back in {span} (records changed: {count}).", "span", failover.Took(took), "count", out.Changes)
-	} else {
+	default:
 		s.printT("Done in {span} (records changed: {count}). To take it back: lifeboat rollback", "span", failover.Took(took), "count", out.Changes)
 	}
 	for _, d := range out.Plan.Domains {
@@ -110,7 +164,7 @@ func (s *session) showOutcome(out failover.Outcome, took time.Duration) {
 			s.printT("Mail for {domain} now goes to the secondary. When the primary works again: lifeboat failback", "domain", failover.Display(d))
 		case failover.Failback:
 			s.printT("Mail for {domain} now goes to the primary again.", "domain", failover.Display(d))
-		case failover.Prepare, failover.Rollback:
+		case failover.Prepare, failover.SendRoute, failover.Rollback:
 		}
 	}
 }

@@ -55,12 +55,15 @@ func (s *session) showStatus(st engine.Status) {
 		if !d.Problem.IsZero() {
 			s.print("  ! " + s.say(d.Problem))
 		}
+		s.showSends(d)
 		s.print("  " + presenter.Readiness(t, d))
 		s.showLastWatch(d.LastWatch)
 		s.showCountdown(d.Countdown, d.CountdownOpen)
 	}
 	switch {
 	case st.Open == nil:
+	case st.Open.Kind == failover.SendRoute:
+		s.printT("A move of the send route begun at {when} is not finished: the next switch, of whatever kind, finishes it.", "when", t.Clock(st.Open.Started, s.Now()))
 	case st.Open.Kind == failover.Rollback:
 		s.printT("A rollback begun at {when} is not finished: lifeboat rollback goes on with it.", "when", t.Clock(st.Open.Started, s.Now()))
 	default:
@@ -72,6 +75,23 @@ func (s *session) showStatus(st engine.Status) {
 	}
 	for _, r := range st.Runs {
 		s.print("  " + r.ID + "  " + string(r.Kind) + "  " + presenter.Result(t, r) + "  " + r.Who)
+	}
+}
+
+// showSends tells which provider the domain's mail leaves through, and that it is not
+// the one that mail comes in at.
+func (s *session) showSends(d engine.DomainStatus) {
+	t := s.tongue
+	switch r := d.Send; {
+	case r == nil:
+		return
+	case (d.Route == failover.RoutePrimary || d.Route == failover.RouteSecondary) && d.Route != failover.Route(r.Role):
+		s.print("  ! " + t.T("Mail goes out through {out}, and comes in at {in}.", "out", d.SendsThrough, "in", d.Provider))
+	default:
+		s.print("  " + t.T("Mail goes out through {out}.", "out", d.SendsThrough))
+	}
+	if !d.SendProblem.IsZero() {
+		s.print("  ! " + s.say(d.SendProblem))
 	}
 }
 

@@ -2,7 +2,9 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -97,7 +99,42 @@ func (s *session) carryOut(c *cobra.Command, req engine.SwitchRequest, yes bool)
 		return ok, err
 	}
 	out, err := e.Switch(c.Context(), req)
-	return s.conclude(out, err, s.Now().Sub(began))
+	told := s.conclude(out, err, s.Now().Sub(began))
+	if req.Kind != failover.Failover || !notHere(err) {
+		return told
+	}
+	return s.routeAlone(e, req.Domains, told)
+}
+
+// notHere reports whether a switch failed because of what is elsewhere: a provider, a
+// DNS host, the records.
+func notHere(err error) bool {
+	if err == nil || errors.Is(err, engine.ErrDeclined) || errors.Is(err, context.Canceled) {
+		return false
+	}
+	return !slices.ContainsFunc([]error{failover.ErrWaiting, failover.ErrInvalid, failover.ErrLocked, failover.ErrDisk, failover.ErrDamaged},
+		func(kind error) bool { return errors.Is(err, kind) })
+}
+
+// routeAlone tells, after a failover of which nothing was done, that what staff write
+// can leave through the secondary all the same. It returns the error, told already.
+func (s *session) routeAlone(e *engine.Engine, names []string, err error) error {
+	domains := e.RouteAlone(names)
+	if len(domains) == 0 {
+		return err
+	}
+	if status := (statusError{}); !errors.As(err, &status) {
+		s.complain(err, nil)
+		err = statusError{statusOf(err)}
+	}
+	command := "lifeboat relay route secondary"
+	for _, d := range domains {
+		if len(names) > 0 {
+			command += " " + failover.Display(d.Name)
+		}
+	}
+	s.note("  " + s.tongue.T("What your users send can leave through the secondary all the same: {command}", "command", command))
+	return err
 }
 
 // confirm shows what would be done and asks, unless the answer was given with
@@ -112,7 +149,7 @@ func (s *session) confirm(ctx context.Context, pre engine.Preview, yes bool) (bo
 
 // conclude tells what became of a run.
 func (s *session) conclude(out failover.Outcome, err error, took time.Duration) error {
-	if err != nil && len(out.Steps) > 0 {
+	if err != nil && len(out.Steps)+len(out.Routes) > 0 {
 		s.complain(err, &out)
 		return statusError{statusOf(err)}
 	}

@@ -24,8 +24,10 @@ type PlanRequest struct {
 	ReplaceMX bool
 	// KeepRoute leaves the send route as it is.
 	KeepRoute bool
-	// To is where a plan of kind failover.SendRoute leads.
-	To failover.Role
+	// To is where a plan of kind failover.SendRoute leads, and Why the reason that the
+	// admin gave, if any.
+	To  failover.Role
+	Why string
 }
 
 // domainsAtOnce bounds how many domains are looked at side by side.
@@ -67,7 +69,7 @@ func (e *Engine) Plan(ctx context.Context, req PlanRequest) (failover.Plan, erro
 // wanted puts a request into the words of package plan.
 func (e *Engine) wanted(req PlanRequest) plan.Request {
 	return plan.Request{
-		Kind: req.Kind, ID: e.newID(), Author: e.opt.Owner, Now: e.opt.Now(), TrustHost: req.TrustHost, ReplaceMX: req.ReplaceMX, To: req.To,
+		Kind: req.Kind, ID: e.newID(), Author: e.opt.Owner, Now: e.opt.Now(), TrustHost: req.TrustHost, ReplaceMX: req.ReplaceMX, To: req.To, Why: req.Why,
 	}
 }
 
@@ -92,6 +94,9 @@ func (e *Engine) planRoute(req PlanRequest, domains []failover.Domain) (failover
 // observe reads one domain's records: what the host holds and what the servers
 // answer.
 func (e *Engine) observe(ctx context.Context, kind failover.Kind, d failover.Domain) (plan.Observed, error) {
+	if kind == failover.Prepare {
+		d = e.withSigning(ctx, d)
+	}
 	host, err := e.hostOf(ctx, d.Name)
 	if err != nil {
 		return plan.Observed{}, err

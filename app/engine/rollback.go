@@ -48,8 +48,9 @@ func (e *Engine) Rollback(ctx context.Context, req RollbackRequest) (failover.Ou
 		}
 		return failover.Outcome{Operation: op.ID, Plan: op.Plan, Started: op.Started, Ended: e.opt.Now().UTC()}, err
 	}
-	if err := finishRoutes(ctx, r, openNamed(j.Entries(), req.Operation)); err != nil {
-		return failover.Outcome{}, err
+	finished, err := finishRoutes(ctx, r, openNamed(j.Entries(), req.Operation))
+	if err != nil || finished.Done && finished.Plan.Kind == failover.Rollback && req.Operation == "" {
+		return finished, err
 	}
 	ops := journal.Operations(j.Entries())
 	op, err := pick(ops, req.Operation)

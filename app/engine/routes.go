@@ -73,6 +73,21 @@ func (e *Engine) routeBook() *routeBook {
 // the routes are those that the journal tells.
 func (e *Engine) Routes(context.Context) ([]relay.Routing, error) { return e.routeBook().list() }
 
+// RouteAlone returns the domains among those named (none: all) whose mail could be led
+// out through the secondary by itself, and is not: what is left to do where the records
+// cannot be changed. There are none while a run is open, which comes first.
+func (e *Engine) RouteAlone(names []string) []failover.Domain {
+	domains, err := e.Domains(names)
+	ops, jerr := e.operations()
+	open := slices.ContainsFunc(ops, func(op journal.Operation) bool { return op.Open() && len(op.Plan.Steps) > 0 })
+	if err != nil || jerr != nil || open {
+		return nil
+	}
+	return slices.DeleteFunc(domains, func(d failover.Domain) bool {
+		return !d.HasSendRoute() || e.routeBook().Route(d.Name) == failover.Secondary
+	})
+}
+
 // Route returns the provider that mail from a domain leaves through: the primary, where
 // nothing was ever moved. Mail from below a domain goes its way, but for the emergency
 // subdomain, which is known to the secondary alone.

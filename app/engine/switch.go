@@ -46,7 +46,8 @@ type Preview struct {
 var ErrDeclined = failover.Fail(failover.ErrBlocked, "nothing was changed")
 
 // Switch carries out a failover, a failback, a preparation or a move of the send route
-// alone. A run of the same kind that was interrupted is gone on with instead. A plan
+// alone. A run of the same kind that was interrupted is gone on with instead; to go on
+// with a move of the send route, wherever it led, PlanRequest.To is left empty. A plan
 // without steps means that everything is as wanted: the outcome is done, with no
 // changes.
 func (e *Engine) Switch(ctx context.Context, req SwitchRequest) (failover.Outcome, error) {
@@ -60,8 +61,9 @@ func (e *Engine) Switch(ctx context.Context, req SwitchRequest) (failover.Outcom
 		return failover.Outcome{}, err
 	}
 	defer func() { _ = j.Close() }() // every entry is on the disk already
-	if err := finishRoutes(ctx, r, ""); err != nil {
-		return failover.Outcome{}, err
+	finished, err := finishRoutes(ctx, r, "")
+	if err != nil || finished.Done && req.Kind == failover.SendRoute && req.To == "" {
+		return finished, err
 	}
 	ops := journal.Operations(j.Entries())
 	if op, open := journal.Unfinished(j.Entries()); open {
@@ -95,13 +97,12 @@ func (e *Engine) Switch(ctx context.Context, req SwitchRequest) (failover.Outcom
 // finishRoutes goes on with an open run that has no records to change, only send routes
 // to move, unless it is the one named. Somebody has said yes to it, it takes a moment
 // and no network, and it must not keep a failover waiting.
-func finishRoutes(ctx context.Context, r *run.Runner, but string) error {
+func finishRoutes(ctx context.Context, r *run.Runner, but string) (failover.Outcome, error) {
 	op, open := journal.Unfinished(r.Journal.Entries())
 	if !open || len(op.Plan.Steps) > 0 || op.ID == but {
-		return nil
+		return failover.Outcome{}, nil
 	}
-	_, err := r.Resume(ctx, run.Options{})
-	return err
+	return r.Resume(ctx, run.Options{})
 }
 
 // goesOn reports whether the run that is open is the one asked for: of the same

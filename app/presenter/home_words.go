@@ -85,6 +85,8 @@ func (f facts) unfinishedHeadline() string {
 		return f.t.T("The way back to {primary} is not finished.", "primary", f.domain.Primary.Name)
 	case failover.Failover:
 		return f.t.T("The switch to {secondary} is not finished.", "secondary", f.domain.Secondary.Name)
+	case failover.SendRoute:
+		return f.t.T("A move of the send route is not finished.")
 	default:
 		return f.t.T("A change of the DNS records is not finished.")
 	}

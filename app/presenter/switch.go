@@ -180,7 +180,7 @@ func (s *Switch) ask(ctx context.Context, o Order, changed func()) (failover.Out
 		return s.engine.Rollback(ctx, engine.RollbackRequest{Override: o.Override, Confirm: confirm, Tell: tell, Found: found})
 	}
 	return s.engine.Switch(ctx, engine.SwitchRequest{
-		PlanRequest: engine.PlanRequest{Kind: o.Kind, Domains: o.Domains, ReplaceMX: o.Repair, TrustHost: o.Repair},
+		PlanRequest: engine.PlanRequest{Kind: o.Kind, Domains: o.Domains, ReplaceMX: o.Repair, TrustHost: o.Repair, KeepRoute: o.Repair && o.Kind == failover.Failback},
 		Override:    o.Override, Confirm: confirm, Tell: tell, Found: found,
 	})
 }
@@ -316,6 +316,10 @@ func (s *Switch) found(f failover.Finding) {
 func (s *Switch) ran(e run.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if e.Route != nil { // whoever reads sees it on the ladder
+		s.step(e.Route.ID).enter(e.State, s.opt.Now())
+		return
+	}
 	if e.Guide != nil {
 		s.guide = e.Guide
 	}
@@ -365,6 +369,9 @@ func (st *stepSeen) enter(state failover.StepState, at time.Time) {
 
 // take notes what an outcome says of the steps.
 func (s *Switch) take(out failover.Outcome) {
+	for _, o := range out.Routes {
+		s.step(o.Step.ID).enter(o.State, s.opt.Now())
+	}
 	for _, o := range out.Steps {
 		st := s.step(o.Step.ID)
 		if o.State != "" {

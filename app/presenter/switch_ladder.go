@@ -23,17 +23,22 @@ func (v switchView) plan(s *SwitchState) {
 	}
 	t := v.tongue
 	p := v.preview.Plan
-	main, ok := v.main()
-	if !ok {
+	if p.Empty() {
 		return
 	}
-	s.For = t.T("for everyone at {domain}", "domain", failover.Display(main.Domain))
+	main, records := v.main()
+	s.For = t.T("for everyone at {domain}", "domain", failover.Display(v.domain().Name))
+	if records {
+		s.For = t.T("for everyone at {domain}", "domain", failover.Display(main.Domain))
+	}
 	if n := len(p.Domains); n > 1 {
 		s.For = t.T("for everyone at {count} domains", "count", n)
 	}
 	d := v.domain()
-	s.Before, s.After = v.provider(d, main.Before), v.provider(d, main.After)
-	rows := 0
+	if records {
+		s.Before, s.After = v.provider(d, main.Before), v.provider(d, main.After)
+	}
+	rows := v.planRoutes(s, p)
 	for _, st := range p.Steps {
 		for _, r := range stepRecords(st) {
 			if rows++; rows <= recordsShown {
@@ -108,7 +113,7 @@ func (v switchView) rungs() []Rung {
 	case v.phase == PhaseAsking:
 		yes.Light = LightWorking
 	}
-	rungs := []Rung{look, yes, v.replaced(), v.visible(), v.forgotten()}
+	rungs := v.withRoutes([]Rung{look, yes}, []Rung{v.replaced(), v.visible(), v.forgotten()})
 	if main, ok := v.main(); ok && v.opt.Arrived != nil {
 		rungs = append(rungs, v.arrival(main))
 	}
@@ -380,6 +385,8 @@ func kindOf(v switchView, k failover.Kind) string {
 		return t.T("Switch to {secondary}", names...)
 	case failover.Failback:
 		return t.T("Back home to {primary}", names...)
+	case failover.SendRoute:
+		return t.T("Send route moved")
 	case failover.Rollback:
 		return t.T("Taken back")
 	default:

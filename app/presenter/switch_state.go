@@ -227,7 +227,7 @@ func (v switchView) title(route failover.Route) string {
 		return t.T("Switching mail to {secondary}", names...)
 	case PhaseDone:
 		switch {
-		case len(v.outcome.Plan.Steps) == 0:
+		case v.outcome.Plan.Empty():
 			return t.T("Everything is as wanted already.")
 		case back:
 			return t.T("It is taken back.")
@@ -302,7 +302,7 @@ func (v switchView) leadDone() string {
 	t := v.tongue
 	main, ok := v.main()
 	if !ok {
-		return t.T("Nothing was changed.")
+		return v.leadRoutes()
 	}
 	for _, o := range v.outcome.Steps {
 		if !o.Problem.IsZero() {
@@ -389,7 +389,7 @@ func (v switchView) bar(route failover.Route) Bar {
 func (v switchView) barDone() Bar {
 	t := v.tongue
 	b := Bar{Buttons: []SwitchButton{{t.T("Close"), DoClose, true}}}
-	if len(v.outcome.Plan.Steps) > 0 && v.order.Kind != failover.Rollback {
+	if !v.outcome.Plan.Empty() && v.order.Kind != failover.Rollback {
 		b.Says = t.T("Roll back restores the records of before, checked the same way.")
 		b.Buttons = append([]SwitchButton{{t.T("Roll back"), DoRollBack, false}}, b.Buttons...)
 	}

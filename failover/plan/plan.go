@@ -46,8 +46,9 @@ type Request struct {
 	// ReplaceMX allows an MX set that is neither provider's, or both's at once,
 	// to be replaced.
 	ReplaceMX bool
-	// To is where a failover.SendRoute leads.
-	To failover.Role
+	// To is where a failover.SendRoute leads, and Why the reason that the admin gave.
+	To  failover.Role
+	Why string
 }
 
 // target is the provider that mail leaves through once the plan is carried out.
@@ -191,11 +192,11 @@ func (b *builder) sendRoute() error {
 	d := b.o.Domain
 	switch {
 	case b.req.To != failover.Primary && b.req.To != failover.Secondary:
-		return failover.Fail(failover.ErrInvalid, "a send route leads to the primary or to the secondary, not to {value}", "value", b.req.To)
+		return failover.Fail(failover.ErrInvalid, "a send route leads to primary or to secondary, not to {value}", "value", b.req.To)
 	case d.Provider(b.req.To).Submission.Host == "":
 		return failover.Fail(failover.ErrInvalid,
-			"mail from {domain} cannot leave through the {role}, whose submission server is not known: enter it in the settings, under providers.{role}.submission",
-			"domain", failover.Display(d.Name), "role", b.req.To)
+			"mail from {domain} cannot leave through {provider}, whose submission server is not known: enter it in the settings, under providers.{role}.submission",
+			"domain", failover.Display(d.Name), "provider", d.Provider(b.req.To).Name, "role", b.req.To)
 	}
 	b.moveRoute()
 	return nil
@@ -207,9 +208,13 @@ func (b *builder) moveRoute() {
 	if b.o.Route == "" || b.o.Route == to {
 		return
 	}
+	say := failover.Say("mail from {domain} leaves through {provider}", "domain", failover.Display(d.Name), "provider", d.Provider(to).Name)
+	if b.req.Why != "" {
+		say = failover.Say("mail from {domain} leaves through {provider}: {reason}",
+			"domain", failover.Display(d.Name), "provider", d.Provider(to).Name, "reason", b.req.Why)
+	}
 	b.plan.Routes = append(b.plan.Routes, failover.RouteStep{
-		ID: routeID(len(b.plan.Routes)), Domain: d.Name, Before: b.o.Route, After: to,
-		Reason: failover.Say("mail from {domain} leaves through {provider}", "domain", failover.Display(d.Name), "provider", d.Provider(to).Name),
+		ID: routeID(len(b.plan.Routes)), Domain: d.Name, Before: b.o.Route, After: to, Reason: say,
 	})
 }
 

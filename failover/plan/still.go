@@ -20,7 +20,7 @@ func StillWanted(p failover.Plan, states map[string]failover.StepState, domains 
 		has := func(d failover.Domain) bool { return d.Name == s.Domain && d.Provider(s.After).Submission.Host != "" }
 		if !states[s.ID].Made() && !slices.ContainsFunc(domains, has) {
 			return failover.Fail(failover.ErrStale,
-				"the settings have changed since this {kind} was begun: mail from {domain} was to leave through the {role}, whose submission server they no longer have; take it back with lifeboat rollback, or leave all as it is with lifeboat rollback --abandon REASON",
+				"the settings have changed since this {kind} was begun: mail from {domain} was to leave through providers.{role}.submission, which they no longer have; take it back with lifeboat rollback, or leave all as it is with lifeboat rollback --abandon REASON",
 				"kind", p.Kind, "domain", failover.Display(s.Domain), "role", s.After)
 		}
 	}

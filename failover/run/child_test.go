@@ -75,10 +75,10 @@ func (j job) domain() failover.Domain {
 		Name: j.Zone, Emergency: j.emergency(), MXTTL: 300,
 		Primary: failover.Provider{Role: failover.Primary, Name: "Alpha", MX: []failover.MX{
 			{Preference: 10, Host: "mx1.primary.example."}, {Preference: 20, Host: "mx2.primary.example."},
-		}},
+		}, Submission: failover.Endpoint{Host: "smtp.primary.example", Port: 587}},
 		Secondary: failover.Provider{Role: failover.Secondary, Name: "Beta", MX: []failover.MX{
 			{Preference: 10, Host: "in1.secondary.example."}, {Preference: 20, Host: "in2.secondary.example."},
-		}},
+		}, Submission: failover.Endpoint{Host: "smtp.secondary.example", Port: 587}},
 	}
 }
 
@@ -105,7 +105,7 @@ func (j job) do(ctx context.Context) error {
 	}
 	r := &run.Runner{
 		Journal: &mortalLog{Journal: log, job: j}, HostOf: func(string) (dnshost.Host, error) { return host, nil }, View: view,
-		Now: time.Now, Sleep: sleep, Owner: "admin@office", Tell: show,
+		Now: time.Now, Sleep: sleep, Owner: "admin@office", Tell: show, Routes: j.routes(),
 	}
 	out, err := j.switchOver(ctx, r, host)
 	if err != nil {
@@ -116,7 +116,7 @@ func (j job) do(ctx context.Context) error {
 	if out, err = j.switchOver(ctx, r, host); err != nil {
 		return err
 	}
-	d.Again, d.Entries = out.Changes, len(log.Entries())-entries
+	d.Again, d.Entries = out.Changes+out.Moved, len(log.Entries())-entries
 	return errors.Join(json.NewEncoder(os.Stdout).Encode(map[string]any{"did": d}), log.Close())
 }
 
@@ -132,7 +132,7 @@ func (j job) switchOver(ctx context.Context, r *run.Runner, host dnshost.Host) (
 	}
 	p, err := plan.Build(
 		plan.Request{Kind: failover.Failover, ID: fmt.Sprintf("run-%d", time.Now().UnixNano()), Author: "admin@office", Now: time.Now()},
-		[]plan.Observed{{Domain: d, Zone: j.Zone, Host: j.Host, Live: live}})
+		[]plan.Observed{{Domain: d, Zone: j.Zone, Host: j.Host, Live: live, Route: j.routes().Route(d.Name)}})
 	if err != nil {
 		return failover.Outcome{}, err
 	}
@@ -155,6 +155,24 @@ func (j job) open() (dnshost.Host, run.Viewer, error) {
 	default:
 		return nil, nil, fmt.Errorf("no such host: %s", j.Host)
 	}
+}
+
+// routeFile is the send route of the one domain, in a file.
+type routeFile string
+
+func (j job) routes() routeFile { return routeFile(j.Journal + ".route") }
+
+func (f routeFile) Route(string) failover.Role {
+	role, err := os.ReadFile(string(f))
+	if err != nil {
+		return failover.Primary
+	}
+	return failover.Role(role)
+}
+
+func (f routeFile) SetRoute(_ context.Context, m run.RouteMove) error {
+	err := os.WriteFile(string(f)+".new", []byte(m.Role), 0o600)
+	return errors.Join(err, os.Rename(string(f)+".new", string(f)))
 }
 
 // mortalLog is a journal whose process dies at an entry.

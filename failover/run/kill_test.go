@@ -130,7 +130,7 @@ func TestKill(t *testing.T) {
 			t.Parallel()
 			zones := []string{"k-whole.test."}
 			for _, d := range deaths {
-				for n := range wholeStory {
+				for n := range routedStory {
 					zones = append(zones, deathZone(d, n+1))
 				}
 			}
@@ -138,10 +138,10 @@ func TestKill(t *testing.T) {
 			t.Run("undisturbed", func(t *testing.T) {
 				c := s.begin(t, zones[0])
 				c.finish(t)
-				sameStory(t, c.story(t), wholeStory...)
+				sameStory(t, c.story(t), routedStory...)
 			})
 			for _, death := range deaths {
-				for n := range wholeStory {
+				for n := range routedStory {
 					t.Run(fmt.Sprintf("%s entry %d", death, n+1), func(t *testing.T) {
 						t.Parallel()
 						c := s.begin(t, deathZone(death, n+1))
@@ -153,7 +153,7 @@ func TestKill(t *testing.T) {
 						if death == after {
 							entries++
 						}
-						sameStory(t, c.story(t), wholeStory[:entries]...)
+						sameStory(t, c.story(t), routedStory[:entries]...)
 						c.finish(t)
 						kept, err := os.ReadFile(c.job.Journal + ".torn")
 						if death == torn != (err == nil && bytes.HasPrefix(kept, []byte(`{"seq":99`))) {
@@ -285,7 +285,7 @@ func (c *killing) finish(t *testing.T) {
 		t.Fatalf("the same command again: %v", err)
 	}
 	if d.Again != 0 || d.Entries != 0 {
-		t.Errorf("a further run changes %d sets and writes %d entries", d.Again, d.Entries)
+		t.Errorf("a further run makes %d changes and writes %d entries", d.Again, d.Entries)
 	}
 	dom := c.job.domain()
 	want := []failover.RRset{failover.MXSet(dom.Name, 300, dom.Secondary.MX), failover.MXSet(dom.Emergency, 300, dom.Secondary.MX)}
@@ -306,6 +306,9 @@ func (c *killing) finish(t *testing.T) {
 	slices.Sort(got)
 	if diff := cmp.Diff(hosttest.Lines(want...), got); diff != "" {
 		t.Errorf("the MX sets (-want +got):\n%s", diff)
+	}
+	if route := c.job.routes().Route(dom.Name); route != failover.Secondary {
+		t.Errorf("mail leaves through the %s", route)
 	}
 	entries, err := journal.Read(c.job.Journal)
 	if err != nil {

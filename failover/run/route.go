@@ -92,8 +92,8 @@ func (u *routeRun) waits(s failover.RouteStep, zones []*zoneRun) error {
 	}
 	for _, rec := range u.op.Plan.Steps {
 		if rec.Domain == s.Domain && !made[rec.ID] {
-			return failover.Fail(failover.ErrWaiting, "mail from {domain} goes on leaving through the {role} until {set} is changed",
-				"domain", failover.Display(s.Domain), "role", s.Before, "set", rec.After.Key.String())
+			return failover.Fail(failover.ErrWaiting, "mail from {domain} goes on leaving as before until {set} is changed",
+				"domain", failover.Display(s.Domain), "set", rec.After.Key.String())
 		}
 	}
 	return nil

@@ -82,6 +82,7 @@ type world struct {
 	clock     *failovertest.Clock
 	log       *memory
 	domains   []failover.Domain
+	routes    *fakeRoutes // nil: the domains have no send routes
 
 	mu     sync.Mutex
 	events []run.Event
@@ -123,8 +124,12 @@ func newWorld(caps dnshost.Capabilities, zones ...string) *world {
 }
 
 func (w *world) runner() *run.Runner {
+	var routes run.SendRoutes
+	if w.routes != nil {
+		routes = w.routes
+	}
 	return &run.Runner{
-		Journal: w.log, HostOf: func(string) (dnshost.Host, error) { return w.host, nil }, View: w.viewer,
+		Journal: w.log, Routes: routes, HostOf: func(string) (dnshost.Host, error) { return w.host, nil }, View: w.viewer,
 		Now: w.clock.Now, Sleep: w.clock.Sleep, Owner: "admin@office",
 		Tell: func(e run.Event) {
 			w.mu.Lock()
@@ -143,6 +148,9 @@ func (w *world) plan(t rapid.TB, kind failover.Kind) failover.Plan {
 	var observed []plan.Observed
 	for _, d := range w.domains {
 		o := plan.Observed{Domain: d, Zone: d.Name, Host: "fake", OwnTTL: w.host.Capabilities().OwnTTL}
+		if w.routes != nil {
+			o.Route = w.routes.Route(d.Name)
+		}
 		for _, k := range plan.Keys(kind, d) {
 			o.Live = append(o.Live, w.authority.Get(k))
 		}
@@ -165,6 +173,9 @@ func (w *world) lastRun() journal.Operation {
 func (w *world) inverse() (failover.Plan, error) {
 	op := w.lastRun()
 	left := plan.Left{Plan: op.Plan, States: op.Steps, Live: map[failover.Key]failover.RRset{}, Unguarded: map[string]bool{}}
+	if w.routes != nil {
+		left.Routes = w.routes.all()
+	}
 	for _, s := range op.Plan.Steps {
 		left.Live[s.After.Key] = w.authority.Get(s.After.Key)
 		caps := w.host.Capabilities()
