@@ -44,7 +44,7 @@ func readHeader(in *lines) (*header, error) {
 			h.goOn(keep, piece)
 		case ends && len(bytes.TrimRight(piece, "\r")) == 0:
 			return h, nil
-		case piece[0] == ' ' || piece[0] == '\t':
+		case blank(piece[0]):
 			if !any {
 				in.unread(piece, ends)
 				return h, nil
@@ -83,7 +83,7 @@ func (h *header) goOn(keep bool, pieces ...[]byte) {
 // (RFC 5322 sections 2.2 and 4.5).
 func fieldName(line []byte) (string, bool) {
 	name, _, found := bytes.Cut(line, []byte(":"))
-	name = bytes.TrimRight(name, " \t")
+	name = bytes.TrimRight(name, " \t\r")
 	odd := func(b byte) bool { return b <= ' ' || b >= 0x7f }
 	return lower(string(name)), found && len(name) > 0 && !slices.ContainsFunc(name, odd)
 }
