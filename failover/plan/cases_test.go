@@ -37,7 +37,9 @@ type settings struct {
 	SecondarySPF   string   `yaml:"secondary_spf"`
 	SecondaryDKIM  string   `yaml:"secondary_dkim"` // CNAME target of selector "s1"
 	SecondaryDKIMT string   `yaml:"secondary_dkim_txt"`
-	Signing        string   `yaml:"signing"` // our own key, of the selector "lifeboat"; "-": not at hand
+	// Submission names the providers that take submissions: "primary", "secondary".
+	Submission []failover.Role `yaml:"submission"`
+	Signing    string          `yaml:"signing"` // our own key, of the selector "lifeboat"; "-": not at hand
 }
 
 func standard() settings {
@@ -68,6 +70,14 @@ func (s settings) domain(t testing.TB) failover.Domain {
 	}
 	if s.Emergency != "" {
 		d.Emergency = failover.FQDN(s.Emergency)
+	}
+	for _, r := range s.Submission {
+		e := failover.Endpoint{Host: "smtp." + string(r) + ".test", Port: 587, Security: failover.StartTLS}
+		if r == failover.Primary {
+			d.Primary.Submission = e
+		} else {
+			d.Secondary.Submission = e
+		}
 	}
 	if s.SecondaryDKIM != "" {
 		d.Secondary.DKIM = append(d.Secondary.DKIM, failover.DKIMSelector{Selector: "s1", Type: "CNAME", Value: s.SecondaryDKIM})
@@ -158,8 +168,11 @@ func show(p failover.Plan, err error) string {
 		fmt.Fprintf(&out, "%s: %v\n", kind, err)
 		return out.String()
 	}
-	if len(p.Steps) == 0 {
+	if p.Empty() {
 		out.WriteString("nothing to do\n")
+	}
+	for _, s := range p.Routes {
+		fmt.Fprintf(&out, "%s. %s: %s to %s: %s\n", s.ID, failover.Display(s.Domain), s.Before, s.After, s.Reason)
 	}
 	for _, s := range p.Steps {
 		fmt.Fprintf(&out, "%s. %s: %s\n", s.ID, s.After.Key, s.Reason)
@@ -214,6 +227,10 @@ func planCase(t testing.TB, a *txtar.Archive) (failover.Plan, error) {
 		Kind      failover.Kind `yaml:"kind"`
 		TrustHost bool          `yaml:"trust_host"`
 		ReplaceMX bool          `yaml:"replace_mx"`
+		// Route is where mail leaves now, To and Why are of a request of kind route.
+		Route failover.Role `yaml:"route"`
+		To    failover.Role `yaml:"to"`
+		Why   string        `yaml:"why"`
 	}
 	s := standard()
 	for _, f := range a.Files {
@@ -231,8 +248,10 @@ func planCase(t testing.TB, a *txtar.Archive) (failover.Plan, error) {
 		}
 	}
 	req := request(r.Kind)
-	req.TrustHost, req.ReplaceMX = r.TrustHost, r.ReplaceMX
-	p, err := plan.Build(req, []plan.Observed{observe(t, r.Kind, s, a.Files)})
+	req.TrustHost, req.ReplaceMX, req.To, req.Why = r.TrustHost, r.ReplaceMX, r.To, r.Why
+	o := observe(t, r.Kind, s, a.Files)
+	o.Route = r.Route
+	p, err := plan.Build(req, []plan.Observed{o})
 	if err != nil && p.ID != "" {
 		t.Errorf("a plan comes with the error %v", err)
 	}

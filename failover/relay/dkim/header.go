@@ -31,7 +31,7 @@ type field struct {
 func readHeader(in *lines) (*header, error) {
 	h := &header{}
 	start, keep := true, false // of a line; of the present field
-	for any := false; ; {
+	for inField := false; ; {
 		piece, ends, err := in.next()
 		if errors.Is(err, io.EOF) {
 			return h, nil
@@ -45,7 +45,7 @@ func readHeader(in *lines) (*header, error) {
 		case ends && len(bytes.TrimRight(piece, "\r")) == 0:
 			return h, nil
 		case blank(piece[0]):
-			if !any {
+			if !inField {
 				in.unread(piece, ends)
 				return h, nil
 			}
@@ -56,7 +56,7 @@ func readHeader(in *lines) (*header, error) {
 				in.unread(piece, ends)
 				return h, nil
 			}
-			any, keep = true, name == signatureField || isListed(name)
+			inField, keep = true, name == signatureField || isListed(name)
 			if keep {
 				h.fields = append(h.fields, field{name: name})
 				h.goOn(keep, piece)

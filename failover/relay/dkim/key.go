@@ -59,11 +59,11 @@ func parse(private string) (*rsa.PrivateKey, error) {
 	if key, err := x509.ParsePKCS1PrivateKey(block.Bytes); err == nil {
 		return strong(key)
 	}
-	any, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 	if err != nil {
 		return nil, unusable(errors.New("no private key in PKCS #8")) // whose own words may tell of its bytes
 	}
-	key, isRSA := any.(*rsa.PrivateKey)
+	key, isRSA := parsed.(*rsa.PrivateKey)
 	if !isRSA {
 		return nil, unusable(errors.New("no RSA key"))
 	}
