@@ -23,6 +23,11 @@ func drawPlan(t *rapid.T) failover.Plan {
 			Before: drawSet(t, "before"), After: drawSet(t, "after"), Reason: failover.Say("{x} <&> it", "x", text("reason")),
 		})
 	}
+	for range rapid.IntRange(0, 2).Draw(t, "routes") {
+		p.Routes = append(p.Routes, failover.RouteStep{
+			ID: text("route"), Domain: text("domain"), Before: failover.Role(text("from")), After: failover.Role(text("to")), Reason: failover.Say("{x}", "x", text("reason")),
+		})
+	}
 	if rapid.Bool().Draw(t, "noted") {
 		p.Notes = []failover.Noted{{Domain: text("domain"), Say: failover.Say("note")}}
 	}
@@ -62,7 +67,8 @@ func TestSealNoticesEveryChange(t *testing.T) {
 				ID: "1", Domain: "x.test.", Zone: "x.test.", Host: "h", Reason: failover.Say("why"),
 				Before: failover.NewRRset("x.test", "MX", 300, "10 a.test."), After: failover.NewRRset("x.test", "MX", 300, "10 b.test."),
 			}},
-			Notes: []failover.Noted{{Domain: "x.test.", Say: failover.Say("note")}},
+			Routes: []failover.RouteStep{{ID: "r1", Domain: "x.test.", Before: failover.Primary, After: failover.Secondary, Reason: failover.Say("why")}},
+			Notes:  []failover.Noted{{Domain: "x.test.", Say: failover.Say("note")}},
 		}
 	}
 	sealed := plan()
@@ -70,20 +76,24 @@ func TestSealNoticesEveryChange(t *testing.T) {
 		t.Fatal(err)
 	}
 	for what, change := range map[string]func(*failover.Plan){
-		"version": func(p *failover.Plan) { p.Version = 2 },
-		"id":      func(p *failover.Plan) { p.ID = "2" },
-		"kind":    func(p *failover.Plan) { p.Kind = failover.Failback },
-		"created": func(p *failover.Plan) { p.Created = p.Created.Add(1) },
-		"author":  func(p *failover.Plan) { p.Author = "b" },
-		"domains": func(p *failover.Plan) { p.Domains[0] = "y.test." },
-		"reverts": func(p *failover.Plan) { p.Reverts = "" },
-		"note":    func(p *failover.Plan) { p.Notes[0].Say = failover.Say("other") },
-		"step":    func(p *failover.Plan) { p.Steps = nil },
-		"zone":    func(p *failover.Plan) { p.Steps[0].Zone = "test." },
-		"before":  func(p *failover.Plan) { p.Steps[0].Before.TTL++ },
-		"after":   func(p *failover.Plan) { p.Steps[0].After.Values[0] = "10 c.test." },
-		"reason":  func(p *failover.Plan) { p.Steps[0].Reason = failover.Say("other") },
-		"hash":    func(p *failover.Plan) { p.Hash = "" },
+		"version":        func(p *failover.Plan) { p.Version = 2 },
+		"id":             func(p *failover.Plan) { p.ID = "2" },
+		"kind":           func(p *failover.Plan) { p.Kind = failover.Failback },
+		"created":        func(p *failover.Plan) { p.Created = p.Created.Add(1) },
+		"author":         func(p *failover.Plan) { p.Author = "b" },
+		"domains":        func(p *failover.Plan) { p.Domains[0] = "y.test." },
+		"reverts":        func(p *failover.Plan) { p.Reverts = "" },
+		"no route":       func(p *failover.Plan) { p.Routes = nil },
+		"route":          func(p *failover.Plan) { p.Routes[0] = p.Routes[0].Inverse() },
+		"route's domain": func(p *failover.Plan) { p.Routes[0].Domain = "y.test." },
+		"route's reason": func(p *failover.Plan) { p.Routes[0].Reason = failover.Say("other") },
+		"note":           func(p *failover.Plan) { p.Notes[0].Say = failover.Say("other") },
+		"step":           func(p *failover.Plan) { p.Steps = nil },
+		"zone":           func(p *failover.Plan) { p.Steps[0].Zone = "test." },
+		"before":         func(p *failover.Plan) { p.Steps[0].Before.TTL++ },
+		"after":          func(p *failover.Plan) { p.Steps[0].After.Values[0] = "10 c.test." },
+		"reason":         func(p *failover.Plan) { p.Steps[0].Reason = failover.Say("other") },
+		"hash":           func(p *failover.Plan) { p.Hash = "" },
 	} {
 		p := plan()
 		p.Hash = sealed.Hash

@@ -19,6 +19,7 @@ func sample(t testing.TB, kind failover.Kind) failover.Plan {
 	t.Helper()
 	s := standard()
 	s.SecondaryDKIM, s.SecondaryDKIMT = "s1.dkim.beta.test", "v=DKIM1; p=AAAA"
+	s.Submission = []failover.Role{failover.Primary, failover.Secondary}
 	d := s.domain(t)
 	z := zone{}
 	z.put(failover.MXSet(d.Name, 3600, d.Provider(kind.Target().Other()).MX))
@@ -50,6 +51,11 @@ func allMade(p failover.Plan, live map[failover.Key]failover.RRset) plan.Left {
 		left.States[s.ID] = failover.Verified
 	}
 	return left
+}
+
+// away is a sound step to the secondary.
+func away(id string) failover.RouteStep {
+	return failover.RouteStep{ID: id, Domain: "example.test.", Before: failover.Primary, After: failover.Secondary}
 }
 
 func kinds() []failover.Kind {
@@ -155,10 +161,42 @@ func TestCheckRefusesTamperedPlans(t *testing.T) {
 				p.Steps = append(p.Steps, s)
 			}
 		},
-		"no ID":          func(p *failover.Plan) { p.ID = "" },
-		"ID of words":    func(p *failover.Plan) { p.ID = "two words" },
-		"unknown kind":   func(p *failover.Plan) { p.Kind = "delete" },
-		"domain no FQDN": func(p *failover.Plan) { p.Domains = append(p.Domains, "Example.test") },
+		"a route twice": func(p *failover.Plan) {
+			p.Routes = []failover.RouteStep{away("r1"), away("r2")}
+		},
+		"a route with a record's ID": func(p *failover.Plan) { p.Routes = []failover.RouteStep{away(p.Steps[0].ID)} },
+		"a route without ID":         func(p *failover.Plan) { p.Routes = []failover.RouteStep{away("")} },
+		"a route of others": func(p *failover.Plan) {
+			s := away("r1")
+			s.Domain = "other.test."
+			p.Routes = []failover.RouteStep{s}
+		},
+		"a route to nobody": func(p *failover.Plan) {
+			s := away("r1")
+			s.Before, s.After = failover.Secondary, "tertiary"
+			p.Routes = []failover.RouteStep{s}
+		},
+		"a route that stays": func(p *failover.Plan) {
+			s := away("r1")
+			s.Before = s.After
+			p.Routes = []failover.RouteStep{s}
+		},
+		"a route the other way": func(p *failover.Plan) {
+			s := away("r1")
+			if p.Kind == failover.Failover {
+				s = s.Inverse()
+			}
+			if p.Routes = []failover.RouteStep{s}; p.Kind == failover.Rollback {
+				p.Kind = "" // there both ways are right
+			}
+		},
+		"a route in an old plan":         func(p *failover.Plan) { p.Version, p.Routes = 1, []failover.RouteStep{away("r1")} },
+		"records beside the route alone": func(p *failover.Plan) { p.Kind = failover.SendRoute },
+		"version 0":                      func(p *failover.Plan) { p.Version = 0 },
+		"no ID":                          func(p *failover.Plan) { p.ID = "" },
+		"ID of words":                    func(p *failover.Plan) { p.ID = "two words" },
+		"unknown kind":                   func(p *failover.Plan) { p.Kind = "delete" },
+		"domain no FQDN":                 func(p *failover.Plan) { p.Domains = append(p.Domains, "Example.test") },
 	}
 	for what, tamper := range tampered {
 		for _, kind := range kinds() {

@@ -50,6 +50,9 @@ func (z zone) apply(t *rapid.T, p failover.Plan) {
 
 func (z zone) observe(kind failover.Kind, d failover.Domain) plan.Observed {
 	o := plan.Observed{Domain: d, Zone: "test.", Host: "model"}
+	if d.HasSendRoute() {
+		o.Route = kind.Target().Other()
+	}
 	for _, k := range plan.Keys(kind, d) {
 		s := z.get(k)
 		o.Live = append(o.Live, s)

@@ -244,7 +244,9 @@ func TestStillWanted(t *testing.T) {
 		"preparation, another one":  {failover.Prepare, nil, []failover.Domain{other}, "sos.example.test MX 10 mx.beta.test., and they now want 10 mx.gamma.test."},
 		"rollback":                  {failover.Rollback, nil, nil, ""},
 	} {
-		err := plan.StillWanted(sample(t, c.kind), c.states, c.now)
+		p := sample(t, c.kind)
+		p.Routes = nil // see TestRouteStillWanted
+		err := plan.StillWanted(p, c.states, c.now)
 		if c.want == "" {
 			if err != nil {
 				t.Errorf("%s: %v", name, err)

@@ -137,7 +137,8 @@ func (b *builder) domain() error {
 		return b.sendRoute()
 	case failover.Failover, failover.Failback, failover.Rollback:
 	}
-	if d := b.o.Domain; d.HasSendRoute() {
+	// Home leads a route even where the settings have lost the other way meanwhile.
+	if d := b.o.Domain; d.HasSendRoute() || b.req.Kind == failover.Failback && d.Primary.Submission.Host != "" {
 		b.moveRoute()
 	}
 	if err := b.switchMX(); err != nil {
