@@ -11,10 +11,10 @@ var sealed = []string{"From", "Reply-To"}
 // do. Where they do not, servers on the way may add them (Exchange adds MIME-Version, others a
 // To of undisclosed recipients), so that an absent one is left open.
 //
-// Left out of what RFC 6376 section 5.4.1 names are the Date, as with Message-ID,
-// since some providers of outgoing mail put in their own (Amazon SES both, SendGrid
-// the latter), and what lists and forwarders add. Content-Transfer-Encoding belongs to
-// the body, whose hash it changes anyway.
+// Left out of what RFC 6376 section 5.4.1 names are the Date, and with it Message-ID,
+// since some providers put in their own (Amazon SES Developer Guide, "Manual DKIM
+// signing in Amazon SES"), and what lists and forwarders add.
+// Content-Transfer-Encoding belongs to the body, whose hash it changes anyway.
 var signed = []string{
 	"To", "Cc", "Subject", "In-Reply-To", "References", "MIME-Version", "Content-Type", "Content-Transfer-Encoding",
 }

@@ -8,9 +8,12 @@ import (
 	"strings"
 )
 
-// maxHeader is how many octets of the fields that are signed are read. No server takes
-// a header of that size.
-const maxHeader = 1 << 20
+// Bounds of the fields that are signed: octets, and how many. No server takes a header
+// of that size.
+const (
+	maxHeader = 1 << 20
+	maxFields = 500
+)
 
 const signatureField = "dkim-signature"
 
@@ -57,7 +60,7 @@ func readHeader(in *lines) (*header, error) {
 				return h, nil
 			}
 			inField, keep = true, name == signatureField || isListed(name)
-			if keep {
+			if keep = keep && len(h.fields) <= maxFields; keep {
 				h.fields = append(h.fields, field{name: name})
 				h.goOn(keep, piece)
 			}
@@ -128,7 +131,7 @@ func (h *header) pick(names []string) [][]byte {
 // header to be hashed, or somebody's signature says that there is no further one. A
 // signature may list others (RFC 6376 section 5.4), and more of them than there are.
 func (h *header) closed() bool {
-	if h.size > maxHeader {
+	if h.size > maxHeader || len(h.fields) > maxFields {
 		return true
 	}
 	all := h.count()[signatureField]
