@@ -133,6 +133,7 @@ func (w *wiring) open(p cli.Place) (*engine.Engine, []configs.Problem, error) {
 		MakeWatcher: func(p configs.Providers, o watch.Options) (*watch.Watcher, error) { return w.watcher(p, o) },
 		Password:    reveal,
 		Mail:        w.mail(p, settings, secrets),
+		Relay:       w.relay(secrets),
 	}), warnings, nil
 }
 

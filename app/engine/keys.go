@@ -53,6 +53,13 @@ type keyring struct {
 	own *[32]byte // of this process alone, see passing
 }
 
+// opened is the data key, or a zero one that is not open yet.
+func (r *keyring) opened() keys.Key {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.key
+}
+
 // unlocked opens the data key with the means at hand. With ask, a person may be asked
 // for a passphrase. ErrNotFound: there is no key yet.
 func (e *Engine) unlocked(ctx context.Context, ask bool) (keys.Key, error) {

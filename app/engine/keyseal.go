@@ -32,11 +32,13 @@ func (e *Engine) seal(ctx context.Context, purpose string, plain []byte) ([]byte
 	if err != nil {
 		return nil, err
 	}
+	return sealIn(box, purpose, plain), nil
+}
+
+func sealIn(box cipher.AEAD, purpose string, plain []byte) []byte {
 	nonce := make([]byte, box.NonceSize())
-	if _, err := rand.Read(nonce); err != nil {
-		return nil, err
-	}
-	return box.Seal(append([]byte(sealedMark), nonce...), nonce, plain, []byte(purpose)), nil
+	_, _ = rand.Read(nonce) // never fails (crypto/rand)
+	return box.Seal(append([]byte(sealedMark), nonce...), nonce, plain, []byte(purpose))
 }
 
 // unseal returns the content of a file as it was given to seal; what an older version
@@ -53,6 +55,10 @@ func (e *Engine) unseal(ctx context.Context, purpose string, kept []byte) ([]byt
 	if err != nil {
 		return nil, err
 	}
+	return openIn(box, purpose, sealed)
+}
+
+func openIn(box cipher.AEAD, purpose string, sealed []byte) ([]byte, error) {
 	if len(sealed) < box.NonceSize() {
 		return nil, errUnopened
 	}
@@ -77,6 +83,10 @@ func (e *Engine) box(ctx context.Context, purpose string, open func(context.Cont
 		e.opt.Logger.Warn("data key", "error", err)
 		secret = e.ring.passing()
 	}
+	return boxOf(secret)
+}
+
+func boxOf(secret [32]byte) (cipher.AEAD, error) {
 	block, err := aes.NewCipher(secret[:])
 	if err != nil {
 		return nil, err

@@ -8,10 +8,12 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"lifeboat/configs"
 	"lifeboat/mailstore"
+	"lifeboat/mailstore/keys"
 	"lifeboat/mailstore/mirror"
 	"lifeboat/mailstore/store"
 )
@@ -29,6 +31,9 @@ type MirrorRequest struct {
 	Code func(code string)
 	// Tell hears how it goes; it may be nil.
 	Tell func(mirror.Progress)
+	// beside, if set, is called while Watch mirrors into the store; its context ends
+	// before the store is closed.
+	beside func(context.Context, *store.Store)
 }
 
 // Decision is what a person says about a folder from which unusually much vanished.
@@ -59,6 +64,11 @@ func (e *Engine) Mirror(ctx context.Context, req MirrorRequest) (MirrorReport, e
 	if code != "" && req.Code != nil {
 		req.Code(code)
 	}
+	return e.mirrorUnder(ctx, key, req)
+}
+
+// mirrorUnder opens the store with the data key and mirrors into it.
+func (e *Engine) mirrorUnder(ctx context.Context, key keys.Key, req MirrorRequest) (MirrorReport, error) {
 	defer debug.SetGCPercent(debug.SetGCPercent(generous))
 	l := e.links()
 	l.dialAhead(ctx, req.Accounts)
@@ -112,7 +122,10 @@ func (e *Engine) mirrorInto(ctx context.Context, s *store.Store, l *links, req M
 		}
 	}
 	if req.Watch {
-		return e.watchMirror(ctx, s, m)
+		return e.watchMirror(ctx, s, m, req.beside)
+	}
+	if err := e.fileCopies(ctx, e.ring.opened(), s); err != nil {
+		e.opt.Logger.Warn("copies of sent mail", "error", err) // the next run files them
 	}
 	got, err := m.Once(ctx, wanted...)
 	r := reportOf(got, e.opt.Now())
@@ -126,9 +139,13 @@ func (e *Engine) mirrorInto(ctx context.Context, s *store.Store, l *links, req M
 
 // watchMirror keeps the mirror up to date, and space free, until the context ends,
 // which is no error.
-func (e *Engine) watchMirror(ctx context.Context, s *store.Store, m *mirror.Mirror) (MirrorReport, error) {
+func (e *Engine) watchMirror(ctx context.Context, s *store.Store, m *mirror.Mirror, beside func(context.Context, *store.Store)) (MirrorReport, error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	var other sync.WaitGroup
+	if beside != nil {
+		other.Go(func() { beside(ctx, s) })
+	}
 	tidied := make(chan error, 1)
 	go func() {
 		var err error
@@ -141,6 +158,7 @@ func (e *Engine) watchMirror(ctx context.Context, s *store.Store, m *mirror.Mirr
 	}()
 	err := m.Watch(ctx)
 	stop()
+	other.Wait()
 	if err := <-tidied; err != nil && !errors.Is(err, context.Canceled) {
 		e.opt.Logger.Warn("retention", "error", err)
 	}

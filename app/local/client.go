@@ -138,17 +138,17 @@ func (c *client) do(r *http.Request, into any) error {
 		}
 		return nil
 	}
-	return c.failed(resp, b)
+	return c.failed(r.Context(), resp, b)
 }
 
 // failed is the error of an answer.
-func (c *client) failed(resp *http.Response, b []byte) error {
+func (c *client) failed(ctx context.Context, resp *http.Response, b []byte) error {
 	if theirs := resp.Header.Get(versionHeader); theirs != "" && theirs != c.version {
 		return otherVersion(record{PID: c.who.PID, Version: theirs}, c.version)
 	}
 	var f failure
 	if err := decode(b, &f); err != nil || f.Error == nil {
-		return c.broken(resp.Request.Context(), errors.Join(err, errors.New(resp.Status)))
+		return c.broken(ctx, errors.Join(err, errors.New(resp.Status)))
 	}
 	return fromWire(*f.Error)
 }

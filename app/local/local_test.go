@@ -3,7 +3,6 @@ package local_test
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -84,7 +83,7 @@ func (d *desk) Status(context.Context) (engine.ServeStatus, error) {
 }
 
 func api(version string) *local.API {
-	return &local.API{Version: version, Now: time.Now, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	return &local.API{Version: version, Now: time.Now, Log: slog.New(slog.DiscardHandler)}
 }
 
 // serving serves a folder until the test ends, and returns when it answers.

@@ -18,6 +18,8 @@ type Provider struct {
 	Name                          string // for sentences: "Microsoft 365"
 	AuthURL, TokenURL, DevicesURL string
 	Scopes                        []string
+	// SendScopes are the scopes for handing mail in, where those are others.
+	SendScopes []string
 	// Redirect is the host that the browser is sent back to: "127.0.0.1" (RFC 8252
 	// section 8.3), or "localhost" where only that may be registered; empty:
 	// "127.0.0.1".
@@ -30,15 +32,16 @@ type Provider struct {
 
 // MicrosoftPeople is the people of a Microsoft 365 tenant, who open their own
 // mailbox. An application must be registered as a public client with the redirect
-// http://localhost, and the delegated permission IMAP.AccessAsUser.All. ok is whether
-// there is such a cloud.
+// http://localhost, and the delegated permissions IMAP.AccessAsUser.All and, for sending,
+// SMTP.Send. ok is whether there is such a cloud.
 func MicrosoftPeople(tenant string, cloud Cloud) (p Provider, ok bool) {
 	const unused = 90 * 24 * time.Hour // "Refresh tokens in the Microsoft identity platform"
 	login, exchange, ok := cloud.hosts()
 	base := "https://" + login + "/" + url.PathEscape(tenant) + "/oauth2/v2.0/"
 	return Provider{
 		Name: "Microsoft 365", AuthURL: base + "authorize", TokenURL: base + "token", DevicesURL: base + "devicecode",
-		Scopes: []string{exchange + "/IMAP.AccessAsUser.All", "offline_access"}, Redirect: "localhost", Idle: unused,
+		Scopes: []string{exchange + "/IMAP.AccessAsUser.All", "offline_access"}, SendScopes: []string{exchange + "/SMTP.Send", "offline_access"},
+		Redirect: "localhost", Idle: unused,
 	}, ok
 }
 
