@@ -12,6 +12,7 @@ import (
 // Bad input gets one clear sentence (what, where, what to do), a status, and
 // changes nothing.
 func TestBadInput(t *testing.T) {
+	t.Parallel()
 	if !servers.InNamespace(t, resolvConf) {
 		return
 	}
@@ -58,7 +59,9 @@ func TestBadInput(t *testing.T) {
 
 // What is wrong at the servers is told as plainly as what is wrong in the file.
 func TestBadServers(t *testing.T) {
+	t.Parallel()
 	t.Run("wrong TSIG", func(t *testing.T) {
+		t.Parallel()
 		if !servers.InNamespace(t, resolvConf) {
 			return
 		}
@@ -67,24 +70,28 @@ func TestBadServers(t *testing.T) {
 		w.refused(1, "127.0.53.1", "key")
 	})
 	t.Run("MX target is an alias", func(t *testing.T) {
+		t.Parallel()
 		if !servers.InNamespace(t, resolvConf) {
 			return
 		}
 		newWorld(t, worldPlan{secondaryMX: "10 alias.secondary.test"}).refused(1, "alias.secondary.test")
 	})
 	t.Run("MX target has no address", func(t *testing.T) {
+		t.Parallel()
 		if !servers.InNamespace(t, resolvConf) {
 			return
 		}
 		newWorld(t, worldPlan{secondaryMX: "10 nowhere.secondary.test"}).refused(1, "nowhere.secondary.test")
 	})
 	t.Run("both MX sets with one preference", func(t *testing.T) {
+		t.Parallel()
 		if !servers.InNamespace(t, resolvConf) {
 			return
 		}
 		newWorld(t, worldPlan{mx: "@ MX 10 mx.primary.test.\n@ MX 10 mx.secondary.test.\n", withoutMail: true}).refused(1, "same preference")
 	})
 	t.Run("somebody else's MX", func(t *testing.T) {
+		t.Parallel()
 		if !servers.InNamespace(t, resolvConf) {
 			return
 		}

@@ -37,7 +37,7 @@ func TestEveryScenarioEndsAsItsFileSays(t *testing.T) {
 		t.Fatalf("only %d scenarios can be played", len(all))
 	}
 	dir := t.TempDir()
-	program := build(t, dir)
+	program := program(t)
 	var wg sync.WaitGroup
 	for _, s := range all {
 		wg.Go(func() {

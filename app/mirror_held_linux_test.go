@@ -13,6 +13,7 @@ import (
 // TestMirrorHolds: when much of a folder vanishes at the primary at once, it stays here,
 // and a person is asked; either answer is carried out.
 func TestMirrorHolds(t *testing.T) {
+	t.Parallel()
 	if !servers.InNamespace(t, servers.Namespace{}) {
 		return
 	}

@@ -21,6 +21,7 @@ import (
 // shipped: mailboxes are mirrored, found, read, exported and verified; damage is
 // noticed and repaired; then the primary dies, and everything is still here.
 func TestMirror(t *testing.T) {
+	t.Parallel()
 	if !servers.InNamespace(t, servers.Namespace{}) {
 		return
 	}
@@ -185,6 +186,7 @@ func (p *post) flip(folder string) {
 // TestMirrorRefusals: what keeps a mirror from being made or read is said in a
 // sentence, and nothing is lost by it.
 func TestMirrorRefusals(t *testing.T) {
+	t.Parallel()
 	if !servers.InNamespace(t, servers.Namespace{}) {
 		return
 	}
@@ -259,6 +261,7 @@ func (p *post) locked(code string) {
 // TestMirrorOf300: the mailboxes of a table are mirrored, and one bad row is named and
 // stops nothing.
 func TestMirrorOf300(t *testing.T) {
+	t.Parallel()
 	if !servers.InNamespace(t, servers.Namespace{}) {
 		return
 	}
@@ -290,6 +293,7 @@ func TestMirrorOf300(t *testing.T) {
 // TestMirrorStopped: the mirror may be killed at any moment, and the next run completes
 // it; one that goes on ends in order at Ctrl-C.
 func TestMirrorStopped(t *testing.T) {
+	t.Parallel()
 	if !servers.InNamespace(t, servers.Namespace{}) {
 		return
 	}
@@ -382,6 +386,7 @@ func (s *shared) String() string {
 // TestImportWithoutPrimary: with the primary dead from the beginning, files that
 // somebody still has are brought in and found; a second import brings in nothing.
 func TestImportWithoutPrimary(t *testing.T) {
+	t.Parallel()
 	if !servers.InNamespace(t, servers.Namespace{}) {
 		return
 	}

@@ -39,7 +39,7 @@ const (
 func newPost(t *testing.T, recipients string) *post {
 	t.Helper()
 	p := &post{t: t, dir: t.TempDir(), ca: servers.NewAuthority(t)}
-	p.program = build(t, p.dir)
+	p.program = program(t)
 	p.dovecot = servers.StartDovecot(t, servers.DovecotConfig{Password: password, Certificate: p.ca.Issue(t, "127.0.0.1")})
 	p.settings = filepath.Join(p.dir, "lifeboat.yaml")
 	_, port, err := net.SplitHostPort(p.dovecot.IMAPS)

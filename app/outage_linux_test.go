@@ -19,6 +19,7 @@ var resolvConf = servers.Namespace{ResolvConf: "nameserver 127.0.0.53\noptions t
 // primary stops between two messages: of one that is cut off while the primary says that
 // it has it, SMTP itself may make two.)
 func TestOutage(t *testing.T) {
+	t.Parallel()
 	if !servers.InNamespace(t, resolvConf) {
 		return
 	}

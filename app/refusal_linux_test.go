@@ -38,6 +38,7 @@ func (w *world) refused(status int, parts ...string) {
 
 // A recipient whom the secondary does not know would bounce: refused, by name.
 func TestRefusesMissingRecipient(t *testing.T) {
+	t.Parallel()
 	if !servers.InNamespace(t, resolvConf) {
 		return
 	}
@@ -58,6 +59,7 @@ func TestRefusesMissingRecipient(t *testing.T) {
 // Senders that hold an MTA-STS policy in force would not deliver to an MX it does
 // not list (RFC 8461): refused.
 func TestRefusesWhatMTASTSForbids(t *testing.T) {
+	t.Parallel()
 	if !servers.InNamespace(t, resolvConf) {
 		return
 	}
@@ -91,6 +93,7 @@ type finding struct {
 // A line that blocks port 25 shows nothing about the secondary: unknown, with the
 // other ways to know, each of which then works.
 func TestBlockedLine(t *testing.T) {
+	t.Parallel()
 	if !servers.InNamespace(t, resolvConf) {
 		return
 	}

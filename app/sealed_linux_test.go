@@ -19,6 +19,7 @@ import (
 // subject, no name of a folder and no word of a message in it, after everything that
 // Lifeboat does there was done; and what is changed in it is noticed.
 func TestNothingIsReadable(t *testing.T) {
+	t.Parallel()
 	if !servers.InNamespace(t, resolvConf) {
 		return
 	}

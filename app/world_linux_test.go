@@ -68,7 +68,7 @@ func newWorld(t *testing.T, plan worldPlan) *world {
 		t: t, dir: t.TempDir(), ca: servers.NewAuthority(t), key: servers.NewKey("lifeboat."),
 		recipients: []string{"anna@example.test", "ben@example.test", "info@example.test", "team@example.test"},
 	}
-	w.program = build(t, w.dir)
+	w.program = program(t)
 	w.startDNS(plan)
 	if !plan.withoutMail {
 		there := slices.DeleteFunc(slices.Clone(w.recipients), func(r string) bool { return slices.Contains(plan.missing, r) })
@@ -78,18 +78,6 @@ func newWorld(t *testing.T, plan worldPlan) *world {
 	}
 	w.writeSettings(plan)
 	return w
-}
-
-// build compiles the command line as it is shipped.
-func build(t *testing.T, dir string) string {
-	t.Helper()
-	program := filepath.Join(dir, "lifeboat")
-	c := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".")
-	c.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := c.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	return program
 }
 
 func (w *world) startDNS(plan worldPlan) {
