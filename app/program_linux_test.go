@@ -2,8 +2,8 @@ package main_test
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
-	"log"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,7 +27,7 @@ func withProgramDir(m *testing.M) int {
 		err = os.Setenv(programDir, dir)
 	}
 	if err != nil {
-		log.Print(err)
+		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
