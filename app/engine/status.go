@@ -20,6 +20,8 @@ type Status struct {
 	Open    *RunSummary    `json:"open_run,omitempty"`
 	Runs    []RunSummary   `json:"runs"` // newest first, at most the last ten
 	Mirror  MirrorStatus   `json:"mirror"`
+	// Serve is the Lifeboat that serves this data folder, if one does.
+	Serve ServeStatus `json:"serve"`
 }
 
 // DomainStatus is how one domain is.
@@ -91,9 +93,13 @@ func (e *Engine) Status(ctx context.Context, names []string) (Status, error) {
 		}
 	}
 	var g errgroup.Group
-	g.SetLimit(domainsAtOnce + 1)
+	g.SetLimit(domainsAtOnce + 2) // the mirror and what serves, beside the domains
 	g.Go(func() error {
 		s.Mirror = e.MirrorStatus(ctx)
+		return nil
+	})
+	g.Go(func() error {
+		s.Serve = e.Serving(ctx)
 		return nil
 	})
 	for i, d := range domains {

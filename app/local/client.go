@@ -87,6 +87,7 @@ func (c *client) Act(ctx context.Context, a relay.Act) (out []relay.Line, err er
 // Status implements [engine.Served].
 func (c *client) Status(ctx context.Context) (out engine.ServeStatus, err error) {
 	err = c.ask(ctx, pathStatus, statusCall{}, &out)
+	out.Version = c.version
 	return out, err
 }
 

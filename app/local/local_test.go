@@ -79,7 +79,7 @@ func (*desk) Running() bool { return true }
 func (*desk) Close() error  { return nil }
 
 func (d *desk) Status(context.Context) (engine.ServeStatus, error) {
-	return engine.ServeStatus{Running: true, PID: 7, Started: noon, Parts: []engine.PartStatus{{Part: engine.PartRelay, Up: true, Since: noon}}}, d.ask("status")
+	return engine.ServeStatus{Running: true, PID: 7, Version: "v1", Started: noon, Parts: []engine.PartStatus{{Part: engine.PartRelay, Up: true, Since: noon}}}, d.ask("status")
 }
 
 func api(version string) *local.API {
