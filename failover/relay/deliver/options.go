@@ -92,3 +92,41 @@ type Timeouts struct {
 	// Idle is how long a connection without work is kept.
 	Idle time.Duration
 }
+
+// withDefaults fills what was left empty.
+func (o Options) withDefaults() Options {
+	or := func(d *time.Duration, value time.Duration) {
+		if *d <= 0 {
+			*d = value
+		}
+	}
+	or(&o.Retry.First, time.Minute)
+	or(&o.Retry.Most, time.Hour)
+	or(&o.Retry.Expire, 5*24*time.Hour)
+	or(&o.Retry.Warn, 4*time.Hour)
+	or(&o.Doubt.Wait, 15*time.Minute)
+	or(&o.Timeouts.Connect, 15*time.Second)
+	or(&o.Timeouts.Greeting, 30*time.Second)
+	or(&o.Timeouts.Command, time.Minute)
+	or(&o.Timeouts.Data, time.Minute)
+	or(&o.Timeouts.Block, time.Minute)
+	or(&o.Timeouts.End, 5*time.Minute)
+	or(&o.Timeouts.Idle, 5*time.Second)
+	if o.Hostname == "" {
+		o.Hostname = "localhost"
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Steady == nil {
+		start := time.Now()
+		o.Steady = func() time.Duration { return time.Since(start) }
+	}
+	if o.Words == nil {
+		o.Words = failover.Sentence.String
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o
+}

@@ -55,6 +55,8 @@ type Fault struct {
 	Reply Reply
 	// Err is the cause otherwise: of the network, of TLS, [ErrGarbage] and so on.
 	Err error
+	// Ours: the sign-in came to nothing on our side, before the server refused it.
+	Ours bool
 	// Stale: the connection was kept, and was found closed, or closed with 421, before
 	// anything was said about this message: it was kept too long, and that is all.
 	Stale bool

@@ -22,18 +22,18 @@ const mostAuthLine = 12288
 func (c *Conn) signIn(ctx context.Context, choose func(context.Context, []string) (sasl.Client, error)) error {
 	c.phase = SigningIn
 	if c.facts == nil && !c.loopback() {
-		return c.fault(ErrUnprotected)
+		return c.ours(ErrUnprotected)
 	}
 	if _, ok := c.ext["AUTH"]; !ok {
-		return c.fault(ErrNoAuth)
+		return c.ours(ErrNoAuth)
 	}
 	client, err := choose(ctx, strings.Fields(strings.ToUpper(c.ext["AUTH"])))
 	if err != nil {
-		return c.fault(err)
+		return c.ours(err)
 	}
 	mechanism, initial, err := client.Start()
 	if err != nil {
-		return c.fault(failover.Fail(failover.ErrCredential, "The sign-in could not be prepared.").Because(err))
+		return c.ours(failover.Fail(failover.ErrCredential, "The sign-in could not be prepared.").Because(err))
 	}
 	line := "AUTH " + mechanism
 	var secrets []string
@@ -60,10 +60,12 @@ func (c *Conn) signIn(ctx context.Context, choose func(context.Context, []string
 		return err
 	}
 	if r.Code != 235 {
-		return &Fault{Phase: SigningIn, Reply: r.without(secrets), Answered: true}
+		return &Fault{Phase: SigningIn, Reply: r.without(secrets)}
 	}
 	return nil
 }
+
+func (c *Conn) ours(err error) *Fault { return &Fault{Phase: c.phase, Err: err, Ours: true} }
 
 // respond answers a challenge, or gives the exchange up with "*" where the client will
 // not go on: the server then says what it has against it.
@@ -79,7 +81,7 @@ func (c *Conn) respond(ctx context.Context, client sasl.Client, r Reply) (string
 	if _, lost := c.ask(ctx, "*"); lost != nil {
 		return "", lost
 	}
-	return "", c.fault(failover.Fail(failover.ErrCredential, "The server and the sign-in do not understand each other.").Because(err))
+	return "", c.ours(failover.Fail(failover.ErrCredential, "The server and the sign-in do not understand each other.").Because(err))
 }
 
 // encode writes an initial response, of which an empty one is "=".
