@@ -53,6 +53,14 @@ type childOrder struct {
 	KillAt int
 }
 
+// to is where a child moves the send route.
+func (o childOrder) to() failover.Role {
+	if o.Kind == failover.SendRoute {
+		return failover.Secondary
+	}
+	return ""
+}
+
 // rehearse has a child hold a live rehearsal.
 const rehearse failover.Kind = "rehearse"
 
@@ -98,7 +106,7 @@ func beChild(order string) int {
 	case failover.Rollback:
 		out, err = e.Rollback(ctx, engine.RollbackRequest{Tell: tell})
 	default:
-		out, err = e.Switch(ctx, engine.SwitchRequest{PlanRequest: engine.PlanRequest{Kind: o.Kind}, Tell: tell, Confirm: func(engine.Preview) (bool, error) {
+		out, err = e.Switch(ctx, engine.SwitchRequest{PlanRequest: engine.PlanRequest{Kind: o.Kind, To: o.to()}, Tell: tell, Confirm: func(engine.Preview) (bool, error) {
 			acts.next("asked")
 			return true, nil
 		}})

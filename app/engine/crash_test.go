@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"errors"
 	"os"
 	"slices"
 	"testing"
@@ -99,6 +100,9 @@ func (o *office) finished(where string, kind failover.Kind, whole bool, others [
 	if got := o.mail(); got != o.goal(kind) {
 		o.t.Errorf("killed when %s, and then the sets are %v", where, got)
 	}
+	if want := o.leavesBy(kind); o.sends() != want {
+		o.t.Errorf("killed when %s, and then mail leaves through the %s, not the %s", where, o.sends(), want)
+	}
 	if !slices.Equal(others, o.others()) {
 		o.t.Errorf("killed when %s: other records were changed:\n%v\n%v", where, others, o.others())
 	}
@@ -125,6 +129,7 @@ func (o *office) calm(kind failover.Kind) {
 		o.t.Fatal(err)
 	}
 	o.unprepared()
+	o.done(o.sendVia(failover.Primary))
 	if kind == failover.Rollback {
 		o.done(o.failover())
 		o.prepareFor(kind)
@@ -141,6 +146,52 @@ func (o *office) goal(kind failover.Kind) [2]string {
 	return [2]string{failover.MXSet(mx.Name, 300, to).String(), failover.MXSet(emergency.Name, 300, to).String()}
 }
 
+// leavesBy is where mail leaves after a run of the kind.
+func (o *office) leavesBy(kind failover.Kind) failover.Role {
+	if kind == failover.Rollback {
+		return failover.Primary
+	}
+	return failover.Secondary
+}
+
+// A move of the send route alone is killed at every act, and the same command finishes
+// it, or the next one of another kind.
+func TestRouteKilledAtEveryAct(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	gate := o.openGate()
+	o.prepareFor(failover.Failover)
+	zone := o.zone()
+	for at := 1; ; at++ {
+		o.done(o.sendVia(failover.Primary))
+		where, killed := o.child(gate, failover.SendRoute, at)
+		if !killed {
+			if at < 4 {
+				t.Errorf("only %d acts were counted: %s", at-1, o.events())
+			}
+			break
+		}
+		if at%2 == 0 {
+			o.child(gate, failover.SendRoute, 0)
+		} else if v, err := o.rollback(); err != nil && !errors.Is(err, failover.ErrInvalid) || err == nil && !v.Done {
+			t.Errorf("killed when %s, taken back: %+v, %v", where, v, err)
+		}
+		want := failover.Secondary
+		if at%2 == 1 {
+			want = failover.Primary
+		}
+		if o.sends() != want {
+			t.Errorf("killed when %s: mail leaves through the %s, not the %s: %s", where, o.sends(), want, o.events())
+		}
+		if op, open := journal.Unfinished(o.entries()); open {
+			t.Errorf("killed when %s: %+v stays open", where, op)
+		}
+	}
+	if !slices.Equal(zone, o.zone()) {
+		t.Errorf("the zone was changed: %v", o.zone())
+	}
+}
+
 // told holds the journal to what must be in it once a killed run was finished.
 func (o *office) told(where string, whole bool) {
 	o.t.Helper()
@@ -151,6 +202,11 @@ func (o *office) told(where string, whole bool) {
 	}
 	for _, s := range last.Plan.Steps {
 		if last.Result == journal.Done && last.Steps[s.ID] != failover.Verified {
+			o.t.Errorf("killed when %s: step %s is %s", where, s.ID, last.Steps[s.ID])
+		}
+	}
+	for _, s := range last.Plan.Routes {
+		if last.Result == journal.Done && last.Steps[s.ID] != failover.Ack {
 			o.t.Errorf("killed when %s: step %s is %s", where, s.ID, last.Steps[s.ID])
 		}
 	}

@@ -147,6 +147,21 @@ func (o *office) change(kind failover.Kind, change ...func(*engine.SwitchRequest
 	return o.Switch(o.t.Context(), req)
 }
 
+// sendVia moves the send route alone.
+func (o *office) sendVia(to failover.Role) (failover.Outcome, error) {
+	return o.change(failover.SendRoute, func(r *engine.SwitchRequest) { r.To = to })
+}
+
+// sends is where mail leaves, as the office's file of routes says.
+func (o *office) sends() failover.Role {
+	o.t.Helper()
+	routes, err := o.Routes(o.t.Context())
+	if err != nil || len(routes) != 1 || routes[0].Domain != "example.test" {
+		o.t.Fatalf("%+v, %v", routes, err)
+	}
+	return routes[0].Role
+}
+
 // done fails the test unless a run came to its end.
 func (o *office) done(out failover.Outcome, err error) failover.Outcome {
 	o.t.Helper()

@@ -169,7 +169,7 @@ func TestSavedPlanIsRefused(t *testing.T) {
 		},
 		"the plan is of another kind": {
 			do: func(o *office, p *failover.Plan) *engine.Engine {
-				p.Kind = failover.Failback
+				p.Kind, p.Routes = failover.Failback, nil
 				if err := p.Seal(); err != nil {
 					o.t.Fatal(err)
 				}
