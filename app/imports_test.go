@@ -26,7 +26,8 @@ var mayImport = map[string][]string{
 	// app is the only room that sees the others, and wires them.
 	"app":           {"app/...", "failover", "failover/...", "mailstore", "mailstore/...", "configs", "configs/...", "assets"},
 	"app/engine":    {"app/i18n", "failover", "failover/...", "mailstore", "mailstore/...", "configs", "configs/...", "assets"},
-	"app/cli":       {"app/engine", "app/presenter", "app/i18n", "failover", "failover/...", "mailstore", "mailstore/...", "configs", "configs/...", "assets"},
+	"app/cli":       {"app/engine", "app/presenter", "app/service", "app/i18n", "failover", "failover/...", "mailstore", "mailstore/...", "configs", "configs/...", "assets"},
+	"app/service":   {"failover"},
 	"app/local":     {"app/engine", "failover", "failover/relay", "failover/probe", "mailstore"},                                                                             // probe: how a file is replaced
 	"app/presenter": {"app/engine", "app/i18n", "failover", "failover/detect", "failover/dnshost", "failover/run", "failover/drill", "failover/lab", "mailstore", "configs"}, // lab: what happens in practice
 	"app/shell":     {"app/screen", "app/presenter", "app/widgets", "app/look", "app/i18n", "app/engine", "failover", "mailstore", "configs", "assets"},

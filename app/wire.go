@@ -20,6 +20,7 @@ import (
 
 	"lifeboat/app/cli"
 	"lifeboat/app/engine"
+	"lifeboat/app/service"
 	"lifeboat/configs"
 	"lifeboat/failover"
 	"lifeboat/failover/dnshost"
@@ -70,7 +71,7 @@ func (w *wiring) app() cli.App {
 			s := configs.Defaults()
 			return &engine.Discoverer{Reader: w.reader(&s)}
 		},
-		Practice: w.practice,
+		Practice: w.practice, Services: service.Host{},
 		Drill: func(ctx context.Context, req engine.DrillRequest) (*engine.Drill, error) {
 			return engine.NewDrill(ctx, req, "auto", w.logger)
 		},

@@ -123,3 +123,10 @@ func MailboxSecretAt(role, address string) SecretRef {
 	sum := sha256.Sum256([]byte("lifeboat mailbox at the secondary\x00" + sameAddress(address)))
 	return SecretRef("secondary-" + hex.EncodeToString(sum[:enough]))
 }
+
+// Sends reports whether mail of a domain can leave at all: whether it is among the
+// domains or their emergency subdomains.
+func (s *Settings) Sends(domain string) bool {
+	name, ok := domainName(domain)
+	return ok && slices.ContainsFunc(s.Domains, func(d Domain) bool { return d.Name == name || d.EmergencySubdomain == name })
+}

@@ -61,6 +61,12 @@ type App struct {
 	Secrets func(Place) Secrets
 	// Practice runs the built-in practice world.
 	Practice func(ctx context.Context, tell func(engine.PracticeEvent)) (engine.PracticeResult, error)
+	// Desk opens the send route; nil: as the engine does.
+	Desk func(context.Context, *engine.Engine) (engine.Desk, error)
+	// Services gives a service to the operating system, and Program is what it starts;
+	// empty: this program.
+	Services Services
+	Program  string
 	// Drill makes a mail world of its own and a functional drill in it.
 	Drill func(context.Context, engine.DrillRequest) (*engine.Drill, error)
 }
@@ -173,6 +179,7 @@ func (s *session) root() *cobra.Command {
 		s.initCommand(), s.checkCommand(), s.statusCommand(), s.planCommand(),
 		s.switchCommand(failover.Prepare), s.switchCommand(failover.Failover), s.switchCommand(failover.Failback),
 		s.verifyCommand(), s.rollbackCommand(), s.mirrorCommand(), s.mailCommand(),
+		s.relayCommand(), s.userCommand(), s.serveCommand(),
 		s.secretCommand(), s.keyCommand(), s.practiceCommand(), s.drillCommand(), s.runcardCommand(),
 	)
 	root.CompletionOptions.HiddenDefaultCmd = true

@@ -26,7 +26,7 @@ func (s *session) secretCommand() *cobra.Command {
 	t := s.tongue
 	c := &cobra.Command{Use: "secret", Short: t.T("Keep passwords and keys that the settings refer to as secret:NAME"), RunE: onlyBelow}
 	c.AddCommand(
-		s.secretSet(),
+		s.secretSet(), s.secretRemove(),
 		&cobra.Command{
 			Use: "list", Short: t.T("List the names of the secrets, never their values"), Args: count(0, 0),
 			RunE: func(*cobra.Command, []string) error {
@@ -45,33 +45,51 @@ func (s *session) secretCommand() *cobra.Command {
 				return s.document(append([]secret.Entry{}, entries...))
 			},
 		},
-		&cobra.Command{
-			Use: "remove NAME", Short: t.T("Remove a secret"), Args: count(1, 1),
-			RunE: func(c *cobra.Command, a []string) error {
-				if err := s.Secrets(s.place).Remove(c.Context(), secretName(a[0])); err != nil {
-					return err
-				}
-				s.printT("Removed.")
-				return s.document(map[string]any{"name": a[0], "removed": true})
-			},
-		},
 	)
 	return c
 }
 
+func (s *session) secretRemove() *cobra.Command {
+	var at string
+	c := &cobra.Command{
+		Use: "remove NAME|ADDRESS", Short: s.tongue.T("Remove a secret"), Args: count(1, 1),
+		RunE: func(c *cobra.Command, a []string) error {
+			name, err := secretName(a[0], at)
+			if err != nil {
+				return err
+			}
+			if err := s.Secrets(s.place).Remove(c.Context(), name); err != nil {
+				return err
+			}
+			s.printT("Removed.")
+			return s.document(map[string]any{"name": a[0], "removed": true})
+		},
+	}
+	s.providerFlag(c, &at)
+	return c
+}
+
+// providerFlag says whose password of a mailbox is meant.
+func (s *session) providerFlag(c *cobra.Command, at *string) {
+	c.Flags().StringVar(at, "provider", string(failover.Primary), s.tongue.T("of an address: the password at this `PROVIDER`, primary or secondary"))
+}
+
 func (s *session) secretSet() *cobra.Command {
 	t := s.tongue
-	var table string
+	var table, at string
 	c := &cobra.Command{
 		Use: "set NAME|ADDRESS", Short: t.T("Store a secret, or the password of a mailbox; it is typed unseen, or piped in"), Args: count(0, 1),
 		RunE: func(c *cobra.Command, a []string) error {
 			switch {
 			case table != "" && len(a) == 0:
-				return s.setPasswords(c.Context(), table)
+				return s.setPasswords(c.Context(), table, at)
 			case table != "" || len(a) == 0:
 				return failover.Fail(failover.ErrInvalid, "this is how the command is given: {usage}", "usage", "lifeboat secret set NAME|ADDRESS, lifeboat secret set --csv FILE")
 			}
-			name := secretName(a[0])
+			name, err := secretName(a[0], at)
+			if err != nil {
+				return err
+			}
 			value, err := s.readSecret(c.Context(), a[0])
 			if err != nil {
 				return err
@@ -80,14 +98,18 @@ func (s *session) secretSet() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if name == a[0] {
+			switch {
+			case name == a[0]:
 				s.printT("Stored. In the settings write: secret:{name}", "name", name)
-			} else {
+			case failover.Role(at) == failover.Secondary:
+				s.printT("Stored, for the mailbox {address} at the secondary.", "address", a[0])
+			default:
 				s.printT("Stored, for the mailbox {address}.", "address", a[0])
 			}
 			return s.document(secret.Entry{Name: name, Place: where})
 		},
 	}
+	s.providerFlag(c, &at)
 	c.Flags().StringVar(&table, "csv", "", t.T("store the passwords of many mailboxes, from a `FILE` with the columns address and password"))
 	return c
 }

@@ -15,14 +15,18 @@ type storedPasswords struct {
 }
 
 // setPasswords stores the passwords of mailboxes from a table.
-func (s *session) setPasswords(ctx context.Context, file string) error {
+func (s *session) setPasswords(ctx context.Context, file, at string) error {
+	role, err := roleNamed(at)
+	if err != nil {
+		return err
+	}
 	list, bad, err := configs.ReadPasswords(file)
 	if err != nil {
 		return err
 	}
 	values := map[string]secret.Value{}
 	for _, row := range list {
-		values[configs.MailboxSecret(row.Address).Name()] = secret.New(row.Password)
+		values[configs.MailboxSecretAt(string(role), row.Address).Name()] = secret.New(row.Password)
 	}
 	doc := storedPasswords{Left: []string{}}
 	for _, p := range bad {
@@ -47,12 +51,19 @@ func (s *session) setPasswords(ctx context.Context, file string) error {
 }
 
 // secretName is the name of a secret as it was typed: for a mail address, that of the
-// mailbox's password.
-func secretName(typed string) string {
-	if address, ok := configs.MailboxAddress(typed); ok {
-		return configs.MailboxSecret(address).Name()
+// mailbox's password at a provider.
+func secretName(typed, at string) (string, error) {
+	role, err := roleNamed(at)
+	if err != nil {
+		return "", err
 	}
-	return typed
+	if address, ok := configs.MailboxAddress(typed); ok {
+		return configs.MailboxSecretAt(string(role), address).Name(), nil
+	}
+	if role != failover.Primary {
+		return "", failover.Fail(failover.ErrInvalid, "--provider goes with a mail address, not with the name of a secret")
+	}
+	return typed, nil
 }
 
 // mailboxesBySecret tells which mailbox a secret of a name without meaning is for, as
@@ -63,8 +74,15 @@ func (s *session) mailboxesBySecret() map[string]string {
 	if err != nil {
 		return out // the list is told without
 	}
-	for _, a := range e.Settings().MirrorAccounts() {
-		out[configs.MailboxSecret(a.Address).Name()] = a.Address
+	for _, d := range e.Settings().Domains {
+		for _, r := range e.Settings().RecipientsOf(d.Name) {
+			if r.Kind != configs.KindAccount && r.Kind != configs.KindShared {
+				continue
+			}
+			address, _ := configs.MailboxAddress(r.Address)
+			out[configs.MailboxSecret(address).Name()] = address
+			out[configs.MailboxSecretAt(string(failover.Secondary), address).Name()] = s.tongue.T("{address} at the secondary", "address", address)
+		}
 	}
 	return out
 }

@@ -1,0 +1,28 @@
+//go:build unix
+
+package service
+
+import (
+	"os"
+	"os/user"
+	"strconv"
+	"syscall"
+)
+
+// OwnerOf returns the name of the account that owns a file or folder, so that a
+// service can run as it; empty for root, and where that cannot be told.
+func OwnerOf(path string) string {
+	info, err := os.Stat(path)
+	if err != nil {
+		return ""
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok || stat.Uid == 0 {
+		return ""
+	}
+	u, err := user.LookupId(strconv.FormatUint(uint64(stat.Uid), 10))
+	if err != nil {
+		return ""
+	}
+	return u.Username
+}
