@@ -3,6 +3,7 @@ package submit
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -54,7 +55,7 @@ func join(local, domain string) (string, error) {
 	if local == "" || domain == "" || !utf8.ValidString(local) || !utf8.ValidString(domain) {
 		return "", errAddress
 	}
-	if strings.IndexFunc(local, func(r rune) bool { return r < 0x80 && !isAtom(byte(r)) && r != '.' }) >= 0 {
+	if slices.ContainsFunc([]byte(local), func(c byte) bool { return !isAtom(c) && c != '.' }) {
 		local = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(local) + `"`
 	}
 	if len(local)+1+len(domain) > longestAddress {
@@ -342,7 +343,7 @@ func (s *scanner) domain(space bool) (string, error) {
 			dot = true
 		case isAtom(c) && dot:
 			a := s.atom()
-			if strings.ContainsFunc(a, func(r rune) bool { return r < 0x80 && !isHost(byte(r)) }) {
+			if slices.ContainsFunc([]byte(a), func(c byte) bool { return c < 0x80 && !isHost(c) }) {
 				return "", errAddress
 			}
 			out.WriteString(a)

@@ -165,8 +165,8 @@ func (c *conn) chunk(arg string) error {
 		c.reply("501 5.5.4 Want BDAT, a size and perhaps LAST; where the next command begins cannot be known now, good-bye")
 		return errEnded
 	}
-	size, err := strconv.ParseUint(words[0], 10, 40)
-	if err != nil {
+	size, err := strconv.ParseInt(words[0], 10, 41)
+	if err != nil || size < 0 {
 		c.reply("501 5.5.4 Want a size in octets after BDAT; where the next command begins cannot be known now, good-bye")
 		return errEnded
 	}
@@ -197,7 +197,7 @@ func (c *conn) chunk(arg string) error {
 }
 
 // take reads exactly size bytes.
-func (c *conn) take(size uint64, use func([]byte)) error {
+func (c *conn) take(size int64, use func([]byte)) error {
 	c.began = time.Now()
 	defer func() { c.began = time.Time{} }()
 	for size > 0 {
@@ -209,13 +209,10 @@ func (c *conn) take(size uint64, use func([]byte)) error {
 				return err
 			}
 		}
-		n := c.w - c.r
-		if uint64(n) > size {
-			n = int(size) //nolint:gosec // less than n, which is an int
-		}
+		n := int(min(size, int64(c.w-c.r)))
 		use(c.buf[c.r : c.r+n])
 		c.r += n
-		size -= uint64(n)
+		size -= int64(n)
 	}
 	return nil
 }

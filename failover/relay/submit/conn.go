@@ -80,7 +80,7 @@ func (c *conn) halt() {
 	defer c.mu.Unlock()
 	c.stopping = true
 	if !c.busy {
-		_ = c.Conn.SetReadDeadline(time.Unix(1, 0))
+		_ = c.SetReadDeadline(time.Unix(1, 0))
 	}
 }
 
@@ -246,7 +246,7 @@ func (c *conn) arm(patience time.Duration) error {
 			until = last
 		}
 	}
-	return c.Conn.SetReadDeadline(until)
+	return c.SetReadDeadline(until)
 }
 
 // Write takes go-smtp's reply, a line at a time. It leaves with the next read that has to
@@ -286,7 +286,7 @@ func (c *conn) flush() error {
 			return err
 		}
 	}
-	if err := c.Conn.SetWriteDeadline(time.Now().Add(c.server.times.write)); err != nil {
+	if err := c.SetWriteDeadline(time.Now().Add(c.server.times.write)); err != nil {
 		return err
 	}
 	_, err := c.wire.Write(c.out)

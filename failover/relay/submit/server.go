@@ -241,8 +241,10 @@ func (s *Server) finish(end func()) {
 // broke.
 type protocolLog struct{ log *slog.Logger }
 
+// Printf implements smtp.Logger.
 func (l protocolLog) Printf(format string, v ...any) {
 	l.log.Debug("relay session", "says", sprintf(format, v...))
 }
 
+// Println implements smtp.Logger.
 func (l protocolLog) Println(v ...any) { l.log.Debug("relay session", "says", sprintln(v...)) }
