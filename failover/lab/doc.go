@@ -20,7 +20,8 @@
 // With Options.Staff the domain's people are at work. Each reads by IMAP with a
 // password of their own at both providers, and hands in what they write at the
 // provider of the send route ([World.SetSendRoute]); what nobody takes waits in
-// their outbox. A provider hands on what is for others outside from a queue of its
+// their outbox. With a submission server of their own ([World.SetOffice]) they hand it
+// in there, and that server's keeper says what became of it. A provider hands on what is for others outside from a queue of its
 // own, and tells whoever wrote a message that it is delayed or came back (RFC 3464).
 // One partner, remote.test, can break ([World.BreakRemote]): then mail waits though
 // nothing of the domain's is wrong, which a switch would not help.

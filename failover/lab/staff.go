@@ -21,8 +21,9 @@ type staff struct {
 	world  *World
 	people []*person
 
-	mu    sync.Mutex
-	route failover.Role
+	mu     sync.Mutex
+	route  failover.Role
+	office *Office // nil: mail is handed to the provider of the route
 }
 
 // maxPeople bounds how many of the accounts have somebody sitting before them; the
@@ -184,24 +185,29 @@ func (p *person) due(now time.Time) (*letter, time.Duration) {
 	return p.outbox[0], 0
 }
 
-// handIn offers a letter to the provider of the send route.
+// handIn offers a letter to the office's own server, or to the provider of the send
+// route where there is none.
 func (p *person) handIn(ctx context.Context, l *letter) {
 	w := p.staff.world
 	at := w.provider[w.SendRoute()]
 	host := at.hosts[2].name
-	user, password := w.StaffLogin(at.role, p.address)
-	_, err := handover{
-		dialer: w.office, address: hostOf(host) + ":587", host: hostOf(host), tls: w.TLSConfig(),
-		patience: w.opt.Retry.Patience, name: "[" + officeAddr + "]", auth: sasl.NewPlainClient("", user, password),
-		from: l.from, to: l.to, data: w.marker.compose(l.paper),
-	}.run(ctx)
+	office := p.staff.ownServer()
+	var err error
+	if office != nil {
+		host = office.Host
+		err = office.take(ctx, p, l)
+	} else {
+		err = p.submit(ctx, at, l)
+	}
 	if ctx.Err() != nil {
 		return
 	}
 	if err == nil {
 		p.handedIn(l)
 		w.books.tried(l, failover.Sentence{})
-		w.books.handed(l, host)
+		if office == nil {
+			w.books.handed(l, host)
+		}
 		p.relieved(trouble{}, at)
 		return
 	}
@@ -220,6 +226,18 @@ func (p *person) handIn(ctx context.Context, l *letter) {
 	w.books.tried(l, why)
 	w.books.deferred(l, at.role, why)
 	p.troubled(trouble{}, at, failover.Say("{person} cannot send mail through {provider}; it waits in the outbox.", "person", p.name, "provider", at.title))
+}
+
+// submit hands a letter to a provider's submission host.
+func (p *person) submit(ctx context.Context, at *provider, l *letter) error {
+	w, host := p.staff.world, at.hosts[2].name
+	user, password := w.StaffLogin(at.role, p.address)
+	_, err := handover{
+		dialer: w.office, address: hostOf(host) + ":587", host: hostOf(host), tls: w.TLSConfig(),
+		patience: w.opt.Retry.Patience, name: "[" + officeAddr + "]", auth: sasl.NewPlainClient("", user, password),
+		from: l.from, to: l.to, data: w.marker.compose(l.paper),
+	}.run(ctx)
+	return err
 }
 
 // handedIn takes a letter out of the outbox.
