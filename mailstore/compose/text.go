@@ -119,7 +119,11 @@ func quotedPrintable(text string) string {
 			if !plain {
 				code = "=" + hexDigits[c>>4:c>>4+1] + hexDigits[c&15:c&15+1]
 			}
-			if room := lineLength - 1; column+len(code) > room && !(last && column+len(code) == lineLength) {
+			room := lineLength - 1 // for the "=" that breaks the line
+			if last {
+				room = lineLength
+			}
+			if column+len(code) > room {
 				out.WriteString("=\r\n")
 				column = 0
 			}
