@@ -61,11 +61,11 @@ func (e *entry) setItem(i relay.Item) {
 		e.what = string(b)
 	}
 
-	var flags byte
 	env := i.Envelope
-	for bit, set := range map[byte]bool{eightBit: env.EightBit, utf8: env.UTF8, report: env.Report, fromUser: env.From == env.User} {
+	var flags byte
+	for n, set := range [...]bool{env.EightBit, env.UTF8, env.Report, env.From == env.User} {
 		if set {
-			flags |= bit
+			flags |= 1 << n
 		}
 	}
 	b = putString(append(b[:0], flags), env.User)

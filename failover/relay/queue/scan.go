@@ -2,6 +2,7 @@ package queue
 
 import (
 	"crypto/cipher"
+	"encoding/binary"
 	"errors"
 	"io"
 )
@@ -59,7 +60,7 @@ func scan(r io.ReaderAt, size, from int64, aead cipher.AEAD, opens func(kind byt
 			s.tail(at, next)
 			break
 		}
-		s.note(damage{from: at, to: again, frames: s.guess(at, next, again)})
+		s.note(damage{from: at, to: again, frames: s.guess(at, again)})
 		at = again
 	}
 	return s.scanned, nil
@@ -139,9 +140,14 @@ func (s *scanner) note(d damage) {
 	s.damages = append(s.damages, d)
 }
 
-// guess tells how many frames lie in damage, at least.
-func (s *scanner) guess(at, next, to int64) int {
-	if next == to || to-at < 2*(frameOver+16) {
+// guess tells how many frames lie in damage: one, or at least two.
+func (s *scanner) guess(at, to int64) int {
+	if to-at < 2*(frameOver+16) {
+		return 1
+	}
+	// The length in a head is a hint, also where its checksum is wrong.
+	head := s.win.bytes(at, headLen)
+	if at+headLen+int64(binary.BigEndian.Uint32(head)) == to {
 		return 1
 	}
 	return 2
@@ -156,11 +162,11 @@ func (s *scanner) tail(at, next int64) {
 	case size-at < int64(headLen), next > size:
 		s.torn = true
 		return
-	case s.zeros(size-min(tagLen, size-at), size) && (next > 0 || s.zeros(at, size)):
+	case s.zeros(size-tagLen, size): // a frame ends with its seal
 		s.torn = true
 		return
 	}
-	s.note(damage{from: at, to: size, frames: s.guess(at, next, size)})
+	s.note(damage{from: at, to: size, frames: s.guess(at, size)})
 }
 
 func (s *scanner) zeros(from, to int64) bool {
