@@ -150,12 +150,12 @@ func (s *session) showMoved(out failover.Outcome, last bool) {
 
 // showDone tells that a run is done, what it means, and how to take it back.
 func (s *session) showDone(out failover.Outcome, took time.Duration) {
-	switch {
-	case out.Plan.Kind == failover.SendRoute:
+	switch out.Plan.Kind {
+	case failover.SendRoute:
 		s.printT("Done in {span}. To take it back: lifeboat rollback", "span", failover.Took(took))
-	case out.Plan.Kind == failover.Rollback:
+	case failover.Rollback:
 		s.printT("Taken back in {span} (records changed: {count}).", "span", failover.Took(took), "count", out.Changes)
-	default:
+	case failover.Failover, failover.Failback, failover.Prepare:
 		s.printT("Done in {span} (records changed: {count}). To take it back: lifeboat rollback", "span", failover.Took(took), "count", out.Changes)
 	}
 	for _, d := range out.Plan.Domains {

@@ -190,21 +190,11 @@ func (p *Practice) Mend() {
 	p.broken, p.err = nil, nil
 }
 
-// Switched has the staff hand in their mail where it is led now.
-func (p *Practice) Switched(out failover.Outcome, err error) {
-	if err != nil || len(out.Plan.Steps) == 0 {
-		return
-	}
-	for _, st := range out.Plan.Steps {
-		if st.After.Key != (failover.Key{Name: p.opt.Domain.Name, Type: "MX"}) {
-			continue
-		}
-		switch p.opt.Domain.RouteOf(st.After) {
-		case failover.RoutePrimary:
-			p.levers.SetSendRoute(failover.Primary)
-		case failover.RouteSecondary:
-			p.levers.SetSendRoute(failover.Secondary)
-		default:
+// Switched has the staff hand in their mail where the send route leads now.
+func (p *Practice) Switched(out failover.Outcome, _ error) {
+	for _, r := range out.Routes {
+		if r.State.Made() && r.Step.Domain == p.opt.Domain.Name {
+			p.levers.SetSendRoute(r.Step.After)
 		}
 	}
 }

@@ -126,18 +126,23 @@ func TestPracticeFollowsTheWorld(t *testing.T) {
 	}
 }
 
-// After a switch the staff hand in their mail where it is led.
+// After a switch the staff hand in their mail where the send route leads, also when the
+// records could not follow.
 func TestPracticeLeadsTheStaff(t *testing.T) {
 	p := newPractice(t, i18n.English, failover.Primary)
-	p.Switched(failover.Outcome{Plan: presentertest.Plan(p.domain, failover.Failover)}, errors.New("broken off"))
-	if p.world.Sends != "" {
-		t.Error("a switch that failed leads the staff elsewhere")
+	moved := func(to failover.Role, state failover.StepState) failover.Outcome {
+		return failover.Outcome{Routes: []failover.RouteOutcome{{State: state, Step: failover.RouteStep{Domain: p.domain.Name, Before: to.Other(), After: to}}}}
 	}
+	p.Switched(moved(failover.Secondary, failover.Pending), errors.New("broken off"))
 	p.Switched(failover.Outcome{Plan: presentertest.Plan(p.domain, failover.Failover)}, nil)
+	if p.world.Sends != "" {
+		t.Error("a route that was not moved leads the staff elsewhere")
+	}
+	p.Switched(moved(failover.Secondary, failover.Ack), errors.New("the DNS host is down"))
 	if p.world.Sends != failover.Secondary {
 		t.Errorf("the staff send through %q", p.world.Sends)
 	}
-	p.Switched(failover.Outcome{Plan: presentertest.Plan(p.domain, failover.Failback)}, nil)
+	p.Switched(moved(failover.Primary, failover.Ack), nil)
 	if p.world.Sends != failover.Primary {
 		t.Errorf("the staff send through %q", p.world.Sends)
 	}

@@ -84,6 +84,31 @@ func TestTouched(t *testing.T) {
 	}
 }
 
+// A send route is moved here, at once: an intent may be all that the journal tells of it.
+func TestTouchedByARoute(t *testing.T) {
+	p := aPlan(t, "run-1", 1)
+	p.Routes = []failover.RouteStep{{ID: "r1", Domain: "example.test.", Before: failover.Primary, After: failover.Secondary}}
+	for _, c := range []struct {
+		events []journal.Event
+		state  failover.StepState
+		want   bool
+	}{
+		{nil, failover.Pending, false},
+		{[]journal.Event{journal.Intent}, failover.Intent, true},
+		{[]journal.Event{journal.Intent, journal.Refused}, failover.Pending, false},
+		{[]journal.Event{journal.Intent, journal.Ack}, failover.Ack, true},
+	} {
+		entries := []journal.Entry{{Op: "run-1", Event: journal.Begin, Plan: p}}
+		for _, e := range c.events {
+			entries = append(entries, journal.Entry{Op: "run-1", Event: e, Step: "r1"})
+		}
+		op, open := journal.Unfinished(entries)
+		if !open || op.Touched() != c.want || op.Steps["r1"] != c.state || op.Steps["1"] != failover.Pending {
+			t.Errorf("%v: touched %v, %v", c.events, op.Touched(), op.Steps)
+		}
+	}
+}
+
 // A saved plan can be applied again: the two runs have one ID and are two.
 func TestOneIDTwice(t *testing.T) {
 	j := open(t, filepath.Join(t.TempDir(), "journal"))

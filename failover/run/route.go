@@ -49,7 +49,7 @@ func (r *Runner) routeRun(op journal.Operation) *routeRun {
 // told in err, and keeps neither the others nor the records back: mail that comes in
 // is worth as much. stop is why the whole run cannot go on.
 func (u *routeRun) moveFirst(ctx context.Context) (err, stop error) {
-	return u.moveAll(ctx, func(s failover.RouteStep) error { return nil }, false)
+	return u.moveAll(ctx, func(failover.RouteStep) error { return nil }, false)
 }
 
 // moveLast moves the routes that wait for the records of their domain, where those are
