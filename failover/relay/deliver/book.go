@@ -71,7 +71,8 @@ type host struct {
 	turn   int
 	conns  int
 	most   int
-	busy   int // messages begun and not answered
+	busy   int  // messages begun and not answered
+	proved bool // a connection came about, and nothing has gone wrong since
 	trouble
 	soft     int  // messages put off one after the other
 	starving bool // a login waits for a connection that others hold

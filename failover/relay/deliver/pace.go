@@ -142,10 +142,16 @@ func (p *pace) count(at time.Duration, taken int) {
 	p.days = append(p.days, share{at, taken})
 }
 
-// throttled learns from a provider that asks for patience: half of what it was given
-// in the last minute, for a while.
+// throttled learns from a provider that says we send too much: half of what it was given
+// in the last minute is right for a while.
 func (p *pace) throttled(now time.Duration) {
 	p.prune(now)
-	p.learned = max(1, (len(p.past)+p.open)/2)
-	p.until = now + 10*p.minute
+	if n := len(p.past) + p.open; n >= leastLearned {
+		p.learned = n / 2
+		p.until = now + 10*p.minute
+	}
 }
+
+// leastLearned is how many messages must have gone in a minute for their number to be the
+// reason of anything.
+const leastLearned = 10

@@ -152,8 +152,9 @@ func (d *Deliverer) count(l *lane, g *login, v verdict, reply smtpout.Reply, now
 		if text := strings.ToLower(reply.String()); reply.Code == 421 || strings.Contains(text, "connection") {
 			g.most = max(1, g.conns/2)
 			g.host.most = max(1, g.host.conns-1)
+		} else {
+			g.pace.throttled(now)
 		}
-		g.pace.throttled(now)
 	}
 	switch v.whose {
 	case theSender:
@@ -165,6 +166,7 @@ func (d *Deliverer) count(l *lane, g *login, v verdict, reply smtpout.Reply, now
 		}
 	case theHost:
 		if now >= g.host.until || g.host.fails == 0 {
+			g.host.proved = false
 			g.host.hit(now, wall, retry.First/30, retry.First, why)
 		}
 	default:

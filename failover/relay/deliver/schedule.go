@@ -196,7 +196,7 @@ func (d *Deliverer) fillLogin(ctx context.Context, g *login, now time.Duration, 
 	if g.fails > 0 {
 		one = 1
 	}
-	if g.host.fails > 0 || g.host.sick() {
+	if g.host.fails > 0 || g.host.sick() || !g.host.proved {
 		all = 1 // a single one finds out
 	}
 	if g.host.conns >= all {

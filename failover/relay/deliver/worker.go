@@ -136,6 +136,10 @@ func (w *worker) connect(ctx, own context.Context, j *job) bool {
 		})
 		if err == nil {
 			w.conn = conn
+			d.mu.Lock()
+			g.host.proved = true
+			d.mu.Unlock()
+			d.nudge()
 			return true
 		}
 		var f *smtpout.Fault
