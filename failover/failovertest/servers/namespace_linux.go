@@ -22,7 +22,7 @@ import (
 //	}
 //
 // So it belongs at the top of the test, before anything is started. All processes within end with the test. Servers there
-// can change users even in a chroot whose root directory is closed to others, where they could not outside. Root may
+// keep their files in memory (not those that a test makes with t.TempDir), and can change users even in a chroot whose root directory is closed to others, where they could not outside. Root may
 // always make namespaces; other users may where the kernel allows user namespaces, and have more than one user within
 // (which Postfix and Dovecot need) if newuidmap is installed and /etc/subuid gives them a range.
 func InNamespace(t *testing.T, with Namespace) bool {
