@@ -36,6 +36,9 @@ func TestMain(m *testing.M) {
 	if order := os.Getenv(childVariable); order != "" {
 		os.Exit(beChild(order))
 	}
+	if order := os.Getenv(serveVariable); order != "" {
+		os.Exit(beServe(order))
+	}
 	os.Exit(m.Run())
 }
 
