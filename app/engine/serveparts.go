@@ -21,7 +21,8 @@ type serving struct {
 	key     keys.Key
 	started time.Time
 
-	telling sync.Mutex // one event at a time
+	telling sync.Mutex // one event at a time, and none when it is over
+	over    bool
 
 	mu     sync.Mutex
 	parts  []PartStatus
@@ -87,6 +88,9 @@ func (s *serving) run(ctx context.Context) error {
 	case <-late.C:
 		s.e.opt.Logger.Warn("some work did not end in time and is left as it is")
 	}
+	s.telling.Lock()
+	defer s.telling.Unlock()
+	s.over = true
 	return nil
 }
 
@@ -139,7 +143,7 @@ func (s *serving) tell(ev ServeEvent) {
 	s.telling.Lock()
 	defer s.telling.Unlock()
 	s.e.opt.Logger.Info("serve", "part", ev.Part, "kind", ev.Kind, "domain", ev.Domain, "say", ev.Say.String())
-	if s.req.Tell != nil {
+	if s.req.Tell != nil && !s.over {
 		s.req.Tell(ev)
 	}
 }
