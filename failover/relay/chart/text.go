@@ -120,12 +120,10 @@ func (p *page) cell(col column, row int) string {
 		return signs()[primary]
 	case both <= 0:
 		return " "
-	case first <= 0 && both >= half:
+	case both > first && first < half && both >= half:
 		return signs()[secondary]
-	case first <= 0:
-		return "░"
 	case both > first && first < half:
-		return signs()[secondary]
+		return "░" // the secondary's, and low
 	default:
 		return blocks()[first]
 	}
