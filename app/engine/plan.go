@@ -76,14 +76,16 @@ func (e *Engine) wanted(req PlanRequest) plan.Request {
 // planRoute plans the move of the send route alone, for which nothing is looked at but
 // what is written here: it works while nothing on the network does.
 func (e *Engine) planRoute(req PlanRequest, domains []failover.Domain) (failover.Plan, error) {
-	if len(req.Domains) == 0 { // all of those that have one
-		domains = slices.DeleteFunc(domains, func(d failover.Domain) bool { return !d.HasSendRoute() })
+	book := mover{e.routeBook()}
+	if len(req.Domains) == 0 { // all of those that have one, or whose mail is still away
+		domains = slices.DeleteFunc(domains, func(d failover.Domain) bool {
+			return !d.HasSendRoute() && (d.Provider(req.To).Submission.Host == "" || book.Route(d.Name) == req.To)
+		})
 	}
 	if len(domains) == 0 {
 		return failover.Plan{}, failover.Fail(failover.ErrInvalid,
 			"no domain in {file} has a send route to move: enter the submission servers of both providers, under providers", "file", e.opt.Settings.File())
 	}
-	book := mover{e.routeBook()}
 	observed := make([]plan.Observed, len(domains))
 	for i, d := range domains {
 		observed[i] = plan.Observed{Domain: d, Route: book.Route(d.Name)}

@@ -49,7 +49,8 @@ type routeBook struct {
 	looked  time.Time
 	begun   bool
 	content []byte // of the file, when it was looked at last
-	problem error  // why it could not be read
+	unread  error  // why there is no content
+	problem error  // what is to be said of a file that cannot be made out
 	routes  map[string]relay.Routing
 	changed chan struct{}
 }
@@ -154,21 +155,20 @@ func (b *routeBook) Follow(ctx context.Context) {
 func (b *routeBook) look() {
 	content, err := os.ReadFile(b.file)
 	b.looked = b.now()
-	missing := errors.Is(err, fs.ErrNotExist)
-	if b.begun && err == nil && b.problem == nil && bytes.Equal(content, b.content) || b.begun && missing && b.content == nil && b.problem == nil {
+	if b.begun && bytes.Equal(content, b.content) && (err == nil) == (b.unread == nil) {
 		return
 	}
+	known := b.begun
+	b.begun, b.content, b.unread, b.problem = true, content, err, nil
 	var routes map[string]relay.Routing
 	if err == nil {
 		routes, err = readRoutes(content)
 	}
-	known := b.begun
-	b.begun, b.content, b.problem = true, content, nil
 	if err == nil {
 		b.take(routes)
 		return
 	}
-	if !missing {
+	if !errors.Is(err, fs.ErrNotExist) {
 		b.problem = failover.Fail(failover.ErrDamaged,
 			"the file of send routes {file} cannot be read, so the routes are taken from the journal; the next lifeboat relay route writes it anew", "file", b.file).Because(err)
 		b.log.Warn("send routes", "error", b.problem)
@@ -239,7 +239,16 @@ func (m mover) Route(domain string) failover.Role {
 
 // SetRoute writes a domain's route down. A file that cannot be read is put aside.
 func (m mover) SetRoute(_ context.Context, to run.RouteMove) error {
-	b := m.routeBook
+	if err := m.set(to); err != nil {
+		return err
+	}
+	if m.moved != nil {
+		m.moved(to.Domain, to.Role)
+	}
+	return nil
+}
+
+func (b *routeBook) set(to run.RouteMove) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.look()
@@ -259,9 +268,6 @@ func (m mover) SetRoute(_ context.Context, to run.RouteMove) error {
 			"the send route of {domain} could not be written to {file}: make room on the disk, and see that the folder is yours", "domain", failover.Display(to.Domain), "file", b.file).Because(err)
 	}
 	b.look()
-	if b.moved != nil {
-		b.moved(to.Domain, to.Role)
-	}
 	return nil
 }
 

@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -280,6 +281,29 @@ func TestDamagedRoutes(t *testing.T) {
 				t.Errorf("kept of the damaged file: %q, %v", kept, err)
 			}
 		})
+	}
+}
+
+// A damaged file is looked at twice a second, and complained of once.
+func TestDamagedRoutesAreLoggedOnce(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.done(o.sendVia(failover.Secondary))
+	if err := os.WriteFile(o.routesFile(), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var log strings.Builder
+	book := engine.BookOf(o.another(func(p *engine.Options) { p.Logger = slog.New(slog.NewTextHandler(&log, nil)) }))
+	for range 5 {
+		book.Poke()
+	}
+	if n := strings.Count(log.String(), o.routesFile()); n != 1 {
+		t.Errorf("it is said %d times:\n%s", n, log.String())
+	}
+	// Once it is whole again it is believed, and nothing more is wrong.
+	o.done(o.sendVia(failover.Primary))
+	if book.Poke(); book.Route("example.test") != failover.Primary {
+		t.Error("the new file is not read")
 	}
 }
 

@@ -91,7 +91,7 @@ func lastLeft(d failover.Domain, ops []journal.Operation) (out []Verification, z
 	seen := map[failover.Key]bool{}
 	for _, op := range slices.Backward(ops) {
 		for _, s := range op.Plan.Steps {
-			if seen[s.After.Key] || s.Domain != d.Name || !op.Touched() || op.Result == journal.Aborted {
+			if seen[s.After.Key] || s.Domain != d.Name || !touchedRecords(op) || op.Result == journal.Aborted {
 				continue
 			}
 			seen[s.After.Key] = true
@@ -109,6 +109,11 @@ func lastLeft(d failover.Domain, ops []journal.Operation) (out []Verification, z
 		}
 	}
 	return out, zone
+}
+
+// touchedRecords reports whether a run may have reached a DNS host at all.
+func touchedRecords(op journal.Operation) bool {
+	return slices.ContainsFunc(op.Plan.Steps, func(s failover.Step) bool { return op.Steps[s.ID].Reached() })
 }
 
 func made(s failover.StepState) bool { return s == failover.Ack || s == failover.Verified }
