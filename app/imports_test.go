@@ -55,8 +55,8 @@ var mayImport = map[string][]string{
 	"failover/relay/submit":   {"failover", "failover/relay", "failover/relay/users"},
 	"failover/trace":          {"failover"},
 	"failover/incident":       {"failover"},
-	"failover/drill":          {"failover", "failover/plan", "failover/run", "failover/lab", "failover/detect", "failover/probe"}, // probe: how a file is replaced
-	"failover/drill/report":   {"failover", "failover/drill", "failover/lab"},                                                     // lab: the account of the mail
+	"failover/drill":          {"failover", "failover/plan", "failover/run", "failover/lab", "failover/detect", "failover/probe", "failover/relay"}, // probe: how a file is replaced
+	"failover/drill/report":   {"failover", "failover/drill", "failover/lab", "failover/relay", "failover/relay/chart"},                             // lab: the account of the mail
 	"failover/lab":            {"failover", "failover/dnswire"},
 
 	"mailstore":                   {},

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"path/filepath"
 	"time"
@@ -37,6 +38,7 @@ type Drill struct {
 	practice *Practice
 	session  *drill.Session
 	mirror   *drillMirror
+	relay    *drillRelay
 }
 
 // NewDrill makes the world of a drill and starts it. Close it in the end. The
@@ -56,7 +58,7 @@ func NewDrill(ctx context.Context, req DrillRequest, language string, logger *sl
 		p.Close()
 		return nil, err
 	}
-	if err := d.mirror.Begin(ctx); err != nil {
+	if err := errors.Join(d.mirror.Begin(ctx), d.relay.Begin(ctx)); err != nil {
 		d.Close()
 		return nil, err
 	}
@@ -116,16 +118,16 @@ const (
 
 // drill prepares a session in the world.
 func (p *Practice) drill(req DrillRequest) (*Drill, error) {
-	mail := newDrillMirror(p.World, p.dir, p.parts.Logger)
+	mail, out := newDrillMirror(p.World, p.dir, p.parts.Logger), newDrillRelay(p.World, p.dir, p.parts.Logger)
 	session, err := drill.NewSession(drill.SessionOptions{
-		ID: drill.NewID(time.Now(), req.Scenario.Name), Scenario: req.Scenario, World: p.World, Operator: &operator{engine: p.Engine}, Mirror: mail,
+		ID: drill.NewID(time.Now(), req.Scenario.Name), Scenario: req.Scenario, World: p.World, Operator: &operator{engine: p.Engine}, Mirror: mail, Relay: out,
 		Unattended: req.Unattended, Participants: req.Participants, Facilitator: req.Facilitator,
 		Version: req.Version, Targets: req.Targets, Seed: req.Seed, Tell: req.Tell,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &Drill{practice: p, session: session, mirror: mail}, nil
+	return &Drill{practice: p, session: session, mirror: mail, relay: out}, nil
 }
 
 // Session is the drill as it is played: decisions go to it, snapshots come from it.
@@ -140,6 +142,7 @@ func (d *Drill) Run(ctx context.Context) (drill.Result, error) { return d.sessio
 // Close ends the world and removes its folder.
 func (d *Drill) Close() {
 	d.mirror.Close()
+	d.relay.Close()
 	d.practice.Close()
 }
 

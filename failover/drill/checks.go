@@ -10,7 +10,7 @@ import (
 // checks are what must hold of a functional drill. Times are none of them: a slow
 // machine or a slow decision is for the recommendations.
 func (r *record) checks() []Check {
-	out := r.mailChecks()
+	out := append(r.mailChecks(), r.relayCheck()...)
 	if r.scenario.Right.Any {
 		return append(out, r.playedCheck())
 	}

@@ -37,6 +37,7 @@ type record struct {
 	pageTold time.Time // when it first told of the trouble
 	mail     lab.Totals
 	past     *Mirrored // how far the mirror was, once that is known; nil without one
+	sent     *Relayed  // what became of what staff handed in, likewise
 	played   bool      // to the end of the script
 	route    failover.Route
 	sending  failover.Role

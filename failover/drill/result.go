@@ -32,7 +32,9 @@ type Result struct {
 	Mail     lab.Totals `json:"mail"` // zero for a tabletop
 	// Mirror is absent where no mail was mirrored beside the drill.
 	Mirror *Mirrored `json:"mirror,omitempty"`
-	Checks []Check   `json:"checks"`
+	// Relay is absent where the staff handed their mail to the providers themselves.
+	Relay  *Relayed `json:"relay,omitempty"`
+	Checks []Check  `json:"checks"`
 	// Passed: every check holds.
 	Passed bool `json:"passed"`
 

@@ -18,6 +18,8 @@ type SessionOptions struct {
 	Operator Operator
 	// Mirror keeps the staff's mail beside the drill; nil: nobody's is mirrored.
 	Mirror Mirror
+	// Relay is what the staff hand their mail to; nil: each hands it to the provider.
+	Relay Relay
 	// Unattended has the drill follow detection's advice; otherwise Decide does.
 	Unattended   bool
 	Participants []Participant
@@ -66,7 +68,9 @@ type Session struct {
 	broke     error     // why the drill breaks off
 	// unmirrored is why the mirror stopped.
 	unmirrored failover.Sentence
-	result     *Result
+	// unrelayed is why the send route stopped.
+	unrelayed failover.Sentence
+	result    *Result
 }
 
 const (
@@ -130,11 +134,14 @@ func (s *Session) Run(ctx context.Context) (Result, error) {
 	if s.opt.Mirror != nil {
 		s.wg.Go(func() { s.mirror(ctx) })
 	}
+	if s.opt.Relay != nil {
+		s.wg.Go(func() { s.relayIt(ctx) })
+	}
 	err := s.loop(ctx, events)
 	cancel()
 	unsubscribe()
 	s.wg.Wait()
-	s.past = s.measureMirror(whole)
+	s.past, s.sent = s.measureMirror(whole), s.measureRelay(whole)
 	return s.conclude(err), err
 }
 

@@ -64,7 +64,7 @@ func (s *Session) conclude(broke error) Result {
 		ID: s.opt.ID, Scenario: s.scenario, Kind: Functional, Domain: s.opt.Domain,
 		Started: s.started, Ended: s.ended, Factor: s.factor, Seed: s.opt.Seed, Unattended: s.opt.Unattended, Version: s.opt.Version,
 		Facilitator: s.opt.Facilitator, Participants: slices.Clone(s.opt.Participants),
-		Timeline: slices.Clone(s.timeline), Moves: slices.Clone(s.decisions), Measures: s.measures(), Mail: mail, Mirror: s.past,
+		Timeline: slices.Clone(s.timeline), Moves: slices.Clone(s.decisions), Measures: s.measures(), Mail: mail, Mirror: s.past, Relay: s.sent,
 		Checks: s.checks(), Observations: slices.Clone(s.observations), Targets: s.opt.Targets,
 	}
 	if r.ID == "" {
