@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -52,7 +53,7 @@ func pathOf(arg []byte) (string, error) {
 
 // join puts an address together in the one form in which it is compared and kept.
 func join(local, domain string) (string, error) {
-	if local == "" || domain == "" || !utf8.ValidString(local) || !utf8.ValidString(domain) {
+	if local == "" || domain == "" || !utf8.ValidString(local) || !utf8.ValidString(domain) || strings.ContainsFunc(local, unicode.IsControl) {
 		return "", errAddress
 	}
 	if slices.ContainsFunc([]byte(local), func(c byte) bool { return !isAtom(c) && c != '.' }) {
@@ -302,8 +303,8 @@ func (s *scanner) local(space bool) (string, error) {
 			dot = true
 		case c == '"' && dot:
 			q, err := s.quoted()
-			if err != nil || strings.IndexFunc(q, func(r rune) bool { return r < ' ' || r == 0x7f }) >= 0 {
-				return "", errAddress
+			if err != nil {
+				return "", err
 			}
 			out.WriteString(q)
 			dot = false

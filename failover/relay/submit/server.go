@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"strings"
 	"sync"
 	"time"
 
@@ -243,6 +244,10 @@ type protocolLog struct{ log *slog.Logger }
 
 // Printf implements smtp.Logger.
 func (l protocolLog) Printf(format string, v ...any) {
+	if strings.HasPrefix(format, "panic") {
+		l.log.Error("relay session", "says", sprintf(format, v...))
+		return
+	}
 	l.log.Debug("relay session", "says", sprintf(format, v...))
 }
 

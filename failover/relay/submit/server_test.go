@@ -1,3 +1,7 @@
+//go:build linux || windows
+
+// All of 127.0.0.0/8 is this machine there.
+
 package submit_test
 
 import (
@@ -34,6 +38,7 @@ type world struct {
 	plain    string // the STARTTLS listener
 	tls      string // the implicit TLS listener
 	pool     *x509.CertPool
+	der      []byte // the certificate
 	stop     context.CancelFunc
 	done     chan error
 	log      *syncBuffer
@@ -102,7 +107,7 @@ func serve(t testing.TB, change func(*submit.Options)) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.pool = x509.NewCertPool()
+	w.der, w.pool = cert.Certificate[0], x509.NewCertPool()
 	w.pool.AddCert(cert.Leaf)
 	opt := submit.Options{
 		Queue: w.queue, Users: w.book, Hostname: "relay.example.test",
@@ -149,6 +154,11 @@ func serve(t testing.TB, change func(*submit.Options)) *world {
 		}
 	})
 	return w
+}
+
+// everyone lets all of loopback be a device.
+func everyone(user string) submit.Device {
+	return submit.Device{Prefixes: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, User: user}
 }
 
 // client is a raw SMTP client.
