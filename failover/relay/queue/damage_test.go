@@ -71,6 +71,7 @@ func story(t testing.TB, dir string) (path string, steps []step) {
 func noReserve() tuning {
 	t := defaults()
 	t.reserve = 0
+	t.wrap = func(f *os.File) file { return unflushed{f} }
 	return t
 }
 
@@ -89,6 +90,7 @@ func copied(t testing.TB, from, to, name string, change func([]byte) []byte) {
 		if n.Name() == name {
 			b = change(b)
 		}
+		_ = os.Remove(filepath.Join(to, n.Name())) // a file that is cut to nothing and written is flushed by some systems
 		if err := os.WriteFile(filepath.Join(to, n.Name()), b, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -130,7 +132,7 @@ func TestTornAnywhere(t *testing.T) {
 			if len(l.said) > 0 || len(l.doubts) > 0 {
 				t.Fatalf("cut at %d, %d zeros: %v, %v", size, zeros, l.said, l.doubts)
 			}
-			if size%37 != 0 && size != 1 {
+			if size%61 != 0 && size != 1 {
 				continue
 			}
 			// The next owner goes on after it.

@@ -2,9 +2,6 @@ package queue
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"os"
 	"slices"
 
 	"lifeboat/failover"
@@ -62,59 +59,4 @@ func (q *Queue) doubt(ctx context.Context, l *loaded) error {
 		}
 	}
 	return nil
-}
-
-// look takes in what the owner has written since, where this process only reads.
-func (q *Queue) look() {
-	if !q.opts.ReadOnly {
-		return
-	}
-	if err := q.refresh(); err != nil {
-		q.log.Warn("The mail queue could not be read anew", "folder", q.dir, "error", err)
-	}
-}
-
-// refresh reads everything anew if anything has changed. The owner may give a file back
-// meanwhile: what was in it and still counts is in a later one then.
-func (q *Queue) refresh() error {
-	q.files.Lock()
-	defer q.files.Unlock()
-	for tries := 0; ; tries++ {
-		now, err := q.folder()
-		if err != nil || now == q.seen {
-			return err
-		}
-		q.past = past{}
-		err = q.past.load(q, false)
-		var l *loaded
-		if err == nil {
-			l, err = q.load()
-		}
-		if errors.Is(err, os.ErrNotExist) && tries < 10 {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		q.seen = now
-		q.w.Lock()
-		defer q.w.Unlock()
-		q.take(l)
-		return nil
-	}
-}
-
-// folder tells what the folder looks like.
-func (q *Queue) folder() (string, error) {
-	names, err := os.ReadDir(q.dir)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return "", notRead(q.dir, err)
-	}
-	s := "."
-	for _, n := range names {
-		if info, err := n.Info(); err == nil {
-			s += fmt.Sprintf("%s %d\n", n.Name(), info.Size())
-		}
-	}
-	return s, nil
 }

@@ -39,7 +39,7 @@ func (m *model) options() Options {
 }
 
 func (m *model) reopen() {
-	q, err := open(context.Background(), m.options(), small())
+	q, err := open(context.Background(), m.options(), unsynced())
 	if err != nil {
 		m.t.Fatal(err)
 	}
@@ -298,4 +298,10 @@ func checkModel(t *testing.T) {
 		m.again()
 		m.check()
 	})
+}
+
+func unsynced() tuning {
+	t := small()
+	t.wrap = func(f *os.File) file { return unflushed{f} }
+	return t
 }

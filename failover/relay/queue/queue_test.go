@@ -46,6 +46,11 @@ func small() tuning {
 	return t
 }
 
+// unflushed is a file that is never flushed: for what has no power cut in it.
+type unflushed struct{ *os.File }
+
+func (unflushed) Sync() error { return nil }
+
 func try(t testing.TB, o Options, tune tuning) *Queue {
 	t.Helper()
 	o.Key = testKey

@@ -2,9 +2,10 @@ package queue
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"slices"
 	"strings"
-	"time"
 
 	"lifeboat/failover"
 	"lifeboat/failover/relay"
@@ -18,17 +19,25 @@ const defaultLimit = 1000
 // Other is found too. Where a part of the log cannot be read, a relay.Found event says so
 // in its place.
 func (q *Queue) Events(ctx context.Context, query relay.LogQuery) ([]relay.Event, error) {
-	q.look()
-	q.files.RLock()
-	defer q.files.RUnlock()
-	s := newSearch(query)
-	segments := q.snapshot()
-	for _, seg := range slices.Backward(segments) {
+	var s *search
+	err := q.reading(func() error {
+		s = newSearch(query)
+		return s.run(ctx, q)
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.Reverse(s.parts)
+	return slices.Concat(s.parts...), nil
+}
+
+func (s *search) run(ctx context.Context, q *Queue) error {
+	for _, seg := range slices.Backward(q.snapshot()) {
 		if !s.spans(seg.from, seg.to) || s.left == 0 {
 			continue
 		}
 		if err := s.segment(ctx, q, seg); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	for _, f := range slices.Backward(q.past.files) {
@@ -36,11 +45,10 @@ func (q *Queue) Events(ctx context.Context, query relay.LogQuery) ([]relay.Event
 			continue
 		}
 		if err := s.past(ctx, q, f); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	slices.Reverse(s.parts)
-	return slices.Concat(s.parts...), nil
+	return nil
 }
 
 // snapshot returns the segments as they are now.
@@ -136,8 +144,11 @@ func (s *search) segment(ctx context.Context, q *Queue, seg segment) error {
 func (s *search) past(ctx context.Context, q *Queue, pf *pastFile) error {
 	f, err := openPast(pf, q.opts.Key)
 	if err != nil {
+		if q.opts.ReadOnly && errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
 		s.unreadable(pf, pf.to)
-		return nil //nolint:nilerr // said in its place
+		return nil
 	}
 	defer f.Close()
 	var buf, plain []byte
@@ -198,31 +209,3 @@ func (s *search) matchText(e *relay.Event) bool {
 
 // contains reports whether a text has a part, which is in lower case, in either case.
 func contains(text, part string) bool { return strings.Contains(strings.ToLower(text), part) }
-
-// Samples implements relay.Log. Of each stretch of time the point with the most messages
-// is given, and the last point of all. As points are filed only when something changes,
-// and hourly, what held at since is told too, at that time.
-func (q *Queue) Samples(ctx context.Context, since, until time.Time, most int) ([]relay.Sample, error) {
-	q.look()
-	q.files.RLock()
-	defer q.files.RUnlock()
-	segments := q.snapshot()
-	t := newThinning(since, until, most)
-	for _, f := range q.past.files {
-		t.stretch(f.from, f.to)
-	}
-	for _, s := range segments {
-		t.stretch(s.from, s.to)
-	}
-	for _, f := range q.past.files {
-		if err := t.past(ctx, q, f); err != nil {
-			return nil, err
-		}
-	}
-	for _, s := range segments {
-		if err := t.segment(ctx, q, s); err != nil {
-			return nil, err
-		}
-	}
-	return t.result(), nil
-}
