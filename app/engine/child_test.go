@@ -78,7 +78,7 @@ func beChild(order string) int {
 		fmt.Println(err)
 		return 2
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Minute)
 	defer cancel()
 	settings, _, err := configs.Load(o.Settings, configs.Options{})
 	if err != nil {

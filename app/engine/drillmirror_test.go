@@ -73,7 +73,7 @@ func until(t *testing.T, what string, is func() bool) {
 	t.Helper()
 	look := time.NewTicker(20 * time.Millisecond)
 	defer look.Stop()
-	patience := time.After(time.Minute)
+	patience := time.After(4 * time.Minute)
 	for !is() {
 		select {
 		case <-look.C:
