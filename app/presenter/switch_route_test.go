@@ -25,7 +25,7 @@ type routed struct {
 	end     error
 }
 
-func (r routed) Switch(ctx context.Context, req engine.SwitchRequest) (failover.Outcome, error) {
+func (r routed) Switch(_ context.Context, req engine.SwitchRequest) (failover.Outcome, error) {
 	p := presentertest.Plan(r.domain, req.Kind)
 	to := req.Kind.Target()
 	p.Routes = []failover.RouteStep{{ID: "r1", Domain: r.domain.Name, Before: to.Other(), After: to}}
