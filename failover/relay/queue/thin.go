@@ -131,7 +131,7 @@ func depth(s relay.Sample) int { return s.Waiting + s.Held + s.Uncertain }
 func (t *thinning) result() []relay.Sample {
 	var all []relay.Sample
 	for _, p := range t.points {
-		if p.before != nil {
+		if p.before != nil && (!p.any || nanos(p.best[p.stretch[0]].At) > t.from) {
 			s := *p.before
 			s.At = moment(t.from)
 			all = append(all, s)

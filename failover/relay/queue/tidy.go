@@ -264,17 +264,16 @@ func openSegment(s *segment, key [32]byte) (*opened, error) {
 }
 
 // expire removes what is older than the log is kept. A clock that leaps ahead must not
-// cost the log: a file also has to have some days of log after it, and more with a longer
-// Keep.
+// cost the log: two thirds of that many days, as many as an office works, must have left
+// something in the log since.
 func (q *Queue) expire() error {
-	const enough = 30
 	keep := int(q.opts.Keep / (24 * time.Hour))
 	before := nanos(q.now().Add(-q.opts.Keep))
 	var gone []*pastFile
 	newer := map[int64]bool{}
 	for i := len(q.past.files) - 1; i >= 0; i-- {
 		f := q.past.files[i]
-		old := f.to < before && len(newer) >= min(enough, keep) || len(newer) > keep
+		old := f.to < before && len(newer) >= keep*2/3 || len(newer) > keep
 		if old && i < len(q.past.files)-1 && len(f.blocks) > 0 {
 			gone = append(gone, f)
 		}
