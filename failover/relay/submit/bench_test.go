@@ -45,16 +45,16 @@ func (q *null) Update(context.Context, relay.ID, bool, func(*relay.Item) ([]rela
 // message an iteration: to a queue that keeps nothing, and to the real one. A good half of
 // the machine's time is smtp-source's own.
 func BenchmarkSource(b *testing.B) {
-	for _, real := range []bool{false, true} {
+	for _, kept := range []bool{false, true} {
 		for _, sessions := range []int{1, 10, 50} {
-			b.Run(fmt.Sprintf("durable=%v/sessions=%d", real, sessions), func(b *testing.B) { benchmarkSource(b, real, sessions) })
+			b.Run(fmt.Sprintf("durable=%v/sessions=%d", kept, sessions), func(b *testing.B) { benchmarkSource(b, kept, sessions) })
 		}
 	}
 }
 
-func benchmarkSource(b *testing.B, real bool, sessions int) {
+func benchmarkSource(b *testing.B, kept bool, sessions int) {
 	var q relay.Queue = &null{}
-	if real {
+	if kept {
 		q = durable(b)
 	}
 	w := serve(b, func(o *submit.Options) {

@@ -29,6 +29,7 @@ func (c *conn) look(line []byte) error {
 			return c.mistake("501 5.5.4 Nobody's name is that long")
 		}
 		c.hello = name == "EHLO"
+		c.extended = c.hello
 		c.again = false
 	case name == "BDAT":
 		return c.chunk(string(arg))

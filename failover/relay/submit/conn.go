@@ -58,6 +58,7 @@ type conn struct {
 
 	exchange bool   // the next line is an answer within AUTH
 	hello    bool   // EHLO is being answered
+	extended bool   // EHLO was said, not HELO
 	again    bool   // after STARTTLS everything begins anew (RFC 3207 section 4.2)
 	instead  []byte // what go-smtp's next reply is replaced by
 	ended    bool   // nothing more is read: it could be the rest of a message

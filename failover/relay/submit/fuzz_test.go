@@ -6,9 +6,11 @@ package submit_test
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -48,7 +50,7 @@ func FuzzServer(f *testing.F) {
 			_ = conn.(*net.TCPConn).CloseWrite()
 		}()
 		replies, err := io.ReadAll(conn)
-		if err, is := err.(net.Error); is && err.Timeout() {
+		if errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Fatal("the server does not end")
 		}
 		for line := range bytes.Lines(replies) {

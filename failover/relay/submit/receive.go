@@ -235,9 +235,12 @@ func (s *signing) end() ([]byte, error) {
 // received is the trace line (RFC 5321 section 4.4). It tells that Lifeboat took the
 // message in and how, and nothing about the office: no address, no name of a machine.
 func (s *session) received() []byte {
-	with := "ESMTP"
-	if s.utf8 {
+	with := "SMTP"
+	switch {
+	case s.utf8:
 		with = "UTF8SMTP" // RFC 6531 section 4.3
+	case s.c.extended:
+		with = "ESMTP"
 	}
 	if s.c.secure {
 		with += "S"

@@ -40,19 +40,28 @@ func (s *Server) begin(p *smtp.Conn) (smtp.Session, error) {
 		return nil, errEnded
 	}
 	n := &session{c: c, server: s}
-	if user, is := s.device(c.client); is {
-		n.device = true
-		n.user, ok = s.opt.Users.Get(user)
-		if !ok {
-			n.user = users.User{Address: user}
-		}
-	}
+	n.user.Address, n.device = s.device(c.client)
 	c.session = n
 	return n, nil
 }
 
 // known reports whether it is known who the client is.
 func (s *session) known() bool { return s.device || s.signedIn }
+
+// refresh brings what the user may do up to date with the book; false: the password that
+// was used was revoked meanwhile.
+func (s *session) refresh() bool {
+	now, ok := s.server.opt.Users.Get(s.user.Address)
+	switch {
+	case s.signedIn && (!ok || !now.Has(s.user.Used)):
+		return false
+	case !ok: // a device that is not in the book sends as itself
+		now.Address = s.user.Address
+	}
+	now.Used = s.user.Used
+	s.user = now
+	return true
+}
 
 // who is the user, or who the client said it was.
 func (s *session) who() string {
@@ -94,6 +103,10 @@ func (s *session) Mail(_ string, opts *smtp.MailOptions) error {
 	}
 	if !s.known() {
 		return s.refuse(s.stranger())
+	}
+	if !s.refresh() {
+		s.signedIn = false
+		return s.refuse(refusal{530, class{5, 7, 0}, failover.Say("The password that {user} signed in with has been revoked; sign in with another one.", "user", s.user.Address)})
 	}
 	from, err := s.path()
 	s.from = from // for what is filed about a refusal

@@ -107,16 +107,18 @@ func (b *Book) Check(_ context.Context, address, password string) (User, bool) {
 		kept{Salt: make([]byte, saltLength)}.matches(canonical)
 		return User{}, false
 	}
-	right := false
+	used := ""
 	for _, k := range c.Users[i].Passwords {
 		if k.matches(canonical) && canonical != "" {
-			right = true
+			used = k.ID
 		}
 	}
-	if !right {
+	if used == "" {
 		return User{}, false
 	}
-	return c.Users[i].user(), true
+	u := c.Users[i].user()
+	u.Used = used
+	return u, true
 }
 
 // Add adds a password, and the user if there was none, and returns the password: it is

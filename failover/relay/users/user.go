@@ -15,6 +15,13 @@ type User struct {
 	// SendAs are further senders: addresses, and "@example.test" for a whole domain.
 	SendAs    []string   `json:"send_as,omitempty"`
 	Passwords []Password `json:"passwords"`
+	// Used is the ID of the password that Check found right; else empty.
+	Used string `json:"-"`
+}
+
+// Has reports whether a password, by its ID, is one of the user's still.
+func (u User) Has(id string) bool {
+	return slices.ContainsFunc(u.Passwords, func(p Password) bool { return p.ID == id })
 }
 
 // Password is an app password, without what would let anybody sign in with it.
