@@ -68,7 +68,7 @@ func (d *hereDesk) Close() error {
 		d.stop()
 		d.sending.Wait()
 	}
-	err := d.route.Close()
+	err := d.route.close()
 	d.route, d.stop = nil, nil
 	return err
 }
@@ -237,6 +237,8 @@ func count(sums map[sampleKey]*relay.Sample, item relay.Item, role failover.Role
 		s.Held++
 	case relay.Uncertain:
 		s.Uncertain++
+	case relay.Ended: // it has just left
+		return
 	}
 	s.Bytes += item.Size
 	if s.Oldest.IsZero() || item.Arrived.Before(s.Oldest) {

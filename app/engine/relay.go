@@ -184,7 +184,7 @@ func (r *sendRoute) certificate() (*tls.Certificate, error) {
 // role is the provider that a message waits for.
 func (r *sendRoute) role(i relay.Item) failover.Role { return relay.RoleOf(r.routes, i) }
 
-func (r *sendRoute) Close() error { return r.queue.Close() }
+func (r *sendRoute) close() error { return r.queue.Close() }
 
 // relayName is what the relay calls itself.
 func (e *Engine) relayName() string {

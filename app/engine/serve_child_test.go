@@ -66,7 +66,7 @@ func beServe(order string) int {
 		Mail:   &engine.MailParts{Keys: engine.KeyMeans{Machine: onThisMachine(o.Machine)}},
 		Relay: &engine.RelayParts{
 			Dialer: gateDialer(o.Gate), Local: &local.API{Version: "test", Now: time.Now, Log: log},
-			TLS: func(configs.Provider) (*tls.Config, error) { return &tls.Config{RootCAs: trust}, nil }, //nolint:gosec // of tests
+			TLS: func(configs.Provider) (*tls.Config, error) { return &tls.Config{RootCAs: trust}, nil },
 			SignIn: func(_ context.Context, role failover.Role, s configs.Sending) (signin.Source, error) {
 				return signin.Password(s.User, func(context.Context) (string, error) { return o.Passwords[role][s.Address], nil }), nil
 			},

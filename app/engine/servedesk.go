@@ -20,7 +20,14 @@ func (s *serving) with(ctx context.Context, do func(context.Context, *sendRoute)
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	defer context.AfterFunc(s.routeCtx, stop)()
+	ends := s.routeEnds
+	go func() {
+		select {
+		case <-ends:
+			stop()
+		case <-ctx.Done():
+		}
+	}()
 	return do(ctx, s.route)
 }
 

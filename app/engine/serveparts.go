@@ -29,10 +29,10 @@ type serving struct {
 	listen []string
 
 	// routeMu is held for reading by whoever uses the send route.
-	routeMu  sync.RWMutex
-	route    *sendRoute // nil: it is not at work
-	routeCtx context.Context
-	routeSay failover.Sentence // why not
+	routeMu   sync.RWMutex
+	route     *sendRoute        // nil: it is not at work
+	routeEnds <-chan struct{}   // closed when it is about to end
+	routeSay  failover.Sentence // why it is not
 
 	// storeMu is held for reading by whoever uses the mirror's store.
 	storeMu sync.RWMutex
@@ -171,7 +171,7 @@ func (s *serving) relay(ctx context.Context, up, open func()) error {
 	defer func() {
 		stop() // whoever waits at the desk goes
 		s.setRoute(ctx, nil, nil)
-		if err := r.Close(); err != nil {
+		if err := r.close(); err != nil {
 			s.e.opt.Logger.Error("queue", "error", err)
 		}
 	}()
@@ -199,7 +199,7 @@ func (s *serving) relay(ctx context.Context, up, open func()) error {
 func (s *serving) setRoute(ctx context.Context, r *sendRoute, err error) {
 	s.routeMu.Lock()
 	defer s.routeMu.Unlock()
-	s.route, s.routeCtx, s.routeSay = r, ctx, failover.Sentence{}
+	s.route, s.routeEnds, s.routeSay = r, ctx.Done(), failover.Sentence{}
 	if err != nil {
 		s.routeSay = sayOf(err)
 	}
