@@ -84,6 +84,8 @@ func htmlWrite(b *strings.Builder, bl block) {
 		htmlSum(b, bl)
 	case chart:
 		htmlChart(b, bl)
+	case pileUp:
+		b.WriteString(bl.svg + "\n") // escapes its words itself
 	case blanks:
 		b.WriteString(`<div class="blanks">` + "\n")
 		for _, l := range bl.labels {

@@ -62,6 +62,10 @@ func mdWrite(b *strings.Builder, bl block) {
 	case sum:
 		mdSum(b, bl)
 	case chart:
+	case pileUp:
+		for _, line := range bl.lines {
+			b.WriteString("    " + oneLine(line) + "\n") // code: no word of it is Markdown
+		}
 	case blanks:
 		for _, l := range bl.labels {
 			b.WriteString(mdBlock(l) + ": \\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\n\n")

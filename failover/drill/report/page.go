@@ -110,6 +110,7 @@ func (table) isBlock()   {}
 func (facts) isBlock()   {}
 func (sum) isBlock()     {}
 func (chart) isBlock()   {}
+func (pileUp) isBlock()  {}
 func (blanks) isBlock()  {}
 
 func (d *document) add(b ...block) { d.blocks = append(d.blocks, b...) }

@@ -72,7 +72,7 @@ func build(r drill.Result, t teller, history []drill.Point) document {
 	}
 	for _, part := range []func(){
 		w.verdict, w.exercised,
-		w.measures, w.targets, w.mail, w.detection, w.decisions, w.checks,
+		w.measures, w.targets, w.mail, w.relayed, w.detection, w.decisions, w.checks,
 		w.timeline, w.injects,
 		w.answers, w.observations, w.recommendations, w.actions, w.cost, w.trend, w.signOff,
 	} {

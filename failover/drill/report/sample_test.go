@@ -12,6 +12,7 @@ import (
 	"lifeboat/failover"
 	"lifeboat/failover/drill"
 	"lifeboat/failover/lab"
+	"lifeboat/failover/relay"
 )
 
 // tongue speaks from the catalogues that the program has, and from those of the
@@ -153,6 +154,10 @@ func practised() drill.Result {
 			Inbound: lab.Subtotal{Sent: 991, Delivered: 991}, Outbound: lab.Subtotal{Sent: 180, Delivered: 178, Waiting: 2}, Internal: lab.Subtotal{Sent: 43, Delivered: 43},
 		},
 		Mirror: &drill.Mirrored{Messages: 61, Held: 60, Behind: seconds(0.8)},
+		Relay: &drill.Relayed{
+			Accepted: 223, Primary: 61, Secondary: 160, Waiting: 2, Uncertain: 1, Again: 1, Most: 34, Longest: seconds(21.4),
+			Samples: piledUp(), Routes: []relay.Event{{At: start.Add(13 * time.Second), Kind: relay.RouteChange, Domain: "example.test", Role: failover.Secondary}},
+		},
 		Checks: []drill.Check{
 			{Say: failover.Say("No message was lost, doubled or bounced."), OK: true},
 			{Say: failover.Say("The moves were {moves}, and no others.", "moves", "failover, failback"), OK: true},
@@ -176,6 +181,22 @@ func practised() drill.Result {
 	}
 }
 
+// piledUp is a queue that grows before the primary until the route is switched.
+func piledUp() (all []relay.Sample) {
+	waiting := [][2]int{{0, 0}, {2, 0}, {9, 0}, {21, 0}, {34, 0}, {1, 17}, {0, 6}, {0, 0}, {0, 2}}
+	for i, n := range waiting {
+		at := start.Add(time.Duration(i) * 3 * time.Second)
+		for r, role := range []failover.Role{failover.Primary, failover.Secondary} {
+			s := relay.Sample{At: at, Domain: "example.test", Role: role, Waiting: n[r], Delivered: uint64(20 * i * (r + 1))}
+			if n[r] > 0 {
+				s.Oldest = start.Add(3 * time.Second)
+			}
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
 // hurried is a drill in compressed time that went wrong.
 func hurried() drill.Result {
 	r := practised()
@@ -196,7 +217,7 @@ func hurried() drill.Result {
 func talked() drill.Result {
 	r := practised()
 	r.ID, r.Kind, r.Factor = "2026-11-21T01-42-07-ex196121-2019-11-19", drill.Tabletop, 0
-	r.Mail, r.Mirror, r.Measures, r.Checks, r.Cost, r.Passed = lab.Totals{}, nil, nil, nil, nil, false
+	r.Mail, r.Mirror, r.Relay, r.Measures, r.Checks, r.Cost, r.Passed = lab.Totals{}, nil, nil, nil, nil, nil, false
 	r.Ended = r.Started.Add(42 * time.Minute)
 	r.Moves = r.Moves[:1]
 	r.Timeline = []drill.Entry{
