@@ -6,9 +6,10 @@ import (
 	"lifeboat/failover/relay"
 )
 
-// A provider's minute and day, and a little more, since its clock is not ours.
+// A provider's minute and day, and a little more: its clock is not ours, and Postfix,
+// which counts in whole seconds (anvil(8)), has minutes of up to 61.
 const (
-	providersMinute = 60*time.Second + 500*time.Millisecond
+	providersMinute = 62 * time.Second
 	providersDay    = 24*time.Hour + time.Minute
 )
 

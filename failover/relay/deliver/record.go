@@ -55,7 +55,7 @@ func (d *Deliverer) unwritten(what string, j *job, err error) {
 func (d *Deliverer) event(j *job, i relay.Item, kind relay.EventKind) relay.Event {
 	return relay.Event{
 		At: d.o.Now(), ID: i.ID, Kind: kind, From: i.Envelope.From, Domain: i.Domain(), Role: j.role,
-		Host: j.login.target.Endpoint.Host, Try: i.Tries,
+		Host: j.target.Endpoint.Host, Try: i.Tries,
 	}
 }
 

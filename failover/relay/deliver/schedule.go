@@ -25,6 +25,8 @@ type job struct {
 	e      *entry
 	lane   *lane
 	login  *login
+	target Target
+	cred   relay.Credential
 	role   failover.Role
 	asked  int // recipients counted by the pace
 	cancel context.CancelFunc
@@ -258,7 +260,7 @@ func (d *Deliverer) next(ctx context.Context, g *login, now time.Duration, soon 
 			continue
 		}
 		heap.Pop(&l.wait)
-		j := &job{e: e, lane: l, login: g, role: l.role, asked: asked, cancel: func() {}}
+		j := &job{e: e, lane: l, login: g, target: g.target, cred: g.cred, role: l.role, asked: asked, cancel: func() {}}
 		e.job = j
 		l.busy[j] = struct{}{}
 		g.pace.begin(now, asked)

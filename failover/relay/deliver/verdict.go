@@ -52,6 +52,8 @@ func judge(at stage, r smtpout.Reply) verdict {
 	case holds(text, "send as this sender", "sendasdenied", "sender address rejected", "not owned by user", "not authorized to send as", "not allowed to send as") ||
 		code == "5.7.60" || code == "5.1.8":
 		return verdict{whose: theSender}
+	case at != atRcpt && ofSize(r.Code, code):
+		return verdict{final: true}
 	case code == "5.4.5" || code == "5.1.90" || at != atRcpt && (code == "5.2.2" || holds(text, "submissionquota")) ||
 		at != atRcpt && holds(text, "limit", "quota", "too many") && holds(text, "exceed", "reached", "daily", "rate"):
 		return verdict{whose: theLogin, throttled: true}
@@ -93,11 +95,11 @@ func ofAccount(reply int, code, text string) bool {
 // ofMessage reports a permanent answer to MAIL that is about the message: its size, its
 // kind, the form of its sender's address. Others are about the account.
 func ofMessage(reply int, code string) bool {
-	switch code {
-	case "5.3.4", "5.2.3", "5.1.7":
-		return true
-	}
-	return reply == 552 || reply == 555 || reply == 501 && code == "" || strings.HasPrefix(code, "5.6.")
+	return ofSize(reply, code) || code == "5.1.7" || reply == 552 || reply == 555 || reply == 501 && code == "" || strings.HasPrefix(code, "5.6.")
+}
+
+func ofSize(reply int, code string) bool {
+	return code == "5.3.4" || code == "5.2.3" || reply == 552 && code == ""
 }
 
 func holds(text string, any ...string) bool {

@@ -123,9 +123,7 @@ func (w *worker) giveBack(j *job) {
 // connect makes the connection; where it cannot, it sees to the message too.
 func (w *worker) connect(ctx, own context.Context, j *job) bool {
 	d, g := w.d, w.login
-	d.mu.Lock()
-	target, cred := g.target, g.cred
-	d.mu.Unlock()
+	target, cred := j.target, j.cred
 	for renewed := false; ; renewed = true {
 		conn, err := smtpout.Connect(own, smtpout.Config{
 			Dialer: d.o.Dialer, Endpoint: target.Endpoint, TLS: target.TLS, Hostname: d.o.Hostname, SignIn: cred.SignIn,
@@ -164,7 +162,7 @@ func (w *worker) connect(ctx, own context.Context, j *job) bool {
 // before anything was said about the message.
 func (w *worker) transact(ctx, own context.Context, j *job) (stale bool) {
 	d := w.d
-	t := transfer{j: j, item: j.item, tls: w.conn.TLS(), target: w.login.target, to: pendingTo(j.item, j.asked)}
+	t := transfer{j: j, item: j.item, tls: w.conn.TLS(), target: j.target, to: pendingTo(j.item, j.asked)}
 	writing := make(chan error, 1)
 	m := smtpout.Mail{
 		From: j.item.Envelope.From, To: t.to, Size: j.item.Size, EightBit: j.item.Envelope.EightBit, UTF8: j.item.Envelope.UTF8,
@@ -273,7 +271,7 @@ func (d *Deliverer) settle(j *job, taken int) {
 }
 
 func (d *Deliverer) log(what string, j *job, err error) {
-	d.o.Log.Info(what, "message", j.e.id, "sender", j.lane.key.sender, "role", j.role, "host", j.login.target.Endpoint.Host, "error", err)
+	d.o.Log.Info(what, "message", j.e.id, "sender", j.lane.key.sender, "role", j.role, "host", j.target.Endpoint.Host, "error", err)
 }
 
 func asFault(err error) *smtpout.Fault {
