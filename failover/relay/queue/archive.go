@@ -15,14 +15,14 @@ func (q *Queue) archive(ctx context.Context, s *segment) error {
 	f, err := openSegment(s, q.opts.Key)
 	if err != nil {
 		if s.damaged {
-			return nil //nolint:nilerr // told when the queue was opened; the file is kept
+			return nil // told when the queue was opened; the file is kept
 		}
 		return err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read from
 	a := &archiver{q: q, last: q.past.last}
 	a.samples.summary.samples = true
-	_, err = scan(f, s.size, framesFrom, f.aead, isRecord, func(_ frame, content []byte) error {
+	_, err = scan(f, s.size, f.aead, isRecord, func(_ frame, content []byte) error {
 		if content == nil {
 			return ctx.Err()
 		}

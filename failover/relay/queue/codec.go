@@ -13,7 +13,7 @@ import (
 // length, times are nanoseconds since 1970 in UTC, with 0 for none.
 
 func putUint[N ~int | ~int64 | ~uint32 | ~uint64](b []byte, n N) []byte {
-	return binary.AppendUvarint(b, uint64(n)) //nolint:gosec // never negative
+	return binary.AppendUvarint(b, uint64(n))
 }
 
 func putInt(b []byte, n int64) []byte { return binary.AppendVarint(b, n) }
@@ -79,7 +79,7 @@ func (d *decoder) uint() uint64 {
 
 func (d *decoder) int() int64 {
 	u := d.uint()
-	n := int64(u >> 1) //nolint:gosec // zigzag
+	n := int64(u >> 1)
 	if u&1 != 0 {
 		n = ^n
 	}

@@ -339,7 +339,7 @@ func TestUnreadableSectors(t *testing.T) {
 		t.Fatal(err)
 	}
 	records := 0
-	got, err := scan(&badSectors{bytes.NewReader(b), 40_000, 50_000}, int64(len(b)), framesFrom, aead, isRecord, func(f frame, _ []byte) error {
+	got, err := scan(&badSectors{bytes.NewReader(b), 40_000, 50_000}, int64(len(b)), aead, isRecord, func(f frame, _ []byte) error {
 		if f.kind == recordFrame {
 			records++
 		}

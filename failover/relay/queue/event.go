@@ -28,9 +28,9 @@ const (
 	hasSay
 )
 
-func putEvent(b []byte, e *relay.Event) []byte {
+func putEvent(e *relay.Event) []byte {
 	fields := eventFields(e)
-	b = putWord(putTime(putUint(b, fields), e.At), kinds, e.Kind)
+	b := putWord(putTime(putUint(make([]byte, 0, 256), fields), e.At), kinds, e.Kind)
 	for _, f := range []struct {
 		bit  uint64
 		text string

@@ -29,10 +29,10 @@ func FuzzRecord(f *testing.F) {
 	sample := relay.Sample{At: now, Domain: "d", Role: failover.Primary, Waiting: 1, Held: 2, Uncertain: 3, Bytes: 4, Oldest: now, Accepted: 5, Delivered: 6, Bounced: 7, Again: 8}
 	all := putUint(nil, uint64(12))
 	all = putChange(all, changeBase, putBase(nil, base{begun: 5, last: key{1, 2}, tallies: map[at]tally{{"d", failover.Primary}: {1, 2, 3, 4}, {"", "x"}: {}}}))
-	all = putChange(all, changeEntry, e.put(nil))
+	all = putChange(all, changeEntry, e.put())
 	all = putChange(all, changeState, e.putMutable(putKey(nil, e.key)))
 	all = putChange(all, changeEnd, putKey(nil, e.key))
-	all = putChange(all, changeEvent, putEvent(nil, &event))
+	all = putChange(all, changeEvent, putEvent(&event))
 	all = putChange(all, changeSample, putSample(nil, &sample))
 	all = putChange(all, changeTally, putTally(nil, at{"d", "x"}, tally{1, 2, 3, 4}))
 	all = putChange(all, 99, []byte("later"))
@@ -66,13 +66,13 @@ func written(c *change) []byte {
 	case changeBase:
 		return putBase(nil, c.base)
 	case changeEntry:
-		return c.entry.put(nil)
+		return c.entry.put()
 	case changeState:
 		return c.entry.putMutable(putKey(nil, c.entry.key))
 	case changeEnd:
 		return putKey(nil, c.entry.key)
 	case changeEvent:
-		return putEvent(nil, &c.event)
+		return putEvent(&c.event)
 	case changeSample:
 		return putSample(nil, &c.sample)
 	case changeTally:
@@ -134,7 +134,7 @@ func FuzzScan(f *testing.F) {
 		b = append(append(b[:from:from], insert...), b[from+remove:]...)
 		b = b[:len(b)-min(max(cut, 0), len(b))]
 		var end int64
-		got, err := scan(bytes.NewReader(b), int64(len(b)), framesFrom, aead, isRecord, func(fr frame, content []byte) error {
+		got, err := scan(bytes.NewReader(b), int64(len(b)), aead, isRecord, func(fr frame, content []byte) error {
 			if fr.at < end {
 				t.Errorf("the frame at %d comes after %d", fr.at, end)
 			}

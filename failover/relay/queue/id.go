@@ -31,7 +31,7 @@ func (k key) next(now time.Time) key {
 	var b [8]byte
 	_, _ = rand.Read(b[:]) // never fails
 	r := binary.BigEndian.Uint64(b[:])
-	n := key{ms: uint64(max(now.UnixMilli(), 0)) & (1<<45 - 1), rest: r & (1<<34 - 1)} //nolint:gosec // not negative
+	n := key{ms: uint64(max(now.UnixMilli(), 0)) & (1<<45 - 1), rest: r & (1<<34 - 1)}
 	if n.compare(k) > 0 {
 		return n
 	}

@@ -79,7 +79,7 @@ func (m *incoming) spill() error {
 	if err == nil {
 		var p place
 		var raw []byte
-		if p, raw, err = q.seal(w.scratch[:0], bodyFrame, *m.buf); err == nil {
+		if p, raw, err = q.seal(w.scratch[:0], *m.buf); err == nil {
 			err = q.put(raw, false)
 		}
 		if err == nil {
@@ -100,11 +100,11 @@ func (m *incoming) spill() error {
 	return err
 }
 
-// seal makes a frame for the place that follows what is in dst, at the end of the tail.
-func (q *Queue) seal(dst []byte, kind byte, content ...[]byte) (place, []byte, error) {
+// seal makes a frame of a body for the place that follows what is in dst, at the end of the tail.
+func (q *Queue) seal(dst []byte, content ...[]byte) (place, []byte, error) {
 	t := q.writer.tail
 	at := t.size + int64(len(dst))
-	raw, err := appendFrame(dst, t.aead, at, kind, content...)
+	raw, err := appendFrame(dst, t.aead, at, bodyFrame, content...)
 	if err != nil {
 		return place{}, dst, notWritten(t.path, err)
 	}
@@ -177,8 +177,8 @@ func (m *incoming) write(e *entry, h relay.Header) (uint64, error) {
 	}
 	accepted := tally{accepted: 1}
 	of := at{domain: item.Domain()}
-	changes := putChange(nil, changeEntry, e.put(nil))
-	changes = putChange(changes, changeEvent, putEvent(nil, &event))
+	changes := putChange(nil, changeEntry, e.put())
+	changes = putChange(changes, changeEvent, putEvent(&event))
 	changes = putChange(changes, changeTally, putTally(nil, of, accepted))
 	if err := q.putRecord(raw, changes, false); err != nil {
 		return 0, err
@@ -201,15 +201,15 @@ func (m *incoming) seal(e *entry, h relay.Header) (raw []byte, err error) {
 	raw = m.q.writer.scratch[:0]
 	var p place
 	if len(m.frames) == 0 {
-		if p, raw, err = m.q.seal(raw, bodyFrame, h.Prepend, rest); err == nil {
+		if p, raw, err = m.q.seal(raw, h.Prepend, rest); err == nil {
 			e.setPlaces([]place{p})
 		}
 		return raw, err
 	}
-	if m.frames[0], raw, err = m.q.seal(raw, bodyFrame, h.Prepend); err != nil {
+	if m.frames[0], raw, err = m.q.seal(raw, h.Prepend); err != nil {
 		return nil, err
 	}
-	if p, raw, err = m.q.seal(raw, bodyFrame, rest); err != nil {
+	if p, raw, err = m.q.seal(raw, rest); err != nil {
 		return nil, err
 	}
 	e.setPlaces(append(m.frames, p))

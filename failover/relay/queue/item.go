@@ -93,7 +93,7 @@ func (e *entry) same(o *entry) bool {
 func stateOf(s relay.State) byte {
 	for n, state := range states {
 		if s == state {
-			return byte(n + 1) //nolint:gosec // there are four
+			return byte(n + 1)
 		}
 	}
 	return 1
@@ -203,8 +203,8 @@ func (e *entry) readMutable(d *decoder) {
 }
 
 // put writes the entry as a whole.
-func (e *entry) put(b []byte) []byte {
-	b = putKey(b, e.key)
+func (e *entry) put() []byte {
+	b := putKey(make([]byte, 0, 512), e.key)
 	b = putInt(b, e.arrived)
 	b = putInt(b, e.size)
 	b = putString(b, e.who.Value())

@@ -84,7 +84,7 @@ func (q *Queue) loadSegment(l *loaded, id uint32, newest bool) (bool, error) {
 	if err != nil {
 		return false, notRead(path, err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read from
 	info, err := f.Stat()
 	if err != nil {
 		return false, notRead(path, err)
@@ -103,7 +103,7 @@ func (q *Queue) loadSegment(l *loaded, id uint32, newest bool) (bool, error) {
 		return !errors.Is(err, errSeal), nil
 	}
 	var lastRecord int64
-	got, err := scan(f, info.Size(), framesFrom, aead, isRecord, func(fr frame, content []byte) error {
+	got, err := scan(f, info.Size(), aead, isRecord, func(fr frame, content []byte) error {
 		if fr.kind == recordFrame {
 			q.replay(l, s, string(content))
 			lastRecord = fr.at

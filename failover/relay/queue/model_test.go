@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -279,12 +280,10 @@ func TestModel(t *testing.T) { checkModel(t) }
 
 func checkModel(t *testing.T) {
 	t.Helper()
-	base := t.TempDir()
+	base, n := t.TempDir(), 0
 	rapid.Check(t, func(t *rapid.T) {
-		dir, err := os.MkdirTemp(base, "")
-		if err != nil {
-			t.Fatal(err)
-		}
+		n++
+		dir := filepath.Join(base, fmt.Sprint(n))
 		m := &model{t: t, dir: dir, clock: newClock(), items: map[relay.ID]relay.Item{}, bodies: map[relay.ID][]byte{}, counts: map[string]int{}}
 		m.reopen()
 		defer func() { _ = m.q.Close() }()

@@ -109,7 +109,7 @@ func (p *past) loadFile(q *Queue, id uint32, cut bool) error {
 	if err != nil {
 		return notRead(path, err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read from
 	info, err := f.Stat()
 	if err != nil {
 		return notRead(path, err)
@@ -129,7 +129,7 @@ func (p *past) loadFile(q *Queue, id uint32, cut bool) error {
 		return nil
 	}
 	l := pastLoader{past: p, file: pf, end: framesFrom}
-	got, err := scan(f, info.Size(), framesFrom, aead, func(kind byte) bool { return kind != blockFrame }, l.visit)
+	got, err := scan(f, info.Size(), aead, func(kind byte) bool { return kind != blockFrame }, l.visit)
 	if err != nil {
 		return err
 	}

@@ -20,25 +20,7 @@ func (q *Queue) Sample(ctx context.Context, role func(relay.Item) failover.Role)
 		return err
 	}
 	now := q.now()
-	all := map[at]relay.Sample{}
-	for e := range q.entries() {
-		i := e.item()
-		a := at{i.Domain(), role(i)}
-		s := all[a]
-		switch i.State {
-		case relay.Held:
-			s.Held++
-		case relay.Uncertain:
-			s.Uncertain++
-		default:
-			s.Waiting++
-		}
-		s.Bytes += i.Size
-		if s.Oldest.IsZero() || i.Arrived.Before(s.Oldest) {
-			s.Oldest = i.Arrived
-		}
-		all[a] = s
-	}
+	all := q.present(role)
 	var changes []byte
 	var times []int64
 	q.mu.Lock()
@@ -78,4 +60,28 @@ func (q *Queue) Sample(ctx context.Context, role func(relay.Item) failover.Role)
 	maps.Copy(q.filed, due)
 	q.mu.Unlock()
 	return q.syncLong()
+}
+
+// present tells how the messages stand at this moment.
+func (q *Queue) present(role func(relay.Item) failover.Role) map[at]relay.Sample {
+	all := map[at]relay.Sample{}
+	for e := range q.entries() {
+		i := e.item()
+		a := at{i.Domain(), role(i)}
+		s := all[a]
+		switch i.State {
+		case relay.Held:
+			s.Held++
+		case relay.Uncertain:
+			s.Uncertain++
+		default:
+			s.Waiting++
+		}
+		s.Bytes += i.Size
+		if s.Oldest.IsZero() || i.Arrived.Before(s.Oldest) {
+			s.Oldest = i.Arrived
+		}
+		all[a] = s
+	}
+	return all
 }

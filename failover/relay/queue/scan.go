@@ -40,13 +40,13 @@ type scanner struct {
 	scanned
 }
 
-// scan visits the frames of a file from an offset on. Damage is skipped and noted:
+// scan visits the frames of a file, after its header. Damage is skipped and noted:
 // frames are found again by the checksum of their heads, and believed by their seals.
 // The error is that of visit.
-func scan(r io.ReaderAt, size, from int64, aead cipher.AEAD, opens func(kind byte) bool, visit func(frame, []byte) error) (scanned, error) {
+func scan(r io.ReaderAt, size int64, aead cipher.AEAD, opens func(kind byte) bool, visit func(frame, []byte) error) (scanned, error) {
 	s := scanner{win: window{r: r, size: size}, aead: aead, opens: opens, visit: visit}
-	s.end = from
-	for at := from; at < size; {
+	s.end = framesFrom
+	for at := framesFrom; at < size; {
 		next, ok, err := s.step(at)
 		if err != nil {
 			return s.scanned, err

@@ -127,7 +127,7 @@ func appendFrame(dst []byte, aead cipher.AEAD, offset int64, kind byte, content 
 	if n > maxSealed {
 		return dst, errContent
 	}
-	dst = binary.BigEndian.AppendUint32(dst, uint32(n)) //nolint:gosec // at most maxSealed
+	dst = binary.BigEndian.AppendUint32(dst, uint32(n))
 	dst = append(dst, kind)
 	var nonce [nonceLen]byte
 	for nonce == [nonceLen]byte{} { // that of headers

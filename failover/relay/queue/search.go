@@ -116,13 +116,13 @@ func (s *search) segment(ctx context.Context, q *Queue, seg segment) error {
 	f, err := openSegment(&seg, q.opts.Key)
 	if err != nil {
 		if seg.damaged {
-			return nil //nolint:nilerr // told when the queue was opened
+			return nil // told when the queue was opened
 		}
 		return err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read from
 	p := &part{search: s}
-	_, err = scan(f, seg.size, framesFrom, f.aead, isRecord, func(_ frame, content []byte) error {
+	_, err = scan(f, seg.size, f.aead, isRecord, func(_ frame, content []byte) error {
 		if content == nil {
 			return ctx.Err()
 		}
@@ -150,7 +150,7 @@ func (s *search) past(ctx context.Context, q *Queue, pf *pastFile) error {
 		s.unreadable(pf, pf.to)
 		return nil
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read from
 	var buf, plain []byte
 	for _, b := range slices.Backward(pf.blocks) {
 		if err := ctx.Err(); err != nil || s.left == 0 {

@@ -164,7 +164,7 @@ func (t *thinning) past(ctx context.Context, q *Queue, pf *pastFile) error {
 		q.log.Warn("A part of the send route's log cannot be read", "file", pf.path, "error", err)
 		return nil
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read from
 	var buf, plain []byte
 	for _, b := range pf.blocks {
 		if err := ctx.Err(); err != nil {
@@ -196,12 +196,12 @@ func (t *thinning) segment(ctx context.Context, q *Queue, seg segment) error {
 	f, err := openSegment(&seg, q.opts.Key)
 	if err != nil {
 		if seg.damaged {
-			return nil //nolint:nilerr // told when the queue was opened
+			return nil // told when the queue was opened
 		}
 		return err
 	}
-	defer f.Close()
-	_, err = scan(f, seg.size, framesFrom, f.aead, isRecord, func(_ frame, content []byte) error {
+	defer func() { _ = f.Close() }() // only read from
+	_, err = scan(f, seg.size, f.aead, isRecord, func(_ frame, content []byte) error {
 		if content == nil {
 			return ctx.Err()
 		}

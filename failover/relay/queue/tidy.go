@@ -149,6 +149,11 @@ func removeOrKeep(s *segment) error {
 // empty writes what still counts in a segment anew, at the end of the journal.
 func (q *Queue) empty(ctx context.Context, s *segment) error {
 	var f *opened
+	defer func() {
+		if f != nil {
+			_ = f.Close() // only read from
+		}
+	}()
 	for e := range q.entries() {
 		if !e.in(s.id) {
 			continue
@@ -161,7 +166,6 @@ func (q *Queue) empty(ctx context.Context, s *segment) error {
 			if f, err = openSegment(s, q.opts.Key); err != nil {
 				return err
 			}
-			defer f.Close() //nolint:revive // once
 		}
 		err := q.move(ctx, e.key, s, f)
 		if err == nil {
@@ -226,7 +230,7 @@ func (q *Queue) move(ctx context.Context, k key, s *segment, f *opened) error {
 		return q.writer.broken
 	}
 	e.home = q.writer.tail.id
-	if err := q.putRecord(q.writer.scratch[:0], putChange(nil, changeEntry, e.put(nil)), true); err != nil {
+	if err := q.putRecord(q.writer.scratch[:0], putChange(nil, changeEntry, e.put()), true); err != nil {
 		return err
 	}
 	q.mu.Lock()
@@ -243,7 +247,7 @@ func (q *Queue) copyFrame(content []byte) (place, error) {
 	if q.writer.broken != nil {
 		return place{}, q.writer.broken
 	}
-	p, raw, err := q.seal(q.writer.scratch[:0], bodyFrame, content)
+	p, raw, err := q.seal(q.writer.scratch[:0], content)
 	if err == nil {
 		err = q.put(raw, true)
 	}

@@ -135,7 +135,7 @@ func (q *Queue) writeUpdate(old, e *entry, events []relay.Event, counted map[at]
 		changes = putChange(changes, changeEnd, putKey(nil, e.key))
 	}
 	for i := range events {
-		changes = putChange(changes, changeEvent, putEvent(nil, &events[i]))
+		changes = putChange(changes, changeEvent, putEvent(&events[i]))
 	}
 	for a, t := range counted {
 		changes = putChange(changes, changeTally, putTally(nil, a, t))
@@ -149,7 +149,7 @@ func (q *Queue) writeUpdate(old, e *entry, events []relay.Event, counted map[at]
 	}
 	if whole && !ended {
 		e.home = w.tail.id
-		changes = putChange(changes, changeEntry, e.put(nil))
+		changes = putChange(changes, changeEntry, e.put())
 	}
 	if err := q.putRecord(w.scratch[:0], changes, true); err != nil {
 		return 0, err
@@ -187,7 +187,7 @@ func (q *Queue) File(ctx context.Context, events ...relay.Event) error {
 		if e.At.IsZero() {
 			e.At = now
 		}
-		changes = putChange(changes, changeEvent, putEvent(nil, &e))
+		changes = putChange(changes, changeEvent, putEvent(&e))
 		times = append(times, nanos(e.At))
 	}
 	if err := q.fileChanges(changes, times...); err != nil {

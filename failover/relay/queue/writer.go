@@ -71,7 +71,6 @@ type writer struct {
 type pending struct {
 	count uint64
 	entry *entry
-	tally tally
 }
 
 func segmentPath(dir string, id uint32) string {
