@@ -14,6 +14,7 @@ import (
 
 	"lifeboat/app/cli"
 	"lifeboat/app/engine"
+	"lifeboat/app/service"
 	"lifeboat/configs"
 	"lifeboat/configs/secret"
 	"lifeboat/failover"
@@ -37,6 +38,8 @@ type desk struct {
 	terminal bool
 	secrets  []string // what must never be printed
 	clock    *turned  // of those who watch
+	pile     *pile    // nil: the send route is the engine's
+	services *services
 	last     said
 }
 
@@ -48,7 +51,7 @@ func newDesk(t testing.TB, dir string) *desk {
 		t.Fatal(err)
 	}
 	t.Cleanup(p.Close)
-	d := &desk{ctx: t.Context(), world: p.World, parts: p.Parts(), dir: dir, env: map[string]string{"LANG": "C.UTF-8"}, clock: &turned{}}
+	d := &desk{ctx: t.Context(), world: p.World, parts: p.Parts(), dir: dir, env: map[string]string{"LANG": "C.UTF-8"}, clock: &turned{}, services: &services{kind: service.Systemd}}
 	text, err := os.ReadFile(p.Engine.Settings().File())
 	if err == nil {
 		err = os.WriteFile(d.config(), text, 0o600)
@@ -84,7 +87,8 @@ func (d *desk) open(p cli.Place) (*engine.Engine, []configs.Problem, error) {
 	}
 	parts := d.parts
 	parts.Settings, parts.DataDir = s, p.Data
-	parts.Mail = d.mail()
+	parts.Mail, parts.Password = d.mail(), d.password(p)
+	parts.Relay = &engine.RelayParts{Dialer: d.world.Dialer(), TLS: func(configs.Provider) (*tls.Config, error) { return d.world.TLSConfig(), nil }}
 	parts.MakeProber = func(_ configs.Provider, tell func(failover.Finding)) (*probe.Prober, error) {
 		return probe.New(probe.Options{
 			Dialer: d.world.Dialer(), Reader: parts.Reader, Controls: d.world.Controls(), TLS: d.world.TLSConfig(), Tell: tell,
@@ -122,12 +126,23 @@ func (d *desk) environ() []string {
 	return env
 }
 
-func (d *desk) store(p cli.Place) cli.Secrets {
-	env := d.environ()
+func (d *desk) store(p cli.Place) cli.Secrets { return d.vault(p) }
+
+func (d *desk) vault(p cli.Place) *secret.Store {
 	return secret.Open(secret.Options{
-		Dir: d.place(p).Data, Env: env, WorkFactor: 2,
+		Dir: d.place(p).Data, Env: d.environ(), WorkFactor: 2,
 		Ask: func(context.Context, secret.Question) (secret.Value, error) { return secret.New(passphrase), nil },
 	})
+}
+
+// password gives what is stored, else what the world knows.
+func (d *desk) password(p cli.Place) func(context.Context, configs.SecretRef) (string, error) {
+	return func(ctx context.Context, ref configs.SecretRef) (string, error) {
+		if v, err := d.vault(p).Get(ctx, ref.Name()); err == nil {
+			return v.Reveal(), nil
+		}
+		return d.parts.Password(ctx, ref)
+	}
 }
 
 // said is what one command printed, and its exit status.
@@ -151,8 +166,14 @@ func (d *desk) run(args ...string) said {
 
 // app is the program around the command line, with these streams.
 func (d *desk) app(s cli.Streams) cli.App {
+	now, atDesk := time.Now, func(ctx context.Context, e *engine.Engine) (engine.Desk, error) { return e.Desk(ctx) }
+	if d.pile != nil {
+		now = func() time.Time { return noon }
+		atDesk = func(context.Context, *engine.Engine) (engine.Desk, error) { return d.pile, nil }
+	}
 	return cli.App{
-		Streams: s, Version: "1.2.3", Getenv: func(name string) string { return d.env[name] }, Now: time.Now,
+		Streams: s, Version: "1.2.3", Getenv: func(name string) string { return d.env[name] }, Now: now,
+		Desk: atDesk, Services: d.services, Program: "/opt/lifeboat",
 		Open:     d.open,
 		Files:    func(p cli.Place) (config, data string) { p = d.place(p); return p.Config, p.Data },
 		Secrets:  d.store,

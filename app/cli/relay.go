@@ -85,7 +85,7 @@ func roleNamed(name string) (failover.Role, error) {
 	case failover.Primary, failover.Secondary:
 		return r, nil
 	default:
-		return "", failover.Fail(failover.ErrInvalid, "mail leaves through primary or through secondary, not through {value}", "value", name)
+		return "", failover.Fail(failover.ErrInvalid, "the providers are called primary and secondary; {value} is neither", "value", name)
 	}
 }
 
@@ -201,24 +201,27 @@ func (s *session) showLine(m relay.Line, line func(string)) {
 		about = t.T("for {role}, as chosen for this message", "role", s.roleWord(m.Role))
 	}
 	if m.Tries > 0 {
-		about += t.T(", tried {count} times", "count", m.Tries)
+		about += t.T(", tries: {count}", "count", m.Tries)
 	}
 	switch {
 	case m.State == relay.Waiting && m.Next.After(s.Now()):
 		about += t.T(", next at {when}", "when", t.Clock(m.Next, s.Now()))
 	case m.State == relay.Uncertain && !m.Next.IsZero():
-		about += t.T(", decided at {when}", "when", t.Clock(m.Next, s.Now()))
+		about += t.T(", the rule decides at {when}", "when", t.Clock(m.Next, s.Now()))
 	}
 	line("    " + about)
 	if !m.Why.IsZero() {
 		line("    " + oneLine(s.say(m.Why)))
 	}
 	if m.Again > 0 {
-		line("    ! " + t.T("Sent {count} times more, since the reply was lost.", "count", m.Again))
+		line("    ! " + t.T("Sent again since the reply was lost: {count} times.", "count", m.Again))
 	}
 }
 
-const widestState = 9
+const (
+	widestState   = 9
+	widestSubject = 60
+)
 
 func (s *session) stateWord(state relay.State) string {
 	switch state {
@@ -256,7 +259,7 @@ func (s *session) envelope(from string, to []string, subject string) string {
 		told += " +" + strconv.Itoa(more)
 	}
 	if subject = strings.TrimSpace(oneLine(subject)); subject != "" {
-		told += ": " + subject
+		told += ": " + strings.TrimRight(fit(subject, widestSubject), " ")
 	}
 	return told
 }

@@ -108,7 +108,7 @@ func (s *session) act(ctx context.Context, a relay.Act, ids []string, f actFlags
 		if err != nil {
 			return err
 		}
-		s.printT("Done: {count} messages.", "count", len(lines))
+		s.printT("Done. Messages: {count}.", "count", len(lines))
 		if !d.Running() && (a.Kind == relay.ActRetry || a.Kind == relay.ActReroute) {
 			s.print("! " + s.notSending())
 		}
@@ -182,18 +182,18 @@ func (s *session) actQuestion(a relay.Act, n int) string {
 	t := s.tongue
 	switch {
 	case a.Kind == relay.ActHold:
-		return t.T("Stop these {count} messages until you let them go?", "count", n)
+		return t.T("Messages: {count}. Stop them until you let them go?", "count", n)
 	case a.Kind == relay.ActRetry:
-		return t.T("Send these {count} messages now?", "count", n)
+		return t.T("Messages: {count}. Send them now?", "count", n)
 	case a.Kind == relay.ActSettle:
-		return t.T("Take these {count} messages for delivered, and not send them again?", "count", n)
+		return t.T("Messages: {count}. Take them for delivered, and not send them again?", "count", n)
 	case a.Kind == relay.ActDrop && a.Report:
-		return t.T("Never send these {count} messages, and tell their senders so?", "count", n)
+		return t.T("Messages: {count}. Never send them, and tell their senders so?", "count", n)
 	case a.Kind == relay.ActDrop:
-		return t.T("Never send these {count} messages, and tell nobody?", "count", n)
+		return t.T("Messages: {count}. Never send them, and tell nobody?", "count", n)
 	case a.Via == "":
-		return t.T("Let these {count} messages go the way of their domain again?", "count", n)
+		return t.T("Messages: {count}. Let them go the way of their domain again?", "count", n)
 	default:
-		return t.T("Send these {count} messages through {role}?", "count", n, "role", s.roleWord(a.Via))
+		return t.T("Messages: {count}. Send them through {role}?", "count", n, "role", s.roleWord(a.Via))
 	}
 }

@@ -36,6 +36,9 @@ var update = flag.Bool("update", false, "write what is said now into the scripts
 //	world dns SERVER [FAULT]     a name server fails, or works again
 //	world shows                  prints the domain's MX as its primary server has it
 //	sets NAME=VALUE              sets a variable of the environment
+//	piles [stopped|empty]        puts messages before a provider that takes none; see newPile
+//	posts FATE, posted           what becomes of mail that is sent, and what was sent
+//	computer KIND                starts its services with systemd, launchd, windows or nothing known
 //	watches PLAN ARGS...         gives a command that watches; see watching
 //
 // Whatever a command prints is held to the rules of all commands; see held.
@@ -52,7 +55,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"lifeboat": lifeboat, "types": types, "shape": shape, "world": world, "sets": sets,
-			"watches": watches,
+			"watches": watches, "piles": piles, "computer": computer, "posts": posts, "posted": posted,
 		},
 	})
 }

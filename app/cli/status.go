@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -32,17 +34,40 @@ func (s *session) statusCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := s.document(st); err != nil {
+			serve := e.Serving(c.Context())
+			if err := s.document(statusDocument{st, serve}); err != nil {
 				return err
 			}
 			s.showStatus(st)
 			s.showMirrorStatus(st.Mirror)
+			s.showSending(serve)
 			return nil
 		},
 	}
 	c.Flags().BoolVar(&follow, "watch", false, t.T("look at both providers again and again, and tell each change; Ctrl-C ends. With --json, one document a line"))
 	c.Flags().DurationVar(&every, "every", 0, t.T("with --watch: the `TIME` between two looks, as 30s (default: that of the settings)"))
 	return c
+}
+
+// statusDocument is what lifeboat status prints with --json.
+type statusDocument struct {
+	engine.Status
+	Serve engine.ServeStatus `json:"serve"`
+}
+
+// showSending tells what waits to be sent, and that nobody sends it.
+func (s *session) showSending(st engine.ServeStatus) {
+	switch {
+	case !st.Say.IsZero():
+		s.print("! " + s.say(st.Say))
+	case st.Running:
+		s.showSums(st.Queue, s.Now())
+	default:
+		_, data := s.Files(s.place)
+		if _, err := os.Stat(filepath.Join(data, "relay", "queue")); err == nil { // somebody sends through here
+			s.printT("No Lifeboat is running here, so no mail is taken in or sent on: lifeboat serve does that.")
+		}
+	}
 }
 
 func (s *session) showStatus(st engine.Status) {
