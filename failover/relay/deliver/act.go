@@ -151,7 +151,7 @@ func (d *Deliverer) do(i *relay.Item, act relay.Act, report relay.ID) ([]relay.E
 	case relay.ActRetry:
 		e.Kind = relay.Release
 		events := []relay.Event{e}
-		if i.Handed != "" {
+		if i.Handed != "" || i.State == relay.Uncertain {
 			twice := again(i, now)
 			twice.Role, twice.By = e.Role, act.By
 			events = append(events, twice)
@@ -176,10 +176,13 @@ func (d *Deliverer) do(i *relay.Item, act relay.Act, report relay.ID) ([]relay.E
 // settled ends the doubt: the provider had the message. Recipients that it had put off
 // before the data (they have an answer) are still to be reached.
 func settled(i *relay.Item, e relay.Event) ([]relay.Event, error) {
-	if i.Handed == "" {
+	if i.Handed == "" && i.State != relay.Uncertain {
 		return nil, failover.Fail(failover.ErrInvalid, "{id} is not in doubt; there is nothing to settle.", "id", i.ID)
 	}
-	e.Kind, e.Role, e.To = relay.Settled, i.Handed, nil
+	e.Kind, e.To = relay.Settled, nil
+	if i.Handed != "" {
+		e.Role = i.Handed
+	}
 	for n := range i.To {
 		if i.To[n].Fate == relay.Pending && i.To[n].Answer == "" {
 			i.To[n].Fate = relay.Delivered

@@ -122,7 +122,7 @@ func (d *Deliverer) follow(ctx context.Context, full bool) (later time.Duration)
 	if feed, ok := d.o.Queue.(relay.Feed); ok {
 		ids, now, complete := feed.Latest(d.mark)
 		d.mark = now
-		if complete && !full {
+		if complete {
 			for _, id := range ids {
 				d.look(ctx, id)
 			}
@@ -220,7 +220,10 @@ func (d *Deliverer) note(i relay.Item) *entry {
 	e.wall, e.lane, e.doubt = stamp(i.Next), l, doubt
 	delete(d.doubts, i.ID)
 	if doubt {
-		e.next = now + d.ahead(i.Next, wall, d.o.Doubt.Wait)
+		e.next = now + d.o.Doubt.Wait // also where a damaged queue has made it so, without a time
+		if !i.Next.IsZero() {
+			e.next = now + d.ahead(i.Next, wall, d.o.Doubt.Wait)
+		}
 		d.doubts[i.ID] = e
 		return e
 	}

@@ -287,8 +287,11 @@ func (d *Deliverer) resend(ctx context.Context, id relay.ID) {
 // again counts that a message may go out a second time.
 func again(i *relay.Item, now time.Time) relay.Event {
 	i.Again++
+	say := failover.Say("A provider may have taken it before; it is sent once more, and may arrive twice.")
+	if i.Handed != "" {
+		say = failover.Say("The {role} provider may have taken it before; it is sent once more, and may arrive twice.", "role", i.Handed)
+	}
 	return relay.Event{
-		At: now, ID: i.ID, Kind: relay.SentAgain, From: i.Envelope.From, To: pendingTo(*i, len(i.To)), Domain: i.Domain(),
-		Say: failover.Say("The {role} provider may have taken it before; it is sent once more, and may arrive twice.", "role", i.Handed),
+		At: now, ID: i.ID, Kind: relay.SentAgain, From: i.Envelope.From, To: pendingTo(*i, len(i.To)), Domain: i.Domain(), Say: say,
 	}
 }
