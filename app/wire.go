@@ -71,11 +71,21 @@ func (w *wiring) app() cli.App {
 			s := configs.Defaults()
 			return &engine.Discoverer{Reader: w.reader(&s)}
 		},
-		Practice: w.practice, Services: service.Host{},
+		Practice: w.practice, Services: service.Host{}, Variables: forService(),
 		Drill: func(ctx context.Context, req engine.DrillRequest) (*engine.Drill, error) {
 			return engine.NewDrill(ctx, req, "auto", w.logger)
 		},
 	}
+}
+
+// forService is what a service has to find in its environment: where the machine's own
+// key is, and a home, which services have none of.
+func forService() map[string]string {
+	out := map[string]string{"XDG_STATE_HOME": xdg.StateHome}
+	if home, err := os.UserHomeDir(); err == nil {
+		out["HOME"] = home
+	}
+	return out
 }
 
 // practice plays the story in a world of its own.

@@ -67,6 +67,9 @@ type App struct {
 	// empty: this program.
 	Services Services
 	Program  string
+	// Variables are what a service needs in its environment to find what this program
+	// does.
+	Variables map[string]string
 	// Drill makes a mail world of its own and a functional drill in it.
 	Drill func(context.Context, engine.DrillRequest) (*engine.Drill, error)
 }

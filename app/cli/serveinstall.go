@@ -118,6 +118,9 @@ func (s *session) serviceSpec(f serveFlags) (service.Spec, error) {
 			spec.Account = service.OwnerOf(config)
 		}
 	}
+	if f.user || service.IsMe(spec.Account) {
+		spec.Variables = s.Variables
+	}
 	return spec, nil
 }
 

@@ -9,6 +9,16 @@ import (
 	"syscall"
 )
 
+// IsMe reports whether an account, as OwnerOf tells it, is the one that this program
+// runs as.
+func IsMe(account string) bool {
+	if account == "" {
+		return os.Geteuid() == 0
+	}
+	u, err := user.Current()
+	return err == nil && u.Username == account
+}
+
 // OwnerOf returns the name of the account that owns a file or folder, so that a
 // service can run as it; empty for root, and where that cannot be told.
 func OwnerOf(path string) string {

@@ -8,9 +8,11 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/kardianos/service"
@@ -41,6 +43,9 @@ type Spec struct {
 	// ForUser makes it a service of the present user alone, for which no administrator is
 	// needed.
 	ForUser bool
+	// Variables are what the program finds in its environment: services start with next
+	// to nothing, and without a home folder.
+	Variables map[string]string
 	// Environment is a file with variables, NAME=VALUE a line, that need not exist; only
 	// systemd reads it.
 	Environment string
@@ -133,7 +138,8 @@ func (h Host) Uninstall(forUser bool) (Installed, error) {
 
 // Plan says what Install would write, and where.
 func (s Spec) Plan(kind Kind) (Installed, error) {
-	for _, text := range append([]string{s.Program, s.Account, s.Environment}, s.Arguments...) {
+	texts := slices.Concat([]string{s.Program, s.Account, s.Environment}, s.Arguments, slices.Collect(maps.Values(s.Variables)))
+	for _, text := range texts {
 		if strings.ContainsAny(text, "\x00\r\n") || strings.Contains(text, "{{") {
 			return Installed{}, failover.Fail(failover.ErrInvalid, "the path {path} has characters that a service cannot be started with: choose another folder", "path", show(text))
 		}
@@ -180,6 +186,7 @@ func file(kind Kind, forUser bool) string {
 func (s Spec) service(kind Kind) (service.Service, error) {
 	config := &service.Config{
 		Name: Name, DisplayName: "Lifeboat", Description: s.Description, Executable: s.Program, Arguments: s.Arguments, UserName: s.Account,
+		EnvVars: s.Variables,
 		Option: service.KeyValue{
 			"UserService": s.ForUser, "DelayedAutoStart": true,
 			"OnFailure": "restart", "OnFailureDelayDuration": "30s", "OnFailureResetPeriod": 60,

@@ -17,7 +17,7 @@ import (
 func odd() Spec {
 	return Spec{
 		Program: `/opt/My "Mail" $5 100%/lifeboat & <co>`, Arguments: []string{"serve", "--config", `/srv/a b\c/lifeboat.yaml`, "--data", "/srv/日本語", "$HOME"},
-		Account: "mail", Environment: "/srv/a b/lifeboat.env", Description: "Lifeboat: 100% of it",
+		Account: "mail", Environment: "/srv/a b/lifeboat.env", Variables: map[string]string{"HOME": `/home/a b"\%`}, Description: "Lifeboat: 100% of it",
 	}
 }
 
@@ -29,7 +29,7 @@ func TestUnit(t *testing.T) {
 	}
 	for _, want := range []string{
 		`ExecStart="/opt/My \"Mail\" $5 100%%/lifeboat & <co>" "serve" "--config" "/srv/a b\\c/lifeboat.yaml" "--data" "/srv/日本語" "$$HOME"` + "\n",
-		"Description=Lifeboat: 100%% of it\n", "User=mail\n", "EnvironmentFile=-/srv/a b/lifeboat.env\n", "WantedBy=multi-user.target\n",
+		"Description=Lifeboat: 100%% of it\n", "User=mail\n", `Environment="HOME=/home/a b\"\\%%"` + "\n", "EnvironmentFile=-/srv/a b/lifeboat.env\n", "WantedBy=multi-user.target\n",
 		"AmbientCapabilities=CAP_NET_BIND_SERVICE\n", "Restart=always\n",
 	} {
 		if !strings.Contains(p.Text, want) {
@@ -68,7 +68,7 @@ func TestPlist(t *testing.T) {
 		}
 	}
 	all := strings.Join(words, "|")
-	if want := "ProgramArguments|" + odd().Program + "|" + strings.Join(odd().Arguments, "|") + "|UserName|mail|RunAtLoad|KeepAlive"; !strings.Contains(all, want) {
+	if want := "ProgramArguments|" + odd().Program + "|" + strings.Join(odd().Arguments, "|") + "|UserName|mail|EnvironmentVariables|HOME|" + odd().Variables["HOME"] + "|RunAtLoad|KeepAlive"; !strings.Contains(all, want) {
 		t.Errorf("got %s\nwant %s", all, want)
 	}
 }

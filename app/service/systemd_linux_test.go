@@ -24,7 +24,7 @@ func TestUnitAsSystemdReadsIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, s := range []Spec{
-		{Program: program, Arguments: odd().Arguments, Account: "root", Environment: odd().Environment, Description: odd().Description},
+		{Program: program, Arguments: odd().Arguments, Account: "root", Environment: odd().Environment, Variables: odd().Variables, Description: odd().Description},
 		{Program: program, Arguments: []string{"serve"}, Description: "Lifeboat"},
 	} {
 		p, err := s.Plan(Systemd)

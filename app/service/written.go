@@ -1,7 +1,10 @@
 package service
 
 import (
+	"cmp"
 	"encoding/xml"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -23,8 +26,11 @@ func (s Spec) unit() string {
 		command = append(command, strings.ReplaceAll(quote(a), "$", "$$"))
 	}
 	line("ExecStart=", strings.Join(command, " "))
-	if s.Account != "" && !s.ForUser {
-		line("User=", percent(s.Account))
+	if !s.ForUser {
+		line("User=", percent(cmp.Or(s.Account, "root"))) // with it, HOME is that user's
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Variables)) {
+		line("Environment=", quote(name+"="+s.Variables[name]))
 	}
 	if s.Environment != "" {
 		line("EnvironmentFile=-", percent(s.Environment))
@@ -78,6 +84,13 @@ func (s Spec) plist() string {
 	key("ProgramArguments", "<array>"+words+"</array>")
 	if s.Account != "" && !s.ForUser {
 		key("UserName", text(s.Account))
+	}
+	if len(s.Variables) > 0 {
+		var dict strings.Builder
+		for _, name := range slices.Sorted(maps.Keys(s.Variables)) {
+			dict.WriteString("<key>" + name + "</key>" + text(s.Variables[name]))
+		}
+		key("EnvironmentVariables", "<dict>"+dict.String()+"</dict>")
 	}
 	key("RunAtLoad", "<true/>")
 	key("KeepAlive", "<true/>")
