@@ -89,7 +89,7 @@ func (s *senders) password(ctx context.Context, role failover.Role, to configs.S
 	}
 	if role == failover.Secondary {
 		return "", failover.Fail(failover.ErrCredential,
-			"no password of {address} at {provider} is stored, so its mail waits: store it with \"lifeboat secret set {address} --secondary\"",
+			"no password of {address} at {provider} is stored, so its mail waits: store it with \"lifeboat secret set {address} --provider secondary\"",
 			"address", to.Address, "provider", to.Provider.Name).Because(err)
 	}
 	return "", failover.Fail(failover.ErrCredential,

@@ -34,25 +34,18 @@ func (s *session) statusCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			serve := e.Serving(c.Context())
-			if err := s.document(statusDocument{st, serve}); err != nil {
+			if err := s.document(st); err != nil {
 				return err
 			}
 			s.showStatus(st)
 			s.showMirrorStatus(st.Mirror)
-			s.showSending(serve)
+			s.showSending(st.Serve)
 			return nil
 		},
 	}
 	c.Flags().BoolVar(&follow, "watch", false, t.T("look at both providers again and again, and tell each change; Ctrl-C ends. With --json, one document a line"))
 	c.Flags().DurationVar(&every, "every", 0, t.T("with --watch: the `TIME` between two looks, as 30s (default: that of the settings)"))
 	return c
-}
-
-// statusDocument is what lifeboat status prints with --json.
-type statusDocument struct {
-	engine.Status
-	Serve engine.ServeStatus `json:"serve"`
 }
 
 // showSending tells what waits to be sent, and that nobody sends it.
