@@ -82,6 +82,8 @@ func played(t *testing.T, program, dir, name string) (r drill.Result, err error)
 		return r, fmt.Errorf("the mail is not as it should be: %+v", m)
 	case r.Mirror == nil || !r.Mirror.Problem.IsZero() || r.Mirror.Held == 0:
 		return r, fmt.Errorf("past mail was not mirrored: %+v", r.Mirror)
+	case r.Relay == nil || !r.Relay.Problem.IsZero() || r.Relay.Accepted == 0 || r.Relay.Accepted != r.Relay.Primary+r.Relay.Secondary:
+		return r, fmt.Errorf("what staff wrote is not accounted for: %+v", r.Relay)
 	}
 	if kept, err := engine.Drills(filepath.Join(home, ".local", "share", "lifeboat")).Load("last"); err != nil || kept.ID != r.ID {
 		return r, fmt.Errorf("it is not kept: %w", err)

@@ -24,6 +24,15 @@ func (p *Practice) StaffMirror() interface {
 	return newDrillMirror(p.World, p.dir, p.parts.Logger)
 }
 
+// StaffRelay is the send route of a drill in the practice's world.
+func (p *Practice) StaffRelay() interface {
+	drill.Relay
+	Begin(context.Context) error
+	Close()
+} {
+	return newDrillRelay(p.World, p.dir, p.parts.Logger)
+}
+
 // NewRemarks is what a watch remarks with.
 func NewRemarks(tell func(failover.Sentence)) func(failover.Sentence) {
 	return (&watching{req: WatchRequest{Remark: tell}, said: map[string]bool{}}).remark
