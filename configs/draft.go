@@ -83,6 +83,7 @@ func (p *page) domain(d DraftDomain) {
 	p.comment(2, Say("How long, in seconds, others may remember where mail goes. A switch takes as long to reach everybody."))
 	p.value(2, "mx_ttl", ttl)
 	p.dns(d)
+	p.signing(d.Signing)
 	p.override("primary", d.Primary)
 	p.override("secondary", d.Secondary)
 }

@@ -16,7 +16,8 @@ import (
 
 type initFlags struct {
 	engine.Choices
-	yes bool
+	yes    bool
+	noDKIM bool
 }
 
 // initCommand discovers a domain and writes the settings.
@@ -42,6 +43,7 @@ func (s *session) initCommand() *cobra.Command {
 	c.Flags().StringVar(&f.Server, "dns-server", "", t.T("for rfc2136: the `SERVER` that takes updates, as host:port"))
 	c.Flags().StringVar(&f.Key, "dns-key", "", t.T("for rfc2136: the `NAME` of the TSIG key"))
 	c.Flags().StringVar(&f.CSV, "recipients", "", t.T("CSV `FILE` of recipients, beside the settings file"))
+	c.Flags().BoolVar(&f.noDKIM, "no-dkim", false, t.T("make no DKIM key for what the relay sends"))
 	c.Flags().BoolVarP(&f.yes, "yes", "y", false, t.T("do not ask; take what was discovered and the flags"))
 	return c
 }
@@ -81,9 +83,23 @@ func (s *session) initialise(ctx context.Context, domain string, f initFlags) er
 			return err
 		}
 	}
-	if now != nil {
-		return s.amend(file, found, f)
+	key, err := s.signingKey(ctx, found.Domain, now, f)
+	if err != nil {
+		return err
 	}
+	if f.SigningKey = key.ref; now != nil {
+		err = s.amend(file, found, f)
+	} else {
+		err = s.begin(file, found, f)
+	}
+	if err != nil {
+		s.forgetKey(ctx, key)
+	}
+	return err
+}
+
+// begin writes settings where there are none yet.
+func (s *session) begin(file string, found engine.Discovery, f initFlags) error {
 	f.Language = string(s.tongue.Language)
 	draft, err := found.Draft(f.Choices)
 	if err != nil {

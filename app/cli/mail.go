@@ -12,8 +12,8 @@ import (
 
 // mailCommand reads the mirrored mail, and brings mail in and out.
 func (s *session) mailCommand() *cobra.Command {
-	c := &cobra.Command{Use: "mail", Short: s.tongue.T("Read the mirrored mail, also while the primary is down"), RunE: onlyBelow}
-	c.AddCommand(s.mailList(), s.mailSearch(), s.mailShow(), s.mailExport(), s.mailImport(), s.mailVerify())
+	c := &cobra.Command{Use: "mail", Short: s.tongue.T("Read the mirrored mail, and send mail, also while the primary is down"), RunE: onlyBelow}
+	c.AddCommand(s.mailList(), s.mailSearch(), s.mailShow(), s.mailSend(), s.mailExport(), s.mailImport(), s.mailVerify())
 	return c
 }
 

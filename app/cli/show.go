@@ -38,7 +38,11 @@ func (s *session) showPreview(pre engine.Preview) {
 func (s *session) planLines(p failover.Plan) []string {
 	t := s.tongue
 	if p.Empty() {
-		return []string{t.T("Nothing to do: everything is as wanted already.")}
+		lines := []string{t.T("Nothing to do: everything is as wanted already.")}
+		for _, n := range p.Notes {
+			lines = append(lines, "  ! "+s.say(n.Say))
+		}
+		return lines
 	}
 	lines := s.routeLines(p, false)
 	for _, st := range p.Steps {

@@ -11,9 +11,14 @@ import (
 // Entries of the settings file, in the order in which people read them.
 type (
 	domainEntry struct {
-		Name               string   `yaml:"name"`
-		EmergencySubdomain string   `yaml:"emergency_subdomain,omitempty"`
-		DNS                dnsEntry `yaml:"dns"`
+		Name               string        `yaml:"name"`
+		EmergencySubdomain string        `yaml:"emergency_subdomain,omitempty"`
+		DNS                dnsEntry      `yaml:"dns"`
+		Signing            *signingEntry `yaml:"signing,omitempty"`
+	}
+	signingEntry struct {
+		Selector string `yaml:"selector"`
+		Key      string `yaml:"key"`
 	}
 	dnsEntry struct {
 		Host       string            `yaml:"host"`
@@ -48,12 +53,15 @@ func (d Discovery) Amend(file string, c Choices) ([]string, error) {
 	i := slices.IndexFunc(now.Domains, func(o configs.Domain) bool { return o.Name == domain.Name })
 	switch {
 	case i < 0:
-		put(fmt.Sprintf("domains[%d]", len(now.Domains)), domainEntry{domain.Name, domain.EmergencySubdomain, entryOf(domain.DNS)})
+		put(fmt.Sprintf("domains[%d]", len(now.Domains)), domainEntry{domain.Name, domain.EmergencySubdomain, entryOf(domain.DNS), signingOf(domain.Signing)})
 	case c.Emergency != "" && now.Domains[i].EmergencySubdomain != domain.EmergencySubdomain:
 		put(fmt.Sprintf("domains[%d].emergency_subdomain", i), domain.EmergencySubdomain)
 	}
 	if i >= 0 && c.DNS != "" && now.Domains[i].DNS.Host != c.DNS {
 		put(fmt.Sprintf("domains[%d].dns", i), entryOf(domain.DNS))
+	}
+	if i >= 0 && domain.Signing.On() && !now.Domains[i].Signing.On() {
+		put(fmt.Sprintf("domains[%d].signing", i), signingOf(domain.Signing))
 	}
 	if p := draft.Secondary; p.Configured() && !sameProvider(p, now.Providers.Secondary) {
 		entry := providerEntry{Preset: p.Preset}
@@ -70,6 +78,13 @@ func (d Discovery) Amend(file string, c Choices) ([]string, error) {
 
 func sameProvider(a, b configs.Provider) bool {
 	return a.Preset == b.Preset && (len(a.MX) == 0 || slices.Equal(a.MX, b.MX))
+}
+
+func signingOf(s configs.Signing) *signingEntry {
+	if !s.On() {
+		return nil
+	}
+	return &signingEntry{s.Selector, s.Key.String()}
 }
 
 func entryOf(d configs.DNS) dnsEntry {

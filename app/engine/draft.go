@@ -22,6 +22,9 @@ type Choices struct {
 	DNS, Server, Key string
 	CSV              string // file of recipients
 	Language         string
+	// SigningKey is the secret with the domain's own DKIM key; empty: what leaves is
+	// not signed.
+	SigningKey configs.SecretRef
 }
 
 // The names under which the first settings file refers to secrets.
@@ -47,6 +50,9 @@ func (d Discovery) Draft(c Choices) (configs.Draft, error) {
 	}
 	out := configs.Draft{Language: c.Language, Primary: primary, Secondary: secondary, CSV: c.CSV}
 	domain := configs.Domain{Name: strings.TrimSuffix(d.Domain, "."), DNS: dns}
+	if c.SigningKey != "" {
+		domain.Signing = configs.Signing{Selector: configs.DefaultSelector, Key: c.SigningKey}
+	}
 	if c.Emergency != "" {
 		domain.EmergencySubdomain = strings.TrimSuffix(c.Emergency, ".")
 		if !strings.Contains(domain.EmergencySubdomain, ".") {

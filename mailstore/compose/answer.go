@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"bytes"
 	"regexp"
 	"slices"
 	"strings"
@@ -189,8 +190,12 @@ func ForwardInline(o Original, words Words) Draft {
 	return Draft{Subject: prefixed("Fwd: ", l.Subject, forwardPrefix), Text: out.String(), Attachments: o.Files}
 }
 
-// Forward drafts passing a message on as an attachment, byte for byte where that can be.
+// Forward drafts passing a message on as an attachment, byte for byte; of one whose lines end
+// with LF alone, as files on disks have them, the line ends become those of mail.
 func Forward(o Original) Draft {
+	if !bytes.ContainsRune(o.Raw, '\r') {
+		o.Raw = bytes.ReplaceAll(o.Raw, []byte("\n"), []byte("\r\n"))
+	}
 	name := strings.Trim(strings.Map(func(r rune) rune {
 		if strings.ContainsRune(`/\:*?"<>|`, r) { // in no file name, on whatever system
 			return '_'

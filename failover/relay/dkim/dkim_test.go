@@ -228,9 +228,11 @@ func TestWhoseMailIsSigned(t *testing.T) {
 	}
 	// A signature that says "none but these" would be broken by one more.
 	closed := "DKIM-Signature: v=1; d=a.example; h=from:\r\n DKIM-Signature; b=\r\n" + head + "\r\n"
-	field, err := signer().Sign(t.Context(), "taro@example.test", strings.NewReader(closed))
-	if err != nil || len(field) != 0 {
-		t.Errorf("got %q, %v", field, err)
+	for _, m := range []string{closed, "To: x@example.org\r\n\r\nFrom: taro@example.test\r\n", ""} {
+		field, err := signer().Sign(t.Context(), "taro@example.test", strings.NewReader(m))
+		if err != nil || len(field) != 0 {
+			t.Errorf("%q: got %q, %v", m, field, err)
+		}
 	}
 }
 

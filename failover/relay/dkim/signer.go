@@ -65,8 +65,9 @@ func (s *Signer) keyFor(from string) *domainKey {
 }
 
 // Sign reads the message once, to the end, and returns the DKIM-Signature field to put
-// before it, ended with CRLF, its lines at most 78 octets long; nothing where the domain of from, the address in the
-// header's From, has no key, or where the message has a signature that one more would break.
+// before it, ended with CRLF, its lines at most 78 octets long. It returns nothing where
+// the domain of from, the address in the header's From, has no key, where the message has no
+// From or a header beyond all bounds, and where it has a signature that one more would break.
 // Errors of the key are failover.ErrCredential; those of message are returned as they are.
 func (s *Signer) Sign(ctx context.Context, from string, message io.Reader) ([]byte, error) {
 	key := s.keyFor(from)
@@ -89,7 +90,11 @@ func (s *Signer) Sign(ctx context.Context, from string, message io.Reader) ([]by
 	if err := relaxBody(body, in); err != nil {
 		return nil, err
 	}
-	names := fieldsOf(head.count())
+	have := head.count()
+	if have["from"] == 0 {
+		return nil, nil // RFC 6376 section 5.4: it is what has to be signed
+	}
+	names := fieldsOf(have)
 	field := s.begin(key, names, body.Sum(nil))
 
 	hash := sha256.New()
