@@ -86,8 +86,7 @@ func TestActsDuringDelivery(t *testing.T) {
 				t.Parallel()
 				w := newWorld(t)
 				there, on := make(chan struct{}), make(chan struct{})
-				var p *provider
-				p = startProvider(t, func(p *provider) {
+				p := startProvider(t, func(p *provider) {
 					first := once(at, "wait", 1)
 					p.script = func(s *session, verb, line string) string {
 						if first(s, verb, line) == "wait" {

@@ -66,7 +66,7 @@ func drain(b *testing.B, messages, senders int, text string) {
 	began := time.Now()
 	go func() { done <- d.Run(ctx) }()
 	for changed := q.Changed(); ; changed = q.Changed() {
-		if _, any := first(q); !any {
+		if _, more := first(q); !more {
 			break
 		}
 		<-changed

@@ -43,7 +43,7 @@ type Deliverer struct {
 // New returns a deliverer; nothing runs before Run.
 func New(o Options) *Deliverer {
 	return &Deliverer{
-		o: o.withDefaults(), minute: providersMinute, day: providersDay,
+		o: o.withDefaults(), minute: minuteSpan, day: daySpan,
 		poke: make(chan struct{}, 1), wake: make(chan struct{}, 1),
 		book: map[relay.ID]*entry{}, lanes: map[laneKey]*lane{}, hosts: map[string]*host{}, doubts: map[relay.ID]*entry{},
 		tidied: -time.Hour, swept: -time.Hour,
@@ -189,13 +189,13 @@ func (d *Deliverer) take(ctx context.Context, i relay.Item) {
 }
 
 // note enters a message that nobody works on, or strikes it out. d.mu is held.
-func (d *Deliverer) note(i relay.Item) *entry {
+func (d *Deliverer) note(i relay.Item) {
 	e := d.book[i.ID]
 	if i.State == relay.Held || i.State == relay.Ended {
 		if e != nil {
 			d.forget(e)
 		}
-		return nil
+		return
 	}
 	now, wall := d.o.Steady(), d.o.Now()
 	if e == nil {
@@ -212,7 +212,7 @@ func (d *Deliverer) note(i relay.Item) *entry {
 	e.last = i.Warned
 	e.to = pendingOf(i)
 	if same {
-		return e
+		return
 	}
 	e.take()
 	// A person wants it tried: new mail has no Next, and what is put off one ahead.
@@ -225,7 +225,7 @@ func (d *Deliverer) note(i relay.Item) *entry {
 			e.next = now + d.ahead(i.Next, wall, d.o.Doubt.Wait)
 		}
 		d.doubts[i.ID] = e
-		return e
+		return
 	}
 	next := now
 	if d.loaded { // else: a start is a reason to try everything once
@@ -233,7 +233,6 @@ func (d *Deliverer) note(i relay.Item) *entry {
 	}
 	l.impatient = l.impatient || wanted
 	l.put(e, next)
-	return e
 }
 
 // ahead returns how far a written time is ahead, and no more than it can be: the clock
@@ -259,7 +258,7 @@ func pendingOf(i relay.Item) uint16 {
 			n++
 		}
 	}
-	return uint16(min(n, 65535)) //nolint:gosec // bounded just now
+	return uint16(min(n, 65535))
 }
 
 // forget strikes a message out. d.mu is held.
@@ -314,7 +313,7 @@ func (d *Deliverer) inBackground(ctx context.Context, id relay.ID, do func(conte
 }
 
 // release ends the work on a message; it is read anew where it is not given.
-func (d *Deliverer) release(e *entry, item *relay.Item) *entry {
+func (d *Deliverer) release(e *entry, item *relay.Item) {
 	if item == nil {
 		if i, ok := d.o.Queue.Get(e.id); ok {
 			item = &i
@@ -329,9 +328,9 @@ func (d *Deliverer) release(e *entry, item *relay.Item) *entry {
 	d.active = d.o.Steady()
 	if item == nil {
 		d.forget(e)
-		return nil
+		return
 	}
-	return d.note(*item)
+	d.note(*item)
 }
 
 // patiently does something that needs the queue's disk, until it succeeds or the

@@ -113,7 +113,7 @@ func paced(t *testing.T, messages int, minute time.Duration) {
 	}
 	w.o.Queue = w.queue
 	w.d = deliver.New(w.o)
-	w.d.SetMinute(minute + 2*time.Second) // as in life; see providersMinute
+	w.d.SetMinute(minute + 2*time.Second) // as in life; see minuteSpan
 	w.run()
 	w.awaitEmpty()
 	if n := len(w.q.of(relay.Deferred)); n > 0 {

@@ -43,7 +43,7 @@ func TestKillChild(t *testing.T) {
 	done := make(chan error, 1)
 	go func() { done <- deliver.New(w.o).Run(ctx) }()
 	for changed := q.Changed(); ; changed = q.Changed() {
-		if _, any := first(q); !any {
+		if _, more := first(q); !more {
 			break
 		}
 		<-changed
@@ -114,7 +114,7 @@ func kills(t *testing.T, messages, times int) {
 		t.Fatal(err)
 	}
 	defer func() { _ = q.Close() }()
-	if i, any := first(q); any {
+	if i, more := first(q); more {
 		t.Fatalf("still in the queue: %+v", i)
 	}
 	again, err := q.Events(t.Context(), relay.LogQuery{Kinds: []relay.EventKind{relay.SentAgain}, Limit: 10 * messages})

@@ -9,8 +9,8 @@ import (
 // A provider's minute and day, and a little more: its clock is not ours, and Postfix,
 // which counts in whole seconds (anvil(8)), has minutes of up to 61.
 const (
-	providersMinute = 62 * time.Second
-	providersDay    = 24*time.Hour + time.Minute
+	minuteSpan = 62 * time.Second
+	daySpan    = 24*time.Hour + time.Minute
 )
 
 // pace keeps what one login sends within the provider's limits, so that no message is

@@ -49,13 +49,18 @@ func judge(at stage, r smtpout.Reply) verdict {
 		return verdict{rest: true}
 	case r.Temporary():
 		return judgeTemporary(at, r, code, text)
+	case at != atRcpt && ofSize(r.Code, code):
+		return verdict{final: true}
+	}
+	return judgePermanent(at, r, code, text)
+}
+
+func judgePermanent(at stage, r smtpout.Reply, code, text string) verdict {
+	switch {
 	case holds(text, "send as this sender", "sendasdenied", "sender address rejected", "not owned by user", "not authorized to send as", "not allowed to send as") ||
 		code == "5.7.60" || code == "5.1.8":
 		return verdict{whose: theSender}
-	case at != atRcpt && ofSize(r.Code, code):
-		return verdict{final: true}
-	case code == "5.4.5" || code == "5.1.90" || at != atRcpt && (code == "5.2.2" || holds(text, "submissionquota")) ||
-		at != atRcpt && holds(text, "limit", "quota", "too many") && holds(text, "exceed", "reached", "daily", "rate"):
+	case code == "5.4.5" || code == "5.1.90" || at != atRcpt && ofQuota(code, text):
 		return verdict{whose: theLogin, throttled: true}
 	case ofAccount(r.Code, code, text):
 		return verdict{whose: theLogin}
@@ -98,12 +103,18 @@ func ofMessage(reply int, code string) bool {
 	return ofSize(reply, code) || code == "5.1.7" || reply == 552 || reply == 555 || reply == 501 && code == "" || strings.HasPrefix(code, "5.6.")
 }
 
+// ofQuota reports that the account has sent as much as it may, for now.
+func ofQuota(code, text string) bool {
+	return code == "5.2.2" || holds(text, "submissionquota") ||
+		holds(text, "limit", "quota", "too many") && holds(text, "exceed", "reached", "daily", "rate")
+}
+
 func ofSize(reply int, code string) bool {
 	return code == "5.3.4" || code == "5.2.3" || reply == 552 && code == ""
 }
 
-func holds(text string, any ...string) bool {
-	for _, a := range any {
+func holds(text string, words ...string) bool {
+	for _, a := range words {
 		if strings.Contains(text, a) {
 			return true
 		}

@@ -271,7 +271,7 @@ func (d *Deliverer) settle(j *job, taken int) {
 }
 
 func (d *Deliverer) log(what string, j *job, err error) {
-	d.o.Log.Info(what, "message", j.e.id, "sender", j.lane.key.sender, "role", j.role, "host", j.target.Endpoint.Host, "error", err)
+	d.o.Log.Info("a message did not go out", "what", what, "message", j.e.id, "sender", j.lane.key.sender, "role", j.role, "host", j.target.Endpoint.Host, "error", err)
 }
 
 func asFault(err error) *smtpout.Fault {

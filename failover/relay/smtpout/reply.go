@@ -28,7 +28,7 @@ type Reply struct {
 	Local bool
 }
 
-// Positive, Temporary and Permanent tell a reply by its first digit.
+// Positive reports a 2xx: what was asked for is done.
 func (r Reply) Positive() bool { return r.Code >= 200 && r.Code < 300 }
 
 // Temporary reports a 4xx: the same may succeed later.
