@@ -12,11 +12,14 @@ type feed struct {
 const feedLen = 4096
 
 func (f *feed) reset() {
-	f.ring, f.mark, f.changed = make([]key, feedLen), f.mark+feedLen+1, make(chan struct{})
+	f.ring, f.mark, f.changed = nil, f.mark+feedLen+1, make(chan struct{})
 }
 
 // add tells of a change.
 func (f *feed) add(k key) {
+	if f.ring == nil {
+		f.ring = make([]key, feedLen)
+	}
 	f.mark++
 	f.ring[f.mark%feedLen] = k
 }

@@ -180,7 +180,7 @@ func (m *incoming) write(e *entry, h relay.Header) (uint64, error) {
 	changes := putChange(nil, changeEntry, e.put())
 	changes = putChange(changes, changeEvent, putEvent(&event))
 	changes = putChange(changes, changeTally, putTally(nil, of, accepted))
-	if err := q.putRecord(raw, changes, false); err != nil {
+	if e.written, err = q.putRecord(raw, changes, false); err != nil {
 		return 0, err
 	}
 	w.last = e.key

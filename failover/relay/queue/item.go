@@ -29,6 +29,8 @@ type entry struct {
 	first place   // of the body's frames
 	rest  []place // all of them, where there are several
 	home  uint32  // the segment in which it is written as a whole
+	// written is how long the record is that does so, in bytes.
+	written uint32
 	// record is the number of its last one, while the queue is being opened.
 	record uint64
 	tries  uint32

@@ -43,11 +43,8 @@ func childBody(n uint64) string {
 	if n%17 == 0 {
 		size = 400_000 + int(n%1000)
 	}
-	r := rand.New(rand.NewPCG(n, 1))
 	b := make([]byte, size)
-	for i := range b {
-		b[i] = byte(r.Uint32())
-	}
+	_, _ = rand.NewChaCha8([32]byte{byte(n), byte(n >> 8), byte(n >> 16)}).Read(b) // never fails
 	return string(b)
 }
 
@@ -166,7 +163,7 @@ func killed(t *testing.T, rounds int) {
 				ended[id] = true
 				delete(ending, id)
 			}
-			if i == 40+round*13%90 { // after so many steps, in the midst of others
+			if i == 15+round*13%60 { // after so many steps, in the midst of others
 				if err := cmd.Process.Kill(); err != nil {
 					t.Fatal(err)
 				}

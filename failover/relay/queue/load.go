@@ -105,7 +105,7 @@ func (q *Queue) loadSegment(l *loaded, id uint32, newest bool) (bool, error) {
 	var lastRecord int64
 	got, err := scan(f, info.Size(), aead, isRecord, func(fr frame, content []byte) error {
 		if fr.kind == recordFrame {
-			q.replay(l, s, string(content))
+			q.replay(l, s, string(content), fr.length)
 			lastRecord = fr.at
 		}
 		return nil
@@ -151,13 +151,13 @@ func (l *loaded) sayDamage(s *segment, d damage) {
 // replay does what a record says. Where several are missing before it, what the records
 // until then said of a message is in doubt: between its being handed over and its end lies
 // more than one.
-func (q *Queue) replay(l *loaded, s *segment, content string) {
+func (q *Queue) replay(l *loaded, s *segment, content string, length int64) {
 	d := decoder{s: content}
 	if number := d.uint(); number > l.record+2 && l.record > 0 {
 		l.doubts = append(l.doubts, l.record)
 	}
 	n, err := readRecord(content, func(what byte) bool { return what != changeSample }, func(c change) {
-		l.replay(s, c)
+		l.replay(s, c, length)
 	})
 	if err != nil && !s.damaged {
 		s.damaged = true
@@ -166,7 +166,7 @@ func (q *Queue) replay(l *loaded, s *segment, content string) {
 	l.record = n
 }
 
-func (l *loaded) replay(s *segment, c change) {
+func (l *loaded) replay(s *segment, c change, length int64) {
 	switch c.what {
 	case changeBase:
 		s.begun = c.base.begun
@@ -175,7 +175,7 @@ func (l *loaded) replay(s *segment, c change) {
 			l.last = c.base.last
 		}
 	case changeEntry:
-		c.entry.home, c.entry.record = s.id, l.record+1
+		c.entry.home, c.entry.written, c.entry.record = s.id, uint32(length), l.record+1 //nolint:gosec // at most a frame
 		l.entries[c.entry.key] = c.entry
 		if c.entry.key.compare(l.last) > 0 {
 			l.last = c.entry.key

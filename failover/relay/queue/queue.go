@@ -171,9 +171,14 @@ func (q *Queue) begin(ctx context.Context) error {
 // Close makes durable what is not yet, and gives the folder up. Messages that are being
 // handed in are not accepted any more.
 func (q *Queue) Close() error {
+	closed := failover.Fail(failover.ErrInvalid, "The mail queue in {folder} is closed.", "folder", q.dir)
+	q.w.Lock()
+	q.writer.closed = closed
+	count := q.writer.count
+	q.w.Unlock()
 	var err error
 	if !q.opts.ReadOnly {
-		err = q.sync(q.written())
+		err = q.sync(count)
 	}
 	q.tidying.Lock()
 	defer q.tidying.Unlock()
@@ -185,7 +190,7 @@ func (q *Queue) Close() error {
 		<-running
 		q.w.Lock()
 	}
-	q.writer.broken = failover.Fail(failover.ErrInvalid, "The mail queue in {folder} is closed.", "folder", q.dir)
+	q.writer.broken = closed
 	q.giveUp()
 	return err
 }
@@ -258,7 +263,7 @@ func (q *Queue) entries() iter.Seq[*entry] {
 // account adds an entry's bytes to those that are wanted of its segments, or takes them
 // away.
 func (q *Queue) account(e *entry, sign int64) {
-	q.live[e.home] += sign * int64(256+len(e.what))
+	q.live[e.home] += sign * int64(e.written)
 	for _, p := range e.places() {
 		q.live[p.segment] += sign * int64(p.length)
 	}

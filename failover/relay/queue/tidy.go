@@ -53,8 +53,8 @@ func (q *Queue) endTail() error {
 		<-running
 		q.w.Lock()
 	}
-	if w.broken != nil {
-		return w.broken
+	if err := w.usable(); err != nil {
+		return err
 	}
 	wanted := q.wanted(w.tail.id)
 	long := w.tail.size >= q.tune.segment/shortTail && wanted < w.tail.size/4
@@ -80,7 +80,7 @@ func (q *Queue) dying() *segment {
 	q.w.Lock()
 	defer q.w.Unlock()
 	w := &q.writer
-	if len(w.segments) < 2 || w.broken != nil {
+	if len(w.segments) < 2 || w.usable() != nil {
 		return nil
 	}
 	s := w.segments[0]
@@ -206,6 +206,7 @@ func (q *Queue) move(ctx context.Context, k key, s *segment, f *opened) error {
 	e := *old
 	places := append([]place(nil), old.places()...)
 	var buf []byte
+	damaged := false
 	for i, p := range places {
 		if p.segment != s.id {
 			continue
@@ -220,17 +221,19 @@ func (q *Queue) move(ctx context.Context, k key, s *segment, f *opened) error {
 		}
 		q.log.Error("The bytes of a message in the mail queue are damaged", "message", k.id(), "file", s.path, "error", err)
 		places[i].segment = 0 // it cannot be read any more
-		s.damaged = true
+		damaged = true
 	}
 	e.setPlaces(places)
 
 	q.w.Lock()
 	defer q.w.Unlock()
-	if q.writer.broken != nil {
-		return q.writer.broken
+	if err := q.writer.usable(); err != nil {
+		return err
 	}
+	s.damaged = s.damaged || damaged
 	e.home = q.writer.tail.id
-	if err := q.putRecord(q.writer.scratch[:0], putChange(nil, changeEntry, e.put()), true); err != nil {
+	var err error
+	if e.written, err = q.putRecord(q.writer.scratch[:0], putChange(nil, changeEntry, e.put()), true); err != nil {
 		return err
 	}
 	q.mu.Lock()
@@ -244,8 +247,8 @@ func (q *Queue) move(ctx context.Context, k key, s *segment, f *opened) error {
 func (q *Queue) copyFrame(content []byte) (place, error) {
 	q.w.Lock()
 	defer q.w.Unlock()
-	if q.writer.broken != nil {
-		return place{}, q.writer.broken
+	if err := q.writer.usable(); err != nil {
+		return place{}, err
 	}
 	p, raw, err := q.seal(q.writer.scratch[:0], content)
 	if err == nil {

@@ -144,15 +144,19 @@ func (q *Queue) writeUpdate(old, e *entry, events []relay.Event, counted map[at]
 	q.w.Lock()
 	defer q.w.Unlock()
 	w := &q.writer
-	if w.broken != nil {
-		return 0, w.broken
+	if err := w.usable(); err != nil {
+		return 0, err
 	}
 	if whole && !ended {
 		e.home = w.tail.id
 		changes = putChange(changes, changeEntry, e.put())
 	}
-	if err := q.putRecord(w.scratch[:0], changes, true); err != nil {
+	n, err := q.putRecord(w.scratch[:0], changes, true)
+	if err != nil {
 		return 0, err
+	}
+	if whole {
+		e.written = n
 	}
 	for i := range events {
 		w.tail.span(nanos(events[i].At))
@@ -201,10 +205,7 @@ func (q *Queue) File(ctx context.Context, events ...relay.Event) error {
 func (q *Queue) fileChanges(changes []byte, times ...int64) error {
 	q.w.Lock()
 	defer q.w.Unlock()
-	if q.writer.broken != nil {
-		return q.writer.broken
-	}
-	if err := q.putRecord(q.writer.scratch[:0], changes, false); err != nil {
+	if _, err := q.putRecord(q.writer.scratch[:0], changes, false); err != nil {
 		return err
 	}
 	for _, t := range times {

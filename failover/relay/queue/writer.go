@@ -63,6 +63,7 @@ type writer struct {
 	end     bool          // the next flush ends the tail
 	running chan struct{} // closed when the flush that is under way ends; nil: none is
 	broken  error         // why nothing is written any more
+	closed  error         // the same, while what was written is still made durable
 
 	pending  []pending // messages that are in the queue once they are durable
 	incoming map[*incoming]struct{}
@@ -81,10 +82,13 @@ func segmentPath(dir string, id uint32) string {
 // that is kept free. What a failed write left is cut off again.
 func (q *Queue) put(raw []byte, must bool) error {
 	w := &q.writer
-	if w.broken != nil {
-		return w.broken
+	if err := w.usable(); err != nil {
+		return err
 	}
 	t := w.tail
+	if t.size > longest {
+		return notWritten(t.path, errLong)
+	}
 	_, err := t.file.WriteAt(raw, t.size)
 	if err != nil && must && diskFull(err) && q.spend() {
 		_, err = t.file.WriteAt(raw, t.size)
@@ -105,24 +109,38 @@ func (q *Queue) put(raw []byte, must bool) error {
 	return nil
 }
 
-// putRecord writes changes as the next record, after frames that were sealed for the end
-// of the tail already.
-func (q *Queue) putRecord(frames, changes []byte, must bool) error {
-	w := &q.writer
+// longest is how long a segment may become where no other can be begun: a place has 32
+// bits.
+const longest = 3 << 30
+
+var errLong = errors.New("the file is too long, and no other could be begun")
+
+// usable returns why nothing is written any more.
+func (w *writer) usable() error {
 	if w.broken != nil {
 		return w.broken
+	}
+	return w.closed
+}
+
+// putRecord writes changes as the next record, after frames that were sealed for the end
+// of the tail already. It returns how long the record's frame is.
+func (q *Queue) putRecord(frames, changes []byte, must bool) (uint32, error) {
+	w := &q.writer
+	if err := w.usable(); err != nil {
+		return 0, err
 	}
 	var number [10]byte
 	raw, err := appendFrame(frames, w.tail.aead, w.tail.size+int64(len(frames)), recordFrame, putUint(number[:0], w.record+1), changes)
 	if err != nil {
-		return failover.Fail(failover.ErrInvalid, "This message has more recipients than the mail queue can keep.").Because(err)
+		return 0, failover.Fail(failover.ErrInvalid, "This message has more recipients than the mail queue can keep.").Because(err)
 	}
 	w.keepScratch(raw)
 	if err := q.put(raw, must); err != nil {
-		return err
+		return 0, err
 	}
 	w.record++
-	return nil
+	return uint32(len(raw) - len(frames)), nil //nolint:gosec // at most a frame
 }
 
 // keepScratch keeps a buffer for the next frames, unless a rare long one made it grow.
@@ -180,8 +198,8 @@ func (q *Queue) notMade(path string, err error) error {
 // accepts returns why no more mail may come, of n bytes.
 func (q *Queue) accepts(n int64) error {
 	w := &q.writer
-	if w.broken != nil {
-		return w.broken
+	if err := w.usable(); err != nil {
+		return err
 	}
 	if q.opts.Most > 0 && w.used+n > q.opts.Most {
 		return failover.Fail(failover.ErrDisk,
