@@ -35,7 +35,9 @@ func (c *checker) checkProvider(path string, p *Provider) {
 	preset, _ := presetNamed(c.s.presets, p.Preset)
 	c.checkEndpoint(path+".imap", &p.IMAP, preset.IMAP)
 	c.checkSignIn(path+".sign_in", &p.SignIn, preset)
-	if p.SignIn.Configured() && p.IMAP.Host == "" && preset.IMAP.Host == "" {
+	// The secondary's may be for handing mail in alone: its mailboxes are not read.
+	sends := path == "providers."+roleSecondary && (p.Submission.Host != "" || preset.Submission.Host != "")
+	if p.SignIn.Configured() && p.IMAP.Host == "" && preset.IMAP.Host == "" && !sends {
 		c.fail(path+".imap.host", Say("{at}: {key} is missing, and without it no mailbox can be signed in to. Write the server's name, as in mail.example.net."))
 	}
 	c.checkEndpoint(path+".submission", &p.Submission.Endpoint, preset.Submission)

@@ -91,6 +91,16 @@ func TestSubmissionFor(t *testing.T) {
 }
 
 // One credential for all stands before the senders' own, and may sign in with a token.
+// Whoever only sends through the secondary need not name a server for its mailboxes.
+func TestSignInForSendingAlone(t *testing.T) {
+	s := mustLoad(t, "domains: [{name: example.jp, dns: {host: manual}}]\nproviders: {primary: google, secondary: "+
+		"{preset: generic, mx: [10 mx.example.net], sign_in: {method: password, password: secret:all}, submission: {host: smtp.example.net}}}\nrecipients: {accounts: [taro@example.jp]}\n")
+	got, err := s.SubmissionFor("secondary", "taro@example.jp")
+	if err != nil || got.Password != "all" || got.User != "taro@example.jp" {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
 func TestSubmissionForAll(t *testing.T) {
 	s := mustLoad(t, `domains: [{name: example.jp, dns: {host: manual}}]
 providers:
