@@ -75,7 +75,7 @@ func newPile() *pile {
 			s.Waiting, s.Oldest = 4*m, at(3*time.Hour)
 		default:
 			s.Uncertain, s.Oldest = 1, at(time.Hour)
-			o.Waiting, o.Delivered = max(360-6*(m-90), 2), uint64(8*(m-90)) //nolint:gosec // not negative
+			o.Waiting, o.Delivered = max(360-6*(m-90), 2), uint64(8*(m-90))
 			o.Oldest = at(3 * time.Hour)
 		}
 		p.samples = append(p.samples, s, o)
@@ -96,18 +96,24 @@ func (p *pile) Queue(_ context.Context, f relay.Filter, limit int) (relay.Listin
 	out := relay.Listing{At: noon, Messages: []relay.Line{}, Running: p.running, Routes: []relay.Routing{{Domain: "example.test.", Role: p.Route("example.test"), Since: noon.Add(-90 * time.Minute), By: "sato@pc"}}}
 	for _, i := range p.items {
 		role := relay.RoleOf(p, i)
-		s := relay.Sample{At: noon, Domain: "example.test", Role: role, Bytes: i.Size, Oldest: i.Arrived}
-		switch i.State {
-		case relay.Waiting:
-			s.Waiting = 1
-		case relay.Held:
-			s.Held = 1
-		case relay.Uncertain:
-			s.Uncertain = 1
-		case relay.Ended:
+		if i.State == relay.Ended {
 			continue
 		}
-		out.Totals = append(out.Totals, s)
+		at := slices.IndexFunc(out.Totals, func(s relay.Sample) bool { return s.Role == role })
+		if at < 0 {
+			at = len(out.Totals)
+			out.Totals = append(out.Totals, relay.Sample{At: noon, Domain: "example.test", Role: role, Oldest: i.Arrived})
+		}
+		s := &out.Totals[at]
+		s.Bytes += i.Size
+		switch i.State {
+		case relay.Held:
+			s.Held++
+		case relay.Uncertain:
+			s.Uncertain++
+		case relay.Waiting, relay.Ended:
+			s.Waiting++
+		}
 		if !f.Match(i, role) {
 			continue
 		}

@@ -2,7 +2,9 @@ package cli
 
 import (
 	"context"
+	"maps"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -71,7 +73,7 @@ func (s *session) chart(ctx context.Context, f chartFlags) error {
 		return err
 	}
 	c := chart.New(chart.Input{
-		Samples: doc.Samples, Routes: doc.Routes, Since: since, Until: until,
+		Samples: doc.Samples, Routes: doc.Routes, Since: doc.Since, Until: doc.Until,
 		Say: func(say failover.Sentence) string { return s.tongue.Say(say) },
 	})
 	if f.svg != "" {
@@ -109,7 +111,46 @@ func (c *charted) read(ctx context.Context, d engine.Desk, domain string) error 
 			c.Routes = append(c.Routes, e)
 		}
 	}
-	return nil
+	now, err := d.Queue(ctx, relay.Filter{}, 1)
+	if err == nil && !now.At.Before(c.Since) && now.At.Sub(c.Until) < time.Minute {
+		c.present(now, domain)
+	}
+	return err
+}
+
+// present adds how things stand now, which no sample may tell yet, and the switches
+// that the log does not have.
+func (c *charted) present(now relay.Listing, domain string) {
+	type pair struct {
+		domain string
+		role   failover.Role
+	}
+	last := map[pair]relay.Sample{}
+	for _, v := range c.Samples {
+		v.At, v.Waiting, v.Held, v.Uncertain, v.Bytes, v.Oldest = now.At, 0, 0, 0, 0, time.Time{}
+		last[pair{v.Domain, v.Role}] = v
+	}
+	for _, v := range now.Totals {
+		if domain != "" && !strings.EqualFold(v.Domain, domain) {
+			continue
+		}
+		before := last[pair{v.Domain, v.Role}]
+		v.At, v.Delivered, v.Again = now.At, max(v.Delivered, before.Delivered), max(v.Again, before.Again)
+		last[pair{v.Domain, v.Role}] = v
+	}
+	c.Samples = slices.AppendSeq(c.Samples, maps.Values(last))
+	if c.Until.Before(now.At) {
+		c.Until = now.At
+	}
+	for _, r := range now.Routes {
+		name := failover.Display(r.Domain)
+		known := slices.ContainsFunc(c.Routes, func(e relay.Event) bool {
+			return failover.Display(e.Domain) == name && e.Role == r.Role && e.At.Sub(r.Since).Abs() < time.Minute
+		})
+		if !known && r.Since.After(c.Since) && (domain == "" || strings.EqualFold(name, domain)) {
+			c.Routes = append(c.Routes, relay.Event{At: r.Since, Kind: relay.RouteChange, Domain: name, Role: r.Role, By: r.By, Say: r.Reason})
+		}
+	}
 }
 
 // columns is how wide the terminal is: as it was said, else as the shell says.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -45,8 +46,11 @@ func (s *session) relayLog() *cobra.Command {
 				if err := s.document(append([]relay.Event{}, events...)); err != nil {
 					return err
 				}
+				whole := q.ID != ""
 				for _, e := range events {
-					s.showEvent(e, q.ID != "")
+					if whole || len(kinds) > 0 || e.Kind != relay.Attempt && e.Kind != relay.Handing {
+						s.showEvent(e, whole) // what came of a try tells of it, too
+					}
 				}
 				if len(events) == 0 {
 					s.printT("The log has nothing of this.")
@@ -136,7 +140,7 @@ func (s *session) showEvent(e relay.Event, whole bool) {
 		s.print(before + oneLine(s.say(e.Say)))
 	}
 	for _, l := range lines(e.Answer) {
-		if l != "" {
+		if own := e.Kind == relay.Refused && !e.Say.IsZero() && !whole; l != "" && !own { // what we answered says the same
 			s.print(before + "« " + l)
 		}
 	}
@@ -165,7 +169,11 @@ func (s *session) eventAbout(e relay.Event) string {
 	case e.Kind == relay.RouteChange:
 		parts = append(parts, s.tongue.T("{domain} leaves through {role}", "domain", failover.Display(e.Domain), "role", s.roleWord(e.Role)))
 	case e.Kind == relay.Refused:
-		parts = append(parts, oneLine(strings.Join(nonEmpty(e.User, e.From), " ")))
+		who := oneLine(cmp.Or(e.User, e.From))
+		if e.User != "" && e.From != "" && !strings.EqualFold(e.User, e.From) {
+			who = s.tongue.T("{user} as {sender}", "user", oneLine(e.User), "sender", oneLine(e.From))
+		}
+		parts = append(parts, who)
 	case len(e.To) > 0:
 		const named = 3
 		to := strings.Join(e.To[:min(len(e.To), named)], ", ")
@@ -187,10 +195,6 @@ func (s *session) eventAbout(e relay.Event) string {
 		parts = append(parts, s.tongue.T("by {who}", "who", oneLine(e.By)))
 	}
 	return strings.Join(parts, " ")
-}
-
-func nonEmpty(texts ...string) []string {
-	return slices.DeleteFunc(texts, func(t string) bool { return t == "" })
 }
 
 // kindWord names a kind of event.
