@@ -31,10 +31,12 @@ func (r *sendRoute) send(ctx context.Context, o Outgoing, file func(context.Cont
 	if err != nil {
 		return SentMail{}, err
 	}
-	draft := ""
+	draft, noCopy := "", failover.Sentence{}
 	if account, ok := r.e.accountOf(o.Envelope.From); ok {
-		if draft, err = r.draftCopy(sentCopy{Account: account, MessageID: l.messageID, At: r.e.opt.Now().UTC(), Message: o.Message}); err != nil {
-			r.e.opt.Logger.Warn("copies of sent mail", "error", err) // the mail matters more
+		draft, err = r.draftCopy(sentCopy{Account: account, MessageID: l.messageID, At: r.e.opt.Now().UTC(), Message: o.Message})
+		if err != nil { // the mail matters more
+			draft, noCopy = "", failover.Say("no copy for the sent folder could be kept: {error}", "error", sayOf(err))
+			r.e.opt.Logger.Warn("copies of sent mail", "error", err)
 		}
 	}
 	item, err := r.accept(ctx, o, relay.Header{MessageID: l.messageID, Subject: l.subject, Prepend: signature})
@@ -45,7 +47,7 @@ func (r *sendRoute) send(ctx context.Context, o Outgoing, file func(context.Cont
 		return SentMail{}, err
 	}
 	// From here on the message is on its way, and nothing that fails changes that.
-	sent := SentMail{ID: item.ID, State: item.State, To: item.To, Copy: CopyNone}
+	sent := SentMail{ID: item.ID, State: item.State, To: item.To, Copy: CopyNone, CopySay: noCopy}
 	if draft != "" {
 		sent.Copy, sent.CopySay = r.copyOf(ctx, draft, item.ID, file)
 	}

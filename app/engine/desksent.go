@@ -151,6 +151,8 @@ func (e *Engine) readCopy(key keys.Key, name string) (sentCopy, error) {
 // fileCopies brings the copies that wait into the mirror. One that cannot be read stays
 // where it is.
 func (e *Engine) fileCopies(ctx context.Context, key keys.Key, s *store.Store) error {
+	e.filing.Lock()
+	defer e.filing.Unlock()
 	names := e.copies(sentSuffix)
 	if len(names) == 0 {
 		return nil

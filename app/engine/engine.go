@@ -63,6 +63,8 @@ type Engine struct {
 	book  *routeBook
 
 	ring keyring
+
+	filing sync.Mutex // held by whoever files copies of sent mail
 }
 
 // New returns an engine. It touches neither network nor disk.

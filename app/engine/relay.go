@@ -34,8 +34,6 @@ type RelayParts struct {
 	// Local is how faces in other processes reach the engine that runs in a data
 	// folder; nil: they do not.
 	Local LocalAPI
-	// Listening is told the addresses at which mail is taken in; it may be nil.
-	Listening func([]net.Addr)
 	// Getenv says in which language reports are written where the settings leave it
 	// open; nil: English.
 	Getenv func(string) string

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -35,7 +34,7 @@ type post struct {
 	machine string // the folder that stands for the machine
 
 	mu       sync.Mutex
-	listen   []net.Addr
+	listen   string            // where mail is taken in
 	password map[string]string // app passwords by address
 }
 
@@ -69,8 +68,8 @@ func newPost(t *testing.T, mirrored bool, change ...func(*engine.Options)) *post
 	p.parts.Mail = p.mail(p.machine)
 	p.parts.Relay = &engine.RelayParts{
 		Dialer: p.world.Dialer(), TLS: func(configs.Provider) (*tls.Config, error) { return p.world.TLSConfig(), nil },
-		SignIn: p.signIn, Listening: p.listening,
-		Local: &local.API{Version: "test", Now: time.Now, Log: slog.New(slog.DiscardHandler)},
+		SignIn: p.signIn,
+		Local:  &local.API{Version: "test", Now: time.Now, Log: slog.New(slog.DiscardHandler)},
 	}
 	for _, c := range change {
 		c(&p.parts)
@@ -103,10 +102,10 @@ func (p *post) signIn(_ context.Context, role failover.Role, s configs.Sending) 
 	return signin.Password(user, func(context.Context) (string, error) { return password, nil }), nil
 }
 
-func (p *post) listening(at []net.Addr) {
+func (p *post) listens(ev engine.ServeEvent) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.listen = at
+	p.listen = ev.Listen[0]
 }
 
 // serve serves until the test ends, or stop is called; it returns when mail is taken in.
@@ -117,6 +116,7 @@ func (p *post) serve(req engine.ServeRequest) (stop func()) {
 	first := sync.OnceFunc(func() { close(up) })
 	req.Tell = func(ev engine.ServeEvent) {
 		if ev.Part == engine.PartSubmit && ev.Kind == engine.PartStarted {
+			p.listens(ev)
 			first()
 		}
 	}
@@ -151,7 +151,7 @@ func (p *post) user(address string) {
 // submit hands a message in as somebody's mail program does.
 func (p *post) submit(from, to, subject string) error {
 	p.mu.Lock()
-	at := p.listen[0].String()
+	at := p.listen
 	p.mu.Unlock()
 	return submitAt(at, from, p.password[from], to, subject)
 }

@@ -33,8 +33,9 @@ type Remote = Served
 
 // LocalAPI is how faces in other processes reach the engine that runs in a data folder.
 type LocalAPI interface {
-	// Serve answers faces until ctx ends, which is no error.
-	Serve(ctx context.Context, dataDir string, s Served) error
+	// Serve answers faces until ctx ends, which is no error. It calls ready when they
+	// can be heard.
+	Serve(ctx context.Context, dataDir string, s Served, ready func()) error
 	// Dial reaches the engine that runs in the folder. failover.ErrUnreachable: none does.
 	Dial(ctx context.Context, dataDir string) (Remote, error)
 }
@@ -70,6 +71,8 @@ type ServeEvent struct {
 	Domain string            `json:"domain,omitempty"` // of PartWatch
 	Say    failover.Sentence `json:"say,omitzero"`
 	Retry  time.Time         `json:"retry,omitzero"`
+	// Listen is where mail is taken in, as address:port, when PartSubmit has started.
+	Listen []string `json:"listen,omitempty"`
 }
 
 // ServeStatus tells of the Lifeboat that runs in a data folder.
@@ -162,15 +165,15 @@ func (e *Engine) serveKey(ctx context.Context) (keys.Key, error) {
 // Serving tells of the Lifeboat that runs in the data folder in another process.
 func (e *Engine) Serving(ctx context.Context) ServeStatus {
 	remote, err := e.dialLocal(ctx)
-	if errors.Is(err, failover.ErrUnreachable) {
+	var st ServeStatus
+	if err == nil {
+		st, err = remote.Status(ctx)
+		_ = remote.Close() // it was only asked
+	}
+	switch {
+	case errors.Is(err, failover.ErrUnreachable):
 		return ServeStatus{}
-	}
-	if err != nil {
-		return ServeStatus{Running: true, Say: sayOf(err)}
-	}
-	defer func() { _ = remote.Close() }() // it was only asked
-	st, err := remote.Status(ctx)
-	if err != nil {
+	case err != nil:
 		return ServeStatus{Running: true, Say: sayOf(err)}
 	}
 	return st

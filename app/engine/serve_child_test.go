@@ -70,12 +70,16 @@ func beServe(order string) int {
 			SignIn: func(_ context.Context, role failover.Role, s configs.Sending) (signin.Source, error) {
 				return signin.Password(s.User, func(context.Context) (string, error) { return o.Passwords[role][s.Address], nil }), nil
 			},
-			Listening: func(at []net.Addr) { fmt.Println(at[0]) },
 		},
 	})
 	ctx, stop := context.WithTimeout(context.Background(), 10*time.Minute) // the test kills it
 	defer stop()
-	if err := e.Serve(ctx, engine.ServeRequest{NoMirror: true, NoWatch: true}); err != nil {
+	tell := func(ev engine.ServeEvent) {
+		if len(ev.Listen) > 0 {
+			fmt.Println(ev.Listen[0])
+		}
+	}
+	if err := e.Serve(ctx, engine.ServeRequest{NoMirror: true, NoWatch: true, Tell: tell}); err != nil {
 		fmt.Println(err)
 		return 1
 	}

@@ -102,6 +102,7 @@ func TestPartsAreStartedAgain(t *testing.T) {
 			case ev.Part == engine.PartSubmit && ev.Kind == engine.PartFailed:
 				failed <- ev
 			case ev.Part == engine.PartSubmit && ev.Kind == engine.PartStarted:
+				p.listens(ev)
 				started <- struct{}{}
 			}
 		}})

@@ -60,8 +60,7 @@ func (s *serving) run(ctx context.Context) error {
 	if s.e.opt.Relay.Local != nil {
 		parts.Go(func() {
 			s.keep(ctx, PartFaces, "", func(ctx context.Context, up func()) error {
-				up()
-				return s.e.opt.Relay.Local.Serve(ctx, s.e.opt.DataDir, s)
+				return s.e.opt.Relay.Local.Serve(ctx, s.e.opt.DataDir, s, up)
 			})
 		})
 	}
@@ -102,7 +101,11 @@ func (s *serving) keep(ctx context.Context, part Part, domain string, run func(c
 		err := run(ctx, func() {
 			since = s.e.opt.Now()
 			s.set(PartStatus{Part: part, Domain: domain, Up: true, Since: since.UTC()})
-			s.tell(ServeEvent{Part: part, Kind: PartStarted, Domain: domain})
+			ev := ServeEvent{Part: part, Kind: PartStarted, Domain: domain}
+			if part == PartSubmit {
+				ev.Listen = s.listensAt()
+			}
+			s.tell(ev)
 		})
 		if ctx.Err() != nil {
 			break
@@ -207,14 +210,17 @@ func (s *serving) setRoute(ctx context.Context, r *sendRoute, err error) {
 
 func (s *serving) listening(at []net.Addr) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.listen = nil
 	for _, a := range at {
 		s.listen = append(s.listen, a.String())
 	}
-	s.mu.Unlock()
-	if told := s.e.opt.Relay.Listening; told != nil {
-		told(at)
-	}
+}
+
+func (s *serving) listensAt() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.listen)
 }
 
 // mirrorPart keeps the mirror up to date, where the settings have one.

@@ -104,7 +104,7 @@ func (c *client) Send(ctx context.Context, o engine.Outgoing) (out engine.SentMa
 	}
 	r.ContentLength = int64(len(line)) + 1 + int64(len(o.Message))
 	r.Header.Set("Content-Type", outgoingType)
-	err = c.do(r, &out)
+	err = c.do(r, o.Wait+answerTimeout, &out)
 	return out, err
 }
 
@@ -118,13 +118,15 @@ func (c *client) ask(ctx context.Context, path string, call, into any) error {
 		return err
 	}
 	r.Header.Set("Content-Type", jsonType)
-	return c.do(r, into)
+	return c.do(r, answerTimeout, into)
 }
 
-// do sends a request and reads what comes of it.
-func (c *client) do(r *http.Request, into any) error {
+// do sends a request and reads what comes of it, within a time.
+func (c *client) do(r *http.Request, within time.Duration, into any) error {
 	r.Header.Set(versionHeader, c.version)
-	resp, err := c.http.Do(r)
+	ctx, stop := context.WithTimeout(r.Context(), within)
+	defer stop()
+	resp, err := c.http.Do(r.WithContext(ctx))
 	if err != nil {
 		return c.broken(r.Context(), err)
 	}

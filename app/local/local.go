@@ -38,15 +38,17 @@ const (
 	bodyTimeout    = 5 * time.Minute // of the longest message, on a busy disk
 	idleTimeout    = 2 * time.Minute
 	farewell       = 2 * time.Second // for answers that are under way at the end
+	// answerTimeout is for what a large queue and a busy disk may need.
+	answerTimeout = 2 * time.Minute
 )
 
 // connectionsAtOnce bounds who is served side by side; who comes later waits.
 const connectionsAtOnce = 64
 
-// Serve answers faces until ctx ends, which is no error. Only one may serve a data
-// folder at a time; the caller holds the lock that sees to it. What a killed
-// predecessor left behind is removed.
-func (a *API) Serve(ctx context.Context, dataDir string, s engine.Served) error {
+// Serve answers faces until ctx ends, which is no error, and calls ready once they can
+// be heard. Only one may serve a data folder at a time; the caller holds the lock that
+// sees to it. What a killed predecessor left behind is removed.
+func (a *API) Serve(ctx context.Context, dataDir string, s engine.Served, ready func()) error {
 	if old, err := readRecord(dataDir); err == nil {
 		removeStale(old.Address)
 	}
@@ -62,6 +64,7 @@ func (a *API) Serve(ctx context.Context, dataDir string, s engine.Served) error 
 		return err
 	}
 	defer removeRecord(dataDir, me)
+	ready()
 	return a.answer(ctx, &gate{Listener: l, log: a.Log, room: make(chan struct{}, connectionsAtOnce)}, s)
 }
 

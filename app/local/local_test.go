@@ -91,7 +91,7 @@ func serving(t *testing.T, dir string, s engine.Served) engine.Remote {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- api("v1").Serve(ctx, dir, s) }()
+	go func() { ended <- api("v1").Serve(ctx, dir, s, func() {}) }()
 	t.Cleanup(func() {
 		stop()
 		if err := <-ended; err != nil {
@@ -228,7 +228,7 @@ func TestTheEndCutsWaitsShort(t *testing.T) {
 	d := &desk{hang: make(chan struct{})}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- api("v1").Serve(ctx, dir, d) }()
+	go func() { ended <- api("v1").Serve(ctx, dir, d, func() {}) }()
 	r := reached(t, dir)
 	sent := make(chan error, 1)
 	go func() {
