@@ -49,7 +49,7 @@ func (d *Deliverer) expire(ctx context.Context, id relay.ID, age time.Duration) 
 	if !ok || item.State != relay.Waiting || item.Handed != "" {
 		return
 	}
-	why := failover.Say("No provider took it within {days} days. The last reason was: {reason}", "days", max(1, int(age.Hours()/24+0.5)), "reason", item.Why)
+	why := failover.Say("No provider took it within {days} days.", "days", max(1, int(age.Hours()/24+0.5)))
 	err := d.patiently(ctx, "expiry", func(ctx context.Context) error {
 		report, err := d.report(ctx, item, expiredReport, pendingOutcomes(item))
 		if err != nil {

@@ -25,7 +25,7 @@ func BenchmarkDrain(b *testing.B) {
 		messages = n
 	}
 	text := "Subject: drain\r\n\r\n" + strings.Repeat(strings.Repeat("x", 70)+"\r\n", 142)
-	for _, senders := range []int{1, 20} {
+	for _, senders := range []int{1, 20, 1000} {
 		b.Run(fmt.Sprintf("senders=%d", senders), func(b *testing.B) {
 			for b.Loop() {
 				b.StopTimer()

@@ -305,7 +305,7 @@ func (d *Deliverer) inBackground(ctx context.Context, id relay.ID, do func(conte
 	}
 	e.take()
 	delete(d.doubts, id)
-	e.job = &job{e: e, cancel: func() {}, handed: true}
+	e.job = &job{e: e, cancel: func() {}, final: true}
 	d.work.Go(func() {
 		do(ctx)
 		d.release(e, nil)

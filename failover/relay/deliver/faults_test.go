@@ -44,12 +44,16 @@ func TestFaultsBeforeTheEnd(t *testing.T) {
 			t.Run(verb+" "+strings.Fields(fault)[0], func(t *testing.T) {
 				t.Parallel()
 				w := newWorld(t)
-				w.o.Timeouts.Greeting, w.o.Timeouts.Command, w.o.Timeouts.Data = 250*time.Millisecond, 250*time.Millisecond, 250*time.Millisecond
+				if slices.Contains([]string{"hang", "trickle"}, fault) {
+					w.o.Timeouts.Greeting, w.o.Timeouts.Command, w.o.Timeouts.Data = 500*time.Millisecond, 500*time.Millisecond, 500*time.Millisecond
+				}
 				p := startProvider(t, func(p *provider) { p.script = once(verb, fault, 1) })
 				w.p[failover.Primary] = p
 				i := w.send(anna, boss)
-				// Small messages are in the network's buffers: a silence in the data is one after the end.
-				w.o.Timeouts.End = time.Second
+				if verb == "body" {
+					// Small messages are in the network's buffers: a silence in the data is one after the end.
+					w.o.Timeouts.End = time.Second
+				}
 				w.start()
 				if verb == "body" {
 					w.await("doubt or another try", func() bool {
@@ -80,7 +84,9 @@ func TestLostReply(t *testing.T) {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.o.Timeouts.End = 250 * time.Millisecond
+			if fault == "hang" {
+				w.o.Timeouts.End = time.Second
+			}
 			p := startProvider(t, func(p *provider) { p.script = once("end", fault, 1) })
 			w.p[failover.Primary] = p
 			i := w.send(anna, boss)

@@ -385,9 +385,10 @@ func TestPaceSurvivesARestart(t *testing.T) {
 		w.d.Poke()
 		return len(w.q.all()) == 0
 	})
-	for _, e := range w.q.of(relay.Pace) {
-		if !strings.Contains(e.Say.String(), "5 messages a minute and 8 recipients a day") {
-			t.Errorf("%s", e.Say)
-		}
+	if say := w.q.of(relay.Pace)[0].Say.String(); !strings.Contains(say, "takes 5 messages a minute from "+anna) {
+		t.Errorf("%s", say)
+	}
+	if !slices.ContainsFunc(w.q.of(relay.Pace), func(e relay.Event) bool { return strings.Contains(e.Say.String(), "8 recipients a day") }) {
+		t.Errorf("nothing of the day: %v", w.q.of(relay.Pace))
 	}
 }

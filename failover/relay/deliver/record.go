@@ -59,16 +59,9 @@ func (d *Deliverer) event(j *job, i relay.Item, kind relay.EventKind) relay.Even
 	}
 }
 
-// handing makes durable that the data is about to be ended. From then on nobody takes
-// the message back.
+// handing makes durable that the data is about to be ended. From then on no person's act
+// changes the message, until what came of it is written.
 func (d *Deliverer) handing(ctx context.Context, j *job, to []string, tls *relay.TLS) error {
-	d.mu.Lock()
-	if j.gone {
-		d.mu.Unlock()
-		return errChanged
-	}
-	j.handed = true
-	d.mu.Unlock()
 	_, err := d.o.Queue.Update(context.WithoutCancel(ctx), j.e.id, true, func(i *relay.Item) ([]relay.Event, error) {
 		if err := d.mine(j, i); err != nil {
 			return nil, err
@@ -197,6 +190,9 @@ func (d *Deliverer) unreachable(ctx context.Context, j *job, f *smtpout.Fault, t
 	now, wall := d.o.Steady(), d.o.Now()
 	d.count(j.lane, j.login, judgeFault(f), f.Reply, now, wall, why)
 	until := wall.Add(max(j.login.until, j.login.host.until) - now)
+	if j.lane.role != j.role { // the route has changed meanwhile: it follows at once
+		until = wall
+	}
 	d.mu.Unlock()
 	d.settle(j, 0)
 	item, err := d.o.Queue.Update(context.WithoutCancel(ctx), j.e.id, false, func(i *relay.Item) ([]relay.Event, error) {

@@ -25,6 +25,7 @@ type transfer struct {
 	lost   *smtpout.Fault // instead of end
 	fault  *smtpout.Fault // before the end
 	unread error          // of our own queue
+	back   bool           // it was taken back before its end
 }
 
 // outcome is what has become of one recipient in a transfer.
@@ -50,6 +51,7 @@ type result struct {
 func (d *Deliverer) read(t *transfer) *result {
 	r := &result{}
 	switch {
+	case t.back: // nothing came of it
 	case t.unread != nil:
 		why := failover.Say("The message could not be read from the queue ({error}), and is tried again.", "error", t.unread)
 		r.all(t.to, outcome{kind: relay.Deferred, say: why})
@@ -218,6 +220,9 @@ func (d *Deliverer) until(t *transfer, r *result, tries int) time.Duration {
 	defer d.mu.Unlock()
 	now := d.o.Steady()
 	at := now
+	if t.j.lane.role != t.j.role {
+		return 0 // the route has changed meanwhile: it follows at once
+	}
 	if r.own {
 		at = now + jitter(doubled(d.o.Retry.First, d.o.Retry.Most, tries), string(t.item.ID), tries)
 	}

@@ -31,16 +31,16 @@ type job struct {
 	asked  int // recipients counted by the pace
 	cancel context.CancelFunc
 	gone   bool // its message is not to be sent now
-	handed bool // too late for that
+	final  bool // too late for that: the end of the data is being sent
 	begun  bool
 	item   relay.Item
 	again  bool // the refused credential was renewed, the stale connection replaced
 	ended  bool // the pace knows
 }
 
-// stop takes a message back that has not been handed over. d.mu is held.
+// stop takes a message back whose data has not been ended. d.mu is held.
 func (j *job) stop() {
-	if !j.handed && !j.gone {
+	if !j.final && !j.gone {
 		j.gone = true
 		j.cancel()
 	}
@@ -132,7 +132,7 @@ func (d *Deliverer) find(ctx context.Context, l *lane, domain string, role failo
 		l.impatient = false
 		why := failover.SentenceOf(err)
 		d.o.Log.Warn("no way to send for a sender", "sender", sender, "role", role, "error", err)
-		l.trouble.hit(now, d.o.Now(), d.o.Retry.First, d.o.Retry.Most, why)
+		l.trouble.hit(now, d.o.Now(), d.o.Retry.First, min(5*d.o.Retry.First, d.o.Retry.Most), why) // looking costs nobody anything
 		if len(l.wait) > 0 {
 			id := l.wait[0].id
 			d.inBackground(ctx, id, func(ctx context.Context) { d.blame(ctx, id, role, why) })
@@ -202,7 +202,7 @@ func (d *Deliverer) fillLogin(ctx context.Context, g *login, now time.Duration, 
 		all = 1 // a single one finds out
 	}
 	if g.host.conns >= all {
-		if g.conns == 0 && g.host.conns > 0 {
+		if g.conns == 0 && g.host.conns > 0 && !g.host.starving {
 			g.host.starving = true
 			g.host.evict(g)
 		}
@@ -243,7 +243,9 @@ func (d *Deliverer) next(ctx context.Context, g *login, now time.Duration, soon 
 	}
 	if wait := g.pace.wait(now, g.waiting(now)); wait > 0 {
 		soon(now + wait)
-		d.tellPace(ctx, g, now)
+		n := g.pace.perMinute(now)
+		d.tellPace(ctx, g, now, failover.Say("{host} takes {messages} messages a minute from {login}, so {count} messages wait their turn.",
+			"host", place(g.target), "messages", n, "login", g.name, "count", g.waiting(now)))
 		return nil
 	}
 	for range len(g.lanes) {
@@ -256,7 +258,8 @@ func (d *Deliverer) next(ctx context.Context, g *login, now time.Duration, soon 
 		asked, wait := g.pace.room(now, int(e.to))
 		if wait > 0 {
 			soon(now + wait)
-			d.tellPace(ctx, g, now)
+			d.tellPace(ctx, g, now, failover.Say("{host} takes mail for {recipients} recipients a day from {login}, so {count} messages wait their turn.",
+				"host", place(g.target), "recipients", g.pace.limits.RecipientsPerDay, "login", g.name, "count", g.waiting(now)))
 			continue
 		}
 		heap.Pop(&l.wait)
@@ -272,14 +275,12 @@ func (d *Deliverer) next(ctx context.Context, g *login, now time.Duration, soon 
 }
 
 // tellPace files, now and then, that a limit makes messages wait. d.mu is held.
-func (d *Deliverer) tellPace(ctx context.Context, g *login, now time.Duration) {
+func (d *Deliverer) tellPace(ctx context.Context, g *login, now time.Duration, say failover.Sentence) {
 	p := &g.pace
 	if p.told != 0 && now-p.told < 10*p.minute {
 		return
 	}
 	p.told = max(now, 1)
-	say := failover.Say("{host} takes {messages} messages a minute and {recipients} recipients a day from {login}, so {count} messages wait their turn.",
-		"host", place(g.target), "messages", g.pace.limits.MessagesPerMinute, "recipients", g.pace.limits.RecipientsPerDay, "login", g.name, "count", g.waiting(now))
 	e := relay.Event{At: d.o.Now(), Kind: relay.Pace, Host: g.target.Endpoint.Host, Say: say}
 	if len(g.lanes) > 0 {
 		e.Domain, e.Role = g.lanes[0].domain, g.lanes[0].role

@@ -18,7 +18,7 @@ import (
 func switchAmid(t *testing.T, messages int, faults []string) {
 	w := newWorld(t)
 	w.o.Retry.First, w.o.Retry.Most = time.Hour, time.Hour // only the switch makes them due again
-	w.o.Timeouts.Command, w.o.Timeouts.Data, w.o.Timeouts.End = time.Second, time.Second, 2*time.Second
+	w.o.Timeouts.Command, w.o.Timeouts.Data, w.o.Timeouts.End = 3*time.Second, 3*time.Second, 5*time.Second
 	w.o.Doubt.Wait = 24 * time.Hour
 	healthy := messages / 4
 	var mu sync.Mutex

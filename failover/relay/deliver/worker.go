@@ -204,6 +204,11 @@ func (w *worker) end(ctx context.Context, t *transfer) {
 	if w.prev != nil {
 		<-w.prev
 	}
+	if t.back = !w.d.commit(t.j); t.back {
+		w.conn.Close()
+		w.conn = nil
+		return
+	}
 	patient, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(graceful, cancel) })()
@@ -220,6 +225,14 @@ func (w *worker) end(ctx context.Context, t *transfer) {
 	}
 }
 
+// commit reports whether the message may be ended; after it nobody takes it back.
+func (d *Deliverer) commit(j *job) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	j.final = !j.gone
+	return j.final
+}
+
 // broken deals with a connection that ended before the message did, or with a message
 // that cannot be read.
 func (w *worker) broken(ctx, own context.Context, t *transfer, err error) (stale bool) {
@@ -229,12 +242,12 @@ func (w *worker) broken(ctx, own context.Context, t *transfer, err error) (stale
 	}
 	w.conn.Close()
 	w.conn = nil
-	gone := own.Err() != nil
+	t.back = own.Err() != nil
 	if f == nil {
 		w.d.log("a queued message could not be read", t.j, err)
 		t.unread = err
 	}
-	if gone && t.taken == nil {
+	if t.back && t.taken == nil {
 		w.giveBack(t.j)
 		return false
 	}
