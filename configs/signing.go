@@ -46,7 +46,7 @@ func (p *page) signing(s Signing) {
 	if !s.On() {
 		return
 	}
-	p.comment(2, Say("The domain's own DKIM key: the relay signs what staff send, so that it passes DMARC through either provider. \"lifeboat plan prepare\" publishes its record."))
+	p.comment(2, Say("The domain's own DKIM key: the relay signs what staff send, so that it passes DMARC through either provider. \"lifeboat prepare\" publishes its record."))
 	p.line(2, "signing:")
 	p.value(3, "selector", s.Selector)
 	p.value(3, "key", s.Key)

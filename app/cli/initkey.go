@@ -49,7 +49,7 @@ func (s *session) signingKey(ctx context.Context, domain string, now *configs.Se
 		s.note("  " + s.tongue.T(`So no DKIM key was made, and what the relay sends is not signed. Give "lifeboat init {domain}" again when secrets can be stored.`, "domain", failover.Display(domain)))
 		return signingKey{}, nil
 	}
-	s.note("  " + s.tongue.T(`DKIM: a key was made and stored as {name}; "lifeboat plan prepare" publishes its record.`, "name", ref.Name()))
+	s.note("  " + s.tongue.T(`DKIM: a key was made and stored as {name}; "lifeboat prepare" publishes its record.`, "name", ref.Name()))
 	return signingKey{ref, true}, nil
 }
 

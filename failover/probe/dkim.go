@@ -20,7 +20,7 @@ func checkDKIM() Check {
 	return Check{
 		ID:     "dkim",
 		Reason: failover.Say("Lifeboat signs what staff send with the domain's own key (DKIM, RFC 6376), so that it passes DMARC through either provider. Receivers check the signature against a record in the DNS."),
-		Remedy: failover.Say("In calm times, let Lifeboat publish the key's record (plan prepare)."),
+		Remedy: failover.Say("In calm times, let Lifeboat publish the key's record (lifeboat prepare)."),
 		subjects: func(t Target) []string {
 			if t.Domain.Signing.Selector == "" || t.Provider.Role != failover.Secondary {
 				return nil
@@ -47,7 +47,7 @@ func (s *survey) judgeDKIM(ctx context.Context, selector string) say {
 	for _, text := range sets.texts() {
 		out.evidence = append(out.evidence, shown+" TXT "+clean(text, 600))
 	}
-	prepare := failover.Say("Publish the record in calm times (plan prepare).")
+	prepare := failover.Say("Publish the record in calm times (lifeboat prepare).")
 	switch {
 	case s.target.Domain.Signing.Value == "":
 		out.unseen = true
