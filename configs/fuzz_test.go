@@ -73,7 +73,23 @@ func FuzzSettings(f *testing.F) {
 			if got, ok := s.Domain(d.Name); !ok || got.Name != d.Name {
 				t.Errorf("%s is not found by its name", d.Name)
 			}
-			s.RecipientsOf(d.Name)
+			all := s.RecipientsOf(d.Name)
+			for _, r := range append(all[:min(len(all), 20)], Recipient{Address: "nobody@" + d.Name}) {
+				for _, role := range []string{rolePrimary, roleSecondary} {
+					to, err := s.SubmissionFor(role, r.Address)
+					for _, p := range ProblemsIn(err) {
+						checkSentence(t, p)
+					}
+					if err == nil && (to.User == "" || to.Method == "" || to.Provider.Submission.Host == "" || to.Provider.Submission.Port == 0) {
+						t.Errorf("%s is sent nowhere: %+v", r.Address, to)
+					}
+				}
+			}
+		}
+		for _, d := range s.Relay.Devices {
+			if len(d.Prefixes()) != len(d.Addresses) || !s.Sends(d.User[strings.LastIndexByte(d.User, '@')+1:]) {
+				t.Errorf("devices %+v", d)
+			}
 		}
 	})
 }

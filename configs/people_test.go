@@ -102,11 +102,14 @@ func TestWriteNewLeavesExamplesThatLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	uncommented := regexp.MustCompile(`(?m)^# (mirror:|people:|targets:|runcard:|  [- ] ?[a-z_]+: |  [a-z_]+: )`).ReplaceAllString(string(text), "$1")
+	uncommented := regexp.MustCompile(`(?m)^# (mirror:|relay:|people:|targets:|runcard:|  [- ] ?[a-z_]+: |  [a-z_]+: )`).ReplaceAllString(string(text), "$1")
 	filled := strings.NewReplacer(`- name: ""`, "- name: Hanako", `phone: ""`, "phone: 090-0000-0001", `credentials: ""`, "credentials: safe").Replace(uncommented)
 	s, warnings, err := loadText(t, filled)
 	if err != nil || len(warnings) > 0 {
 		t.Fatal(err, warnings, filled)
+	}
+	if diff := cmp.Diff(Defaults().Relay, s.Relay, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("the relay is not that of the defaults (-want +got)\n%s", diff)
 	}
 	if len(s.People) != 1 || !s.People[0].Decides || s.Targets.MTPD.String() != "1d" || s.Runcard.Credentials != "safe" {
 		t.Errorf("got %+v %+v %+v", s.People, s.Targets, s.Runcard)
