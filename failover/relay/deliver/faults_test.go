@@ -35,7 +35,7 @@ func TestFaultsBeforeTheEnd(t *testing.T) {
 		"connect": {"reset", "close", "hang", "421 4.3.2 not now", "554 5.3.2 no", "garbage", "endless line", "endless reply", "trickle"},
 		"EHLO":    {"reset", "hang", "421 4.3.2 not now", "550 no", "451 4.3.0 later", "endless reply"},
 		"MAIL":    {"reset", "hang", "451 4.3.0 later", "421 4.3.2 bye", "452 4.3.1 disk", "550 5.7.1 account blocked", "garbage", "354 eh"},
-		"RCPT":    {"reset", "hang", "451 4.3.2 The server is not accepting messages", "450 4.2.0 greylisted", "550 5.7.60 Client does not have permissions to send as this sender", "trickle"},
+		"RCPT":    {"reset", "hang", "451 4.3.2 The server is not accepting messages", "450 4.2.0 greylisted", "452 4.5.3 too many recipients", "550 5.7.60 Client does not have permissions to send as this sender", "trickle"},
 		"DATA":    {"reset", "hang", "451 4.3.0 later", "421 4.3.2 bye", "250 sure"},
 		"body":    {"reset", "hang"},
 		"end":     {"451 4.3.0 later", "421 4.3.2 bye", "550 5.7.60 SMTP; Client does not have permissions to send as this sender", "451 4.7.500 Server busy"},

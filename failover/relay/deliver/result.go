@@ -70,7 +70,23 @@ func (d *Deliverer) read(t *transfer) *result {
 	default:
 		d.readRecipients(t, r)
 	}
+	r.nothing(t)
 	return r
+}
+
+// nothing makes a deferral of a try in which nobody's turn came, as where a server finds
+// a single recipient too many: it must not be tried again at once.
+func (r *result) nothing(t *transfer) {
+	for _, o := range r.of {
+		if o.kind != "" {
+			return
+		}
+	}
+	for n := range r.of {
+		o := &r.of[n]
+		o.kind, o.say = relay.Deferred, sayAnswer(verdict{}, o.reply, t.target, t.j.login.name, t.item.Envelope.Sender())
+		r.why, r.own, r.good = o.say, true, false
+	}
 }
 
 func (d *Deliverer) readRecipients(t *transfer, r *result) {
