@@ -28,8 +28,8 @@ func (r *sendRoute) send(ctx context.Context, o Outgoing, file func(context.Cont
 		return SentMail{}, err
 	}
 	signature, err := r.signer.Sign(ctx, l.from, bytes.NewReader(o.Message))
-	if err != nil {
-		return SentMail{}, err
+	if err != nil { // unsigned it may still pass by SPF, as what programs hand in does
+		r.e.opt.Logger.Warn("a message is sent without our signature", "from", l.from, "error", err)
 	}
 	draft, noCopy := "", failover.Sentence{}
 	if account, ok := r.e.accountOf(o.Envelope.From); ok {

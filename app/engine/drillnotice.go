@@ -85,7 +85,7 @@ func (q noticing) Update(ctx context.Context, id relay.ID, durable bool, change 
 			q.world.PassedOn(number, e.Role)
 			return item, nil
 		case relay.Bounce, relay.Expiry, relay.Drop:
-			q.world.GaveBack(number, failover.Say("{answer}", "answer", e.Answer))
+			q.world.GaveBack(number, failover.Say("{text}", "text", e.Answer))
 			return item, nil
 		default:
 		}
