@@ -91,20 +91,9 @@ func (d *Deliverer) chosen(f relay.Filter) ([]relay.ID, error) {
 func (d *Deliverer) actOn(ctx context.Context, id relay.ID, act relay.Act) (relay.Item, error) {
 	var report relay.ID
 	if act.Kind == relay.ActDrop && act.Report {
-		item, ok := d.o.Queue.Get(id)
-		if !ok {
-			return item, gone(id)
-		}
-		if err := busy(&item); err != nil {
-			return item, err
-		}
-		about := pendingOutcomes(item)
-		for n := range about {
-			about[n].answer, about[n].reason = "", failover.Say("The reason given: {reason}", "reason", act.Reason)
-		}
 		var err error
-		if report, err = d.report(ctx, item, droppedReport, about); err != nil {
-			return item, err
+		if report, err = d.reportDrop(ctx, id, act); err != nil {
+			return relay.Item{}, err
 		}
 	}
 	return d.o.Queue.Update(ctx, id, true, func(i *relay.Item) ([]relay.Event, error) {
@@ -113,6 +102,29 @@ func (d *Deliverer) actOn(ctx context.Context, id relay.ID, act relay.Act) (rela
 		}
 		return d.do(i, act, report)
 	})
+}
+
+// reportDrop queues the report about a message that is to be dropped. The message is
+// held first, so that no provider takes it while its sender is told that none did.
+func (d *Deliverer) reportDrop(ctx context.Context, id relay.ID, act relay.Act) (relay.ID, error) {
+	if _, ok := d.o.Queue.Get(id); !ok {
+		return "", gone(id)
+	}
+	item, err := d.o.Queue.Update(ctx, id, true, func(i *relay.Item) ([]relay.Event, error) {
+		if err := busy(i); err != nil {
+			return nil, err
+		}
+		_, err := d.do(i, relay.Act{Kind: relay.ActHold, By: act.By, Reason: act.Reason}, "")
+		return nil, err // the log tells of the drop
+	})
+	if err != nil {
+		return "", err
+	}
+	about := pendingOutcomes(item)
+	for n := range about {
+		about[n].answer, about[n].reason = "", failover.Say("The reason given: {reason}", "reason", act.Reason)
+	}
+	return d.report(ctx, item, droppedReport, about)
 }
 
 func gone(id relay.ID) error {

@@ -215,7 +215,7 @@ func (d *Deliverer) text(i relay.Item, kind reportKind, about []told) []byte {
 	if i.Subject != "" {
 		say(failover.Say("Subject: {subject}", "subject", i.Subject))
 	}
-	say(failover.Say("Written: {time}", "time", i.Arrived.Format("2006-01-02 15:04 -0700")))
+	say(failover.Say("Written: {time}", "time", i.Arrived.In(d.o.Now().Location()).Format("2006-01-02 15:04 -0700")))
 	for _, t := range about {
 		b.WriteString("\r\n")
 		say(failover.Say("To: {address}", "address", t.to))
