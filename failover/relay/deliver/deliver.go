@@ -356,5 +356,9 @@ func (d *Deliverer) patiently(ctx context.Context, what string, do func(context.
 	}
 }
 
+// errHanded stops a delivery of which the queue says that it was handed over before,
+// since what came of that could not be written.
+var errHanded = errors.New("the message may have been handed over")
+
 // errChanged stops a delivery whose message was held, rerouted or removed meanwhile.
 var errChanged = errors.New("the message is not to be sent now")

@@ -29,6 +29,8 @@ type memory struct {
 	now     func() time.Time
 	// fail, if set, is asked before each Update.
 	fail func(durable bool) error
+	// late, if set, is asked after each Update has been done.
+	late func(relay.Item) error
 }
 
 func newMemory(now func() time.Time) *memory {
@@ -141,6 +143,11 @@ func (q *memory) Update(_ context.Context, id relay.ID, durable bool, change fun
 		delete(q.bodies, id)
 	}
 	q.tell(id)
+	if q.late != nil {
+		if err := q.late(i); err != nil {
+			return relay.Item{}, err
+		}
+	}
 	return i, nil
 }
 

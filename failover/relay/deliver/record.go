@@ -35,15 +35,18 @@ func (d *Deliverer) begin(ctx context.Context, j *job, conn *smtpout.Conn) error
 
 // mine reports whether the message is still to be sent by this job.
 func (d *Deliverer) mine(j *job, i *relay.Item) error {
-	if i.State != relay.Waiting || i.Handed != "" || i.Via != j.lane.key.via {
+	switch {
+	case i.State != relay.Waiting || i.Via != j.lane.key.via:
 		return errChanged
+	case i.Handed != "":
+		return errHanded
 	}
 	return nil
 }
 
 // unwritten holds everything back for a moment when the queue's disk fails.
 func (d *Deliverer) unwritten(what string, j *job, err error) {
-	if errors.Is(err, errChanged) || errors.Is(err, failover.ErrInvalid) || errors.Is(err, context.Canceled) {
+	if errors.Is(err, errChanged) || errors.Is(err, errHanded) || errors.Is(err, failover.ErrInvalid) || errors.Is(err, context.Canceled) {
 		return
 	}
 	d.log("the queue could not be written: "+what, j, err)

@@ -95,6 +95,35 @@ func TestQueueThatCannotBeWritten(t *testing.T) {
 	}
 }
 
+// A Handing of which nobody knows whether it is on the disk is not followed by the end of
+// the data; and as it may be there, the message is in doubt and not begun over and over.
+func TestHandingThatFails(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	p := startProvider(t, nil)
+	w.p[failover.Primary] = p
+	failed := false
+	w.q.late = func(i relay.Item) error {
+		if i.Handed == "" || failed {
+			return nil
+		}
+		failed = true
+		return failover.Fail(failover.ErrDisk, "the disk does not answer")
+	}
+	i := w.send(anna, boss)
+	w.start()
+	w.await("doubt", func() bool { return len(w.q.of(relay.Doubtful)) == 1 })
+	if n := len(w.q.of(relay.Attempt)); n != 1 || len(p.messages()) != 0 {
+		t.Errorf("%d tries, %d at the provider: %v", n, len(p.messages()), w.q.kinds(i.ID))
+	}
+	w.clock.move(2*time.Hour, 2*time.Hour)
+	w.d.Poke()
+	w.awaitEmpty()
+	if len(p.messages()) != 1 {
+		t.Errorf("%d at the provider", len(p.messages()))
+	}
+}
+
 func TestRunNeedsItsParts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -99,6 +99,9 @@ func (w *worker) handle(ctx context.Context, j *job) bool {
 		}
 		if !j.begun {
 			if err := d.begin(ctx, j, w.conn); err != nil {
+				if errors.Is(err, errHanded) {
+					d.found(ctx, j.e.id)
+				}
 				break
 			}
 		}
