@@ -309,6 +309,7 @@ func (d *Deliverer) inBackground(ctx context.Context, id relay.ID, do func(conte
 	d.work.Go(func() {
 		do(ctx)
 		d.release(e, nil)
+		d.nudge() // the change was seen before, while somebody worked on it
 	})
 }
 

@@ -280,6 +280,9 @@ func (d *Deliverer) resend(ctx context.Context, id relay.ID) {
 	})
 	if err != nil && !errors.Is(err, errChanged) {
 		d.o.Log.Error("a message in doubt could not be sent again", "message", id, "error", err)
+		d.mu.Lock()
+		d.diskWoes = d.o.Steady() + time.Second
+		d.mu.Unlock()
 	}
 }
 

@@ -71,3 +71,42 @@ func TestSamplesAndTidying(t *testing.T) {
 		return tidied > 0
 	})
 }
+
+// A queue that is never idle is tidied too.
+func TestTidyingABusyQueue(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := &sampler{items: w.q.all}
+	w.o.Sampler = s
+	w.p[failover.Primary] = startProvider(t, nil)
+	w.start()
+	for n := 1; ; n++ {
+		w.send(anna, boss)
+		w.await("a delivery", func() bool { return len(w.q.of(relay.Sent)) == n })
+		if _, tidied, _ := s.counts(); tidied > 0 {
+			break
+		}
+		if n == 400 {
+			t.Fatal("it was not tidied in half an hour")
+		}
+		w.clock.move(0, 5*time.Second)
+	}
+}
+
+// What fills the disk is given back at once, not when there is nothing to do.
+func TestTidyingAFullDisk(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := &sampler{items: w.q.all}
+	w.o.Sampler = s
+	w.q.fail = func(bool) error {
+		if _, tidied, _ := s.counts(); tidied == 0 {
+			return failover.Fail(failover.ErrDisk, "The disk is full.")
+		}
+		return nil
+	}
+	w.p[failover.Primary] = startProvider(t, nil)
+	w.send(anna, boss)
+	w.start()
+	w.awaitEmpty()
+}

@@ -17,7 +17,10 @@ const (
 	quantum   = 5 // messages that a connection sends while others wait for it
 	softMany  = 10
 	restAfter = 10 * time.Second
-	tidyEvery = 10 * time.Minute
+	// An idle queue is tidied soon, a busy one now and then, since it may stay busy for
+	// days; one whose disk may be full, at once.
+	tidyAtRest = time.Minute
+	tidyEvery  = 10 * time.Minute
 )
 
 // job is one message in the hands of one worker.
@@ -58,7 +61,7 @@ func (d *Deliverer) step(ctx context.Context) time.Duration {
 	for id, e := range d.doubts {
 		if e.next > now {
 			soon(e.next)
-		} else if d.o.Doubt.Resend {
+		} else if d.o.Doubt.Resend && d.diskWoes <= now {
 			d.inBackground(ctx, id, func(ctx context.Context) { d.resend(ctx, id) })
 		}
 	}
@@ -308,7 +311,7 @@ func (d *Deliverer) prune(key string, h *host, now time.Duration) {
 	}
 }
 
-// sample has the queue file how many messages wait where, and tidy when there is
+// sample has the queue file how many messages wait where, and tidy, best when there is
 // nothing else to do.
 func (d *Deliverer) sample(ctx context.Context, now bool) {
 	if d.o.Sampler == nil {
@@ -319,7 +322,8 @@ func (d *Deliverer) sample(ctx context.Context, now bool) {
 	d.wanted = d.wanted || now
 	due := d.wanted || since >= time.Minute || since < 0
 	d.mu.Lock()
-	rest := steady-d.active >= restAfter && steady-d.tidied >= tidyEvery && d.active > d.tidied
+	pause, idle := steady-d.tidied, steady-d.active >= restAfter
+	rest := d.active > d.tidied && (pause >= tidyEvery || idle && pause >= tidyAtRest) || d.diskWoes > steady && pause >= restAfter
 	d.mu.Unlock()
 	if !due && !rest || !d.sampling.TryLock() {
 		return
