@@ -135,6 +135,7 @@ func (e *Engine) openQueue(ctx context.Context, key keys.Key, readOnly bool) (*q
 func (r *sendRoute) deliver(ctx context.Context) error {
 	var following sync.WaitGroup
 	following.Go(func() { r.routes.Follow(ctx) })
+	following.Go(func() { r.logMoves(ctx) })
 	defer following.Wait()
 	return r.deliverer.Run(ctx)
 }
@@ -248,17 +249,22 @@ func (e *Engine) targets() func(domain string, role failover.Role) (deliver.Targ
 		}
 		limits := relay.Limits{
 			MessagesPerMinute: p.SendingLimits.MessagesPerMinute, RecipientsPerDay: p.SendingLimits.RecipientsPerDay,
-			Connections: cmp.Or(p.SendingLimits.Connections, e.opt.Settings.Relay.Connections),
+			Connections: e.opt.Settings.Relay.Connections, PerLogin: p.SendingLimits.Connections,
 		}
-		if limits.PerLogin = limits.Connections; p.Submission.Username == "" {
+		switch {
+		case limits.PerLogin > 0:
+		case p.Submission.Username != "": // one login is all there is
+			limits.PerLogin = limits.Connections
+		default:
 			limits.PerLogin = min(loginConnections, limits.Connections)
 		}
 		return deliver.Target{Name: p.Name, Endpoint: endpointOf(p.Submission.Endpoint), TLS: c, Limits: limits}, nil
 	}
 }
 
-// loginConnections is how many connections one person's sign-in has at once: what
-// Microsoft 365 allows ("Exchange Online limits", SMTP AUTH concurrent connections).
+// loginConnections is how many connections one person's sign-in has at once where the
+// provider's own limit is not known: as many as the strictest one known allows, which is
+// Microsoft 365 ("Exchange Online limits", SMTP AUTH concurrent connections).
 const loginConnections = 3
 
 // inFailover puts an error of another room into the words of package failover; one
