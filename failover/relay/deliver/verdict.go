@@ -66,15 +66,29 @@ func judgePermanent(at stage, r smtpout.Reply, code, text string) verdict {
 		return verdict{whose: theLogin}
 	case at == atMail && !ofMessage(r.Code, code):
 		return verdict{whose: theSender}
+	case ofServer(r.Code, code):
+		return verdict{}
 	}
 	return verdict{final: true}
+}
+
+// ofServer reports a permanent answer by which a server that is not itself refuses
+// whatever it is asked: commands that it knew before, a system that is full, shut or set up
+// wrongly (RFC 3463 sections 3.4 and 3.5). The message waits by itself, and is given up when
+// it is too old.
+func ofServer(reply int, code string) bool {
+	switch reply {
+	case 500, 502, 503, 504, 521:
+		return true
+	}
+	return code == "5.3.1" || code == "5.3.2" || code == "5.3.5" || code == "5.4.3"
 }
 
 func judgeTemporary(at stage, r smtpout.Reply, code, text string) verdict {
 	grey := holds(text, "greylist", "graylist", "grey-list", "gray-list")
 	patience := r.Code == 421 || strings.HasPrefix(code, "4.7.") || r.Code == 454 ||
 		holds(text, "rate limit", "limit exceeded", "too many", "too much", "too fast", "throttl", "concurrent", "slow down")
-	ofRecipient := at == atRcpt && strings.HasPrefix(code, "4.2.")
+	ofRecipient := at == atRcpt && (strings.HasPrefix(code, "4.1.") || strings.HasPrefix(code, "4.2.") || holds(text, "recipient address rejected"))
 	if patience && !grey && !ofRecipient {
 		return verdict{whose: theLogin, throttled: true}
 	}
@@ -91,7 +105,8 @@ func ofAccount(reply int, code, text string) bool {
 	case "5.7.8", "5.7.9", "5.7.14", "5.7.57", "5.7.64", "5.7.139":
 		return true
 	}
-	return strings.HasPrefix(code, "5.7.50") || strings.HasPrefix(code, "5.7.70") ||
+	return strings.HasPrefix(code, "5.7.50") || strings.HasPrefix(code, "5.7.70") || strings.HasPrefix(code, "5.7.6") && len(code) == len("5.7.606") ||
+		holds(text, "client host", "blocked using", "banned sending ip", "helo command rejected") || // the office's address or name
 		holds(text, "relay access denied", "relaying denied", "relay not permitted", "unable to relay", "not permitted to relay", "relaying not allowed",
 			"authentication required", "must authenticate", "not authenticated", "starttls command first", "outbound sender",
 			"account suspended", "account disabled", "account is disabled", "account blocked", "account locked", "account has been")
@@ -103,10 +118,14 @@ func ofMessage(reply int, code string) bool {
 	return ofSize(reply, code) || code == "5.1.7" || reply == 552 || reply == 555 || reply == 501 && code == "" || strings.HasPrefix(code, "5.6.")
 }
 
-// ofQuota reports that the account has sent as much as it may, for now.
+// ofQuota reports that the account has sent as much as it may, for now. A message can
+// exceed limits too: of its size, its lines, its way.
 func ofQuota(code, text string) bool {
-	return code == "5.2.2" || holds(text, "submissionquota") ||
-		holds(text, "limit", "quota", "too many") && holds(text, "exceed", "reached", "daily", "rate")
+	if code == "5.2.2" || holds(text, "submissionquota") {
+		return true
+	}
+	return holds(text, "limit", "quota", "too many") && holds(text, "exceed", "reached", "daily", "hourly", " rate") &&
+		!strings.HasPrefix(code, "5.6.") && !holds(text, "size", "large", "length", "line", "header", "hop", "attachment")
 }
 
 func ofSize(reply int, code string) bool {

@@ -55,6 +55,27 @@ func TestVerdicts(t *testing.T) {
 		{atEnd, "554 5.7.1 Spam message rejected", bounce},
 		{atEnd, "554 5.6.0 bad header", bounce},
 		{atEnd, "451 4.3.0 queue file write error", verdict{}},
+		// the office's address or name at the provider, not the message
+		{atRcpt, "554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.example", account},
+		{atRcpt, "554 5.7.1 <office[192.0.2.1]>: Client host rejected: Access denied", account},
+		{atRcpt, "504 5.5.2 <localhost>: Helo command rejected: need fully-qualified hostname", account},
+		{atRcpt, "550 5.7.606 Access denied, banned sending IP [192.0.2.1]", account},
+		{atEnd, "550 5.7.649 Access denied", account},
+		{atEnd, "550 5.7.64 TenantAttribution; Relay Access Denied", account},
+		// a server that is not itself
+		{atRcpt, "503 5.5.1 Error: need MAIL command", verdict{}},
+		{atData, "502 5.5.1 Error: command not recognized", verdict{}},
+		{atEnd, "550 5.3.2 System not accepting network messages", verdict{}},
+		{atRcpt, "554 5.3.5 System incorrectly configured", verdict{}},
+		// a message that exceeds a limit of its own must not stop its login
+		{atEnd, "554 Message exceeds maximum size limit", bounce},
+		{atEnd, "554 5.6.0 Too many MIME parts, limit exceeded", bounce},
+		{atEnd, "550 5.7.1 This corporate list is limited to its members", bounce},
+		{atEnd, "554 5.7.1 Daily sending limit reached", slower},
+		{atMail, "550 5.7.1 The sending rate limit was exceeded", slower},
+		// nor does one recipient who is put off
+		{atRcpt, "450 4.7.1 <x@y>: Recipient address rejected: Please try again later", verdict{}},
+		{atRcpt, "450 4.1.1 <x@y>: unverified address: too many deferrals", verdict{}},
 	} {
 		if got := judge(c.at, reply(c.text)); got != c.want {
 			t.Errorf("%s: %+v, not %+v", c.text, got, c.want)
