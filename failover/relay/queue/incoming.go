@@ -140,6 +140,7 @@ func (m *incoming) Commit(ctx context.Context, h relay.Header) (relay.Item, erro
 // entry is the message as the index will have it, but for what is known when it is
 // written.
 func (m *incoming) entry(h relay.Header) *entry {
+	m.env.EightBit = m.env.EightBit || h.EightBit
 	i := relay.Item{
 		Envelope: m.env, Size: int64(len(h.Prepend)) + m.size, MessageID: h.MessageID, Subject: h.Subject,
 		State: relay.Waiting, To: make([]relay.Recipient, len(m.env.To)),

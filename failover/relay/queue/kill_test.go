@@ -67,6 +67,9 @@ func beChild(dir string) error {
 	for range 4 {
 		wg.Go(func() {
 			for {
+				for changed := q.Changed(); waiting(q) > 150; changed = q.Changed() {
+					<-changed
+				}
 				n := rand.Uint64N(1_000_000)
 				m := q.New(envelope(fmt.Sprintf("%d@example.com", n)))
 				_, err := io.WriteString(m, childBody(n))
@@ -82,8 +85,9 @@ func beChild(dir string) error {
 		wg.Go(func() {
 			for {
 				for i := range q.Items() {
-					if int(i.Size)%3 != g {
-						continue // it stays
+					mine, stays := int(i.Size)%2 == g, i.Size%3 == 0
+					if !mine || stays && waiting(q) < 100 {
+						continue
 					}
 					_, err := q.Update(context.Background(), i.ID, true, func(i *relay.Item) ([]relay.Event, error) {
 						i.Handed = failover.Primary
@@ -109,6 +113,12 @@ func beChild(dir string) error {
 	})
 	wg.Wait()
 	return nil
+}
+
+func waiting(q *Queue) int {
+	q.mu.RLock()
+	defer q.mu.RUnlock()
+	return q.index.count
 }
 
 // Whenever the owner is killed, each message that it has told of is there, with its bytes,

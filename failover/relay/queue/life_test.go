@@ -324,6 +324,23 @@ func TestFeed(t *testing.T) {
 	}
 }
 
+// What the header said last counts: the message needs 8BITMIME.
+func TestEightBit(t *testing.T) {
+	t.Parallel()
+	q := try(t, Options{Dir: t.TempDir()}, unsynced())
+	for _, said := range []bool{false, true} {
+		env := envelope("a@example.com")
+		env.EightBit = said
+		for _, found := range []bool{false, true} {
+			m := q.New(env)
+			i, err := m.Commit(t.Context(), relay.Header{EightBit: found})
+			if err != nil || i.Envelope.EightBit != (said || found) {
+				t.Error(said, found, i.Envelope.EightBit, err)
+			}
+		}
+	}
+}
+
 // The queue takes no more than it may.
 func TestMost(t *testing.T) {
 	t.Parallel()

@@ -96,14 +96,15 @@ func (p *past) load(q *Queue, owner bool) error {
 		return err
 	}
 	for n, id := range ids {
-		if err := p.loadFile(q, id, owner && n == len(ids)-1); err != nil {
+		if err := p.loadFile(q, id, n == len(ids)-1, owner); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (p *past) loadFile(q *Queue, id uint32, cut bool) error {
+func (p *past) loadFile(q *Queue, id uint32, newest, owner bool) error {
+	cut := newest && owner
 	path := pastPath(q.dir, id)
 	f, err := os.Open(path)
 	if err != nil {
@@ -116,11 +117,8 @@ func (p *past) loadFile(q *Queue, id uint32, cut bool) error {
 	}
 	pf := &pastFile{id: id, path: path, size: info.Size(), days: map[int64]bool{}}
 	aead, spoilt, err := readHeader(f, q.opts.Key, pastMagic, uint64(id))
-	if cut && errors.Is(err, errShort) {
-		if err := os.Remove(path); err != nil {
-			return notWritten(path, err)
-		}
-		return nil
+	if newest && errors.Is(err, errShort) {
+		return p.unbegun(path, owner)
 	}
 	if err != nil {
 		pf.closed = true
@@ -149,6 +147,17 @@ func (p *past) loadFile(q *Queue, id uint32, cut bool) error {
 		pf.size = l.end
 	}
 	p.files = append(p.files, pf)
+	return nil
+}
+
+// unbegun is for a file that was being made when its maker was killed.
+func (p *past) unbegun(path string, owner bool) error {
+	if !owner {
+		return nil
+	}
+	if err := os.Remove(path); err != nil {
+		return notWritten(path, err)
+	}
 	return nil
 }
 

@@ -28,7 +28,11 @@ func (q *Queue) Tidy(ctx context.Context) error {
 		if s == nil {
 			return q.expire()
 		}
-		if err := q.clean(ctx, s); err != nil {
+		err := q.clean(ctx, s)
+		if inUse(err) {
+			return nil // the next call removes it
+		}
+		if err != nil {
 			return err
 		}
 	}
