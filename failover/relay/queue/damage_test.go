@@ -380,3 +380,38 @@ func (r *badSectors) ReadAt(b []byte, off int64) (int, error) {
 	}
 	return r.ReaderAt.ReadAt(b, off)
 }
+
+// A newest file that cannot be read at all is kept, told of, and makes uncertain what may
+// have been sent in it; also where the disk gives zeros in the place of its beginning.
+func TestLostNewestFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	q := try(t, Options{Dir: dir}, small())
+	var all []relay.ID
+	for range 30 {
+		all = append(all, accept(t, q, envelope("a@example.com"), strings.Repeat("x", 1000)).ID)
+	}
+	segments, err := numbered(dir, ".queue")
+	if err != nil || len(segments) < 2 {
+		t.Fatal(segments, err)
+	}
+	handOver(t, q, all[0])
+	deliver(t, q, all[0])
+	shut(t, q)
+	newest := filepath.Base(segmentPath(dir, segments[len(segments)-1]))
+	for what, b := range map[string]byte{"spoilt": 7, "zeros": 0} {
+		bad := t.TempDir()
+		copied(t, dir, bad, newest, func(all []byte) []byte { return append(bytes.Repeat([]byte{b}, 200), all[200:]...) })
+		q := try(t, Options{Dir: bad}, small())
+		i, ok := q.Get(all[0])
+		if !ok || i.State != relay.Uncertain {
+			t.Errorf("%s: what was sent is %s", what, i.State)
+		}
+		if said := events(t, q, relay.LogQuery{Kinds: []relay.EventKind{relay.Found}}); len(said) < 2 || !strings.Contains(said[0].Say.String(), newest) {
+			t.Errorf("%s: %v", what, said)
+		}
+		if _, err := os.Stat(filepath.Join(bad, newest)); err != nil {
+			t.Errorf("%s: it is not kept: %v", what, err)
+		}
+	}
+}

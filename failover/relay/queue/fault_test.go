@@ -99,9 +99,16 @@ func TestFailedFlush(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	select {
+	case <-q.Failed():
+		t.Error("it has failed")
+	default:
+	}
 	set(&d.syncErr, syscall.EIO)
 	_, err = commit(q, "doubtful")
 	fails(t, err, failover.ErrDisk, o.Dir, "start Lifeboat again")
+	<-q.Failed()
+	fails(t, q.Err(), failover.ErrDisk, "start Lifeboat again")
 	if !errors.Is(err, syscall.EIO) {
 		t.Errorf("the cause is not told: %v", err)
 	}
@@ -159,6 +166,62 @@ func TestFailedWrite(t *testing.T) {
 	_, l := loadAgain(t, o.Dir)
 	if len(l.entries) != 2 {
 		t.Errorf("%d messages", len(l.entries))
+	}
+}
+
+// Where events cannot be moved, nothing goes, and the next time all do.
+func TestTidyOnBadDisk(t *testing.T) {
+	t.Parallel()
+	o := Options{Dir: t.TempDir()}
+	q, d := onBadDisk(t, o)
+	for n := range 60 {
+		i, err := commit(q, strings.Repeat("x", 1000))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n%5 > 0 {
+			err = settle(q, i.ID)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	check := func(segments int) {
+		t.Helper()
+		if n := len(events(t, q, relay.LogQuery{Kinds: []relay.EventKind{relay.Submitted, relay.Sent}})); n != 60+48 {
+			t.Errorf("%d events", n)
+		}
+		if n := len(ids(q)); n != 12 {
+			t.Errorf("%d messages", n)
+		}
+		if n := len(q.writer.segments); n > segments {
+			t.Errorf("%d segments", n)
+		}
+	}
+	for _, err := range []error{syscall.EIO, syscall.ENOSPC} {
+		for range 2 {
+			set(&d.writeErr, err)
+			fails(t, q.Tidy(t.Context()), failover.ErrDisk, o.Dir)
+			set(&d.writeErr, nil)
+			check(100)
+		}
+	}
+	if err := q.Tidy(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	check(2)
+	shut(t, q)
+	q = try(t, o, small())
+	check(2)
+	for i := range q.Items() {
+		r, err := q.Body(i.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := io.Copy(io.Discard, r); n != i.Size || err != nil {
+			t.Error(n, err)
+		}
+		_ = r.Close()
 	}
 }
 

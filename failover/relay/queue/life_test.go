@@ -357,6 +357,10 @@ func TestMost(t *testing.T) {
 	}
 	_, err = commit(q, strings.Repeat("x", 50_000))
 	fails(t, err, failover.ErrDisk, "100.0 KB")
+	// What its senders must be told is no new mail: without it nothing could end, and nothing get free.
+	for _, size := range []int{3000, 100_000} {
+		accept(t, q, relay.Envelope{Report: true, As: "hanako@example.jp", To: []string{"hanako@example.jp"}}, strings.Repeat("x", size))
+	}
 	for i := range q.Items() {
 		deliver(t, q, i.ID)
 	}

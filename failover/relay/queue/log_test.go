@@ -268,6 +268,11 @@ func TestSamples(t *testing.T) {
 		shut(t, q)
 		q = try(t, o, noReserve())
 	}
+	// They move to the past with the rest, and say the same there.
+	toPast(t, q)
+	if got := show(time.Time{}, begin.Add(7*time.Minute), 100); !slices.Equal(got, want) {
+		t.Errorf("\n%s\nnot\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
 	// Counters outlive the log they were counted in, and segments.
 	for range 3 {
 		c.pass(time.Hour)
