@@ -75,12 +75,12 @@ func (m *incoming) spill() error {
 	q := m.q
 	q.w.Lock()
 	w := &q.writer
-	err := q.accepts(int64(len(*m.buf)))
+	err := m.accepted(int64(len(*m.buf)))
 	if err == nil {
 		var p place
 		var raw []byte
 		if p, raw, err = q.seal(w.scratch[:0], *m.buf); err == nil {
-			err = q.put(raw, false)
+			err = q.put(raw, m.env.Report)
 		}
 		if err == nil {
 			if len(m.frames) == 0 {
@@ -98,6 +98,16 @@ func (m *incoming) spill() error {
 		return q.sync(count) // which begins another segment
 	}
 	return err
+}
+
+// accepted returns why n more bytes of the message may not come. A report is no new mail
+// but a part of how an accepted message ends: it may use the room that is kept for that,
+// since nothing gets free where nothing can end.
+func (m *incoming) accepted(n int64) error {
+	if m.env.Report {
+		return m.q.writer.usable()
+	}
+	return m.q.accepts(n)
 }
 
 // seal makes a frame of a body for the place that follows what is in dst, at the end of the tail.
@@ -159,7 +169,7 @@ func (m *incoming) write(e *entry, h relay.Header) (uint64, error) {
 	q.w.Lock()
 	defer q.w.Unlock()
 	w := &q.writer
-	if err := q.accepts(e.size); err != nil {
+	if err := m.accepted(e.size); err != nil {
 		return 0, err
 	}
 	now := q.now()
@@ -181,7 +191,7 @@ func (m *incoming) write(e *entry, h relay.Header) (uint64, error) {
 	changes := putChange(nil, changeEntry, e.put())
 	changes = putChange(changes, changeEvent, putEvent(&event))
 	changes = putChange(changes, changeTally, putTally(nil, of, accepted))
-	if e.written, err = q.putRecord(raw, changes, false); err != nil {
+	if e.written, err = q.putRecord(raw, changes, m.env.Report); err != nil {
 		return 0, err
 	}
 	w.last = e.key
