@@ -2,6 +2,7 @@ package queue
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -92,13 +93,15 @@ func (q *Queue) loadSegment(l *loaded, id uint32, newest bool) (bool, error) {
 	s := &segment{id: id, path: path, size: info.Size()}
 	aead, spoilt, err := readHeader(f, q.opts.Key, journalMagic, uint64(id))
 	switch {
-	case errors.Is(err, errShort) && newest:
+	case errors.Is(err, errShort) && newest && blank(f, info.Size()):
 		l.empty = path // nobody was told of anything in it
 		return true, nil
 	case err != nil:
 		s.damaged = true
 		l.segments = append(l.segments, s)
-		l.closed = newest
+		if l.closed = newest; newest {
+			l.doubts = append(l.doubts, l.record) // else the next file tells how many records are missing
+		}
 		l.say(failover.Say("{file} of the mail queue cannot be read from its beginning on, and with it maybe accepted mail.", "file", path))
 		return !errors.Is(err, errSeal), nil
 	}
@@ -134,6 +137,18 @@ func (q *Queue) loadSegment(l *loaded, id uint32, newest bool) (bool, error) {
 	}
 	l.segments = append(l.segments, s)
 	return true, nil
+}
+
+// blank reports whether a file has nothing behind its header's place, as when the power
+// fails while it is made.
+func blank(f io.ReaderAt, size int64) bool {
+	w := window{r: f, size: size}
+	for at := framesFrom; at < size; at += windowLen {
+		if !zeros(w.bytes(at, min(windowLen, size-at))) || w.spoilt {
+			return false
+		}
+	}
+	return true
 }
 
 func isRecord(kind byte) bool { return kind == recordFrame }
