@@ -113,7 +113,7 @@ func open(ctx context.Context, o Options, t tuning) (*Queue, error) {
 	if q.opts.Keep <= 0 {
 		q.opts.Keep = defaultKeep
 	}
-	q.writer.incoming = map[*incoming]struct{}{}
+	q.writer.incoming, q.writer.failed = map[*incoming]struct{}{}, make(chan struct{})
 	q.busy = map[key]chan struct{}{}
 	q.filed = map[at]relay.Sample{}
 	q.feed.reset()

@@ -50,12 +50,33 @@ func (q *Queue) flush() {
 	if err == nil {
 		w.durable = target
 		q.publish(target)
-	} else if w.broken == nil {
-		w.broken = distrusted(q.dir, err)
-		q.log.Error("The mail queue stops, because the disk did not keep what was written", "folder", q.dir, "error", err)
+	} else {
+		_ = q.distrust(err) // who waits for this flush is told
 	}
 	close(w.running)
 	w.running = nil
+}
+
+// distrust has nothing written any more, with w held, and returns why.
+func (q *Queue) distrust(err error) error {
+	w := &q.writer
+	if w.broken == nil {
+		w.broken = distrusted(q.dir, err)
+		close(w.failed)
+		q.log.Error("The mail queue stops, because the disk did not keep what was written", "folder", q.dir, "error", err)
+	}
+	return w.broken
+}
+
+// Failed returns a channel that is closed when the disk may not have kept what was
+// written: then nothing is accepted or changed any more until the queue is opened anew.
+func (q *Queue) Failed() <-chan struct{} { return q.writer.failed }
+
+// Err returns why nothing is written any more, or nil.
+func (q *Queue) Err() error {
+	q.w.Lock()
+	defer q.w.Unlock()
+	return q.writer.usable()
 }
 
 // rotate ends the tail and begins another, once all of it is durable: so only the newest

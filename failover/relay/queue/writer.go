@@ -63,6 +63,7 @@ type writer struct {
 	end     bool          // the next flush ends the tail
 	running chan struct{} // closed when the flush that is under way ends; nil: none is
 	broken  error         // why nothing is written any more
+	failed  chan struct{} // closed when that is the disk's fault
 	closed  error         // the same, while what was written is still made durable
 
 	pending  []pending // messages that are in the queue once they are durable
@@ -95,8 +96,7 @@ func (q *Queue) put(raw []byte, must bool) error {
 	}
 	if err != nil {
 		if cut := t.file.Truncate(t.size); cut != nil {
-			w.broken = distrusted(q.dir, errors.Join(err, cut))
-			return w.broken
+			return q.distrust(errors.Join(err, cut))
 		}
 		if diskFull(err) {
 			return full(q.dir, err)
