@@ -196,7 +196,17 @@ func (s *serving) relay(ctx context.Context, up, open func()) error {
 	} else {
 		open()
 	}
-	return r.deliver(ctx)
+	submitting.Go(func() {
+		select {
+		case <-r.queue.Failed():
+			stop() // it writes again only when it is opened anew
+		case <-ctx.Done():
+		}
+	})
+	if err := r.deliver(ctx); err != nil {
+		return err
+	}
+	return r.queue.Err()
 }
 
 func (s *serving) setRoute(ctx context.Context, r *sendRoute, err error) {
