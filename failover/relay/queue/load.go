@@ -97,12 +97,7 @@ func (q *Queue) loadSegment(l *loaded, id uint32, newest bool) (bool, error) {
 		l.empty = path // nobody was told of anything in it
 		return true, nil
 	case err != nil:
-		s.damaged = true
-		l.segments = append(l.segments, s)
-		if l.closed = newest; newest {
-			l.doubts = append(l.doubts, l.record) // else the next file tells how many records are missing
-		}
-		l.say(failover.Say("{file} of the mail queue cannot be read from its beginning on, and with it maybe accepted mail.", "file", path))
+		l.unreadable(s, newest)
 		return !errors.Is(err, errSeal), nil
 	}
 	var lastRecord int64
@@ -116,15 +111,7 @@ func (q *Queue) loadSegment(l *loaded, id uint32, newest bool) (bool, error) {
 	if err != nil {
 		return true, err
 	}
-	if got.torn && !newest {
-		got.damages = append(got.damages, damage{got.end, s.size, 2})
-	}
-	for _, d := range got.damages {
-		l.sayDamage(s, d)
-		if d.frames > 1 && d.from > lastRecord {
-			l.doubts = append(l.doubts, l.record)
-		}
-	}
+	l.judge(s, &got, lastRecord, newest)
 	if spoilt {
 		q.log.Warn("The beginning of a file of the mail queue is damaged; its second copy was read", "file", path)
 	}
@@ -137,6 +124,29 @@ func (q *Queue) loadSegment(l *loaded, id uint32, newest bool) (bool, error) {
 	}
 	l.segments = append(l.segments, s)
 	return true, nil
+}
+
+// unreadable takes in a segment of which only the file is there.
+func (l *loaded) unreadable(s *segment, newest bool) {
+	s.damaged = true
+	l.segments = append(l.segments, s)
+	if l.closed = newest; newest {
+		l.doubts = append(l.doubts, l.record) // else the next file tells how many records are missing
+	}
+	l.say(failover.Say("{file} of the mail queue cannot be read from its beginning on, and with it maybe accepted mail.", "file", s.path))
+}
+
+// judge says what is damaged of a segment, whose last good record begins at an offset.
+func (l *loaded) judge(s *segment, got *scanned, lastRecord int64, newest bool) {
+	if got.torn && !newest {
+		got.damages = append(got.damages, damage{got.end, s.size, 2})
+	}
+	for _, d := range got.damages {
+		l.sayDamage(s, d)
+		if d.frames > 1 && d.from > lastRecord {
+			l.doubts = append(l.doubts, l.record)
+		}
+	}
 }
 
 // blank reports whether a file has nothing behind its header's place, as when the power
