@@ -78,7 +78,9 @@ func judgePermanent(at stage, r smtpout.Reply, code, text string) verdict {
 // it is too old.
 func ofServer(reply int, code string) bool {
 	switch reply {
-	case 500, 502, 503, 504, 521:
+	case 500, 502, 503, 504:
+		return code == "" || strings.HasPrefix(code, "5.5.")
+	case 521:
 		return true
 	}
 	return code == "5.3.1" || code == "5.3.2" || code == "5.3.5" || code == "5.4.3"

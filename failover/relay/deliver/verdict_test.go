@@ -64,6 +64,7 @@ func TestVerdicts(t *testing.T) {
 		{atEnd, "550 5.7.64 TenantAttribution; Relay Access Denied", account},
 		// a server that is not itself
 		{atRcpt, "503 5.5.1 Error: need MAIL command", verdict{}},
+		{atRcpt, "500 5.3.0 Error: command failed", bounce},
 		{atData, "502 5.5.1 Error: command not recognized", verdict{}},
 		{atEnd, "550 5.3.2 System not accepting network messages", verdict{}},
 		{atRcpt, "554 5.3.5 System incorrectly configured", verdict{}},
