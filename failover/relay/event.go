@@ -56,6 +56,8 @@ type Event struct {
 	Domain string        `json:"domain,omitempty"` // the sender's
 	Role   failover.Role `json:"role,omitempty"`   // the provider
 	Host   string        `json:"host,omitempty"`   // of the provider, or the client's address
+	// Login is whose credential a try is with, see [Credential].
+	Login string `json:"login,omitempty"`
 	// Answer is the server's full reply, lines joined by "\n"; Code its reply code.
 	Answer string `json:"answer,omitempty"`
 	Code   int    `json:"code,omitempty"`

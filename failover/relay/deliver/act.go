@@ -134,8 +134,7 @@ func gone(id relay.ID) error {
 // busy says that a provider is just taking the message: nobody can call it back now.
 func busy(i *relay.Item) error {
 	if i.State == relay.Waiting && i.Handed != "" {
-		return failover.Fail(failover.ErrLocked, "{id} is being handed to the {role} provider at this moment. Try again in a few minutes, if it is still in the queue.",
-			"id", i.ID, "role", i.Handed)
+		return failover.Fail(failover.ErrLocked, "{id} is being handed to a provider at this moment. Try again in a few minutes, if it is still in the queue.", "id", i.ID)
 	}
 	return nil
 }

@@ -59,7 +59,7 @@ type login struct {
 	most   int // connections, as learned; 0: as the limits say
 	idle   []*worker
 	pace   pace
-	hist   map[string]bool // senders whose past was counted
+	hist   bool // its past was counted
 	trouble
 	good int
 }
@@ -177,7 +177,7 @@ func (d *Deliverer) attach(l *lane, t Target, cred relay.Credential) *login {
 		}
 	}
 	if g == nil {
-		g = &login{name: cred.Login, host: h, pace: pace{minute: d.minute, day: d.day}, hist: map[string]bool{}}
+		g = &login{name: cred.Login, host: h, pace: pace{minute: d.minute, day: d.day}}
 		h.logins = append(h.logins, g)
 	}
 	g.target, g.cred = t, cred

@@ -3,7 +3,6 @@ package deliver
 import (
 	"context"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -11,7 +10,7 @@ import (
 	"lifeboat/failover/relay"
 )
 
-// usage is what one sender had a provider take before this start, in Options.Steady's time.
+// usage is what a provider took of one login before this start, in Options.Steady's time.
 type usage struct {
 	messages []time.Duration
 	shares   []share
@@ -26,17 +25,17 @@ type past struct {
 }
 
 type pastKey struct {
-	role   failover.Role
-	sender string
+	role  failover.Role
+	login string
 }
 
-// of returns what a sender sent through a provider.
-func (p *past) of(ctx context.Context, d *Deliverer, role failover.Role, sender string) usage {
+// of returns what was sent through a provider with a login, by whomever.
+func (p *past) of(ctx context.Context, d *Deliverer, role failover.Role, login string) usage {
 	p.once.Do(func() { p.read(ctx, d) })
 	if p.lost {
 		return usage{messages: []time.Duration{unknownPast}}
 	}
-	if u := p.byKey[pastKey{role, sender}]; u != nil {
+	if u := p.byKey[pastKey{role, login}]; u != nil {
 		return *u
 	}
 	return usage{}
@@ -68,7 +67,7 @@ func (p *past) read(ctx context.Context, d *Deliverer) {
 		}
 		for _, e := range events {
 			at := now - max(0, wall.Sub(e.At))
-			u := p.sender(e)
+			u := p.login(e)
 			u.shares = append(u.shares, share{at, len(e.To)})
 		}
 	}
@@ -80,19 +79,14 @@ func (p *past) read(ctx context.Context, d *Deliverer) {
 	}
 	for _, e := range events {
 		// When it was answered is not asked: no later than now.
-		u := p.sender(e)
+		u := p.login(e)
 		u.messages = append(u.messages, now)
 	}
 }
 
-// sender finds whose credential the event was with: what has no sender is a report, and
-// goes with that of the one it is for.
-func (p *past) sender(e relay.Event) *usage {
-	from := e.From
-	if from == "" && len(e.To) > 0 {
-		from = e.To[0]
-	}
-	key := pastKey{e.Role, strings.ToLower(from)}
+// login finds what the event is to be added to.
+func (p *past) login(e relay.Event) *usage {
+	key := pastKey{e.Role, e.Login}
 	u := p.byKey[key]
 	if u == nil {
 		u = &usage{}

@@ -58,7 +58,7 @@ func (d *Deliverer) unwritten(what string, j *job, err error) {
 func (d *Deliverer) event(j *job, i relay.Item, kind relay.EventKind) relay.Event {
 	return relay.Event{
 		At: d.o.Now(), ID: i.ID, Kind: kind, From: i.Envelope.From, Domain: i.Domain(), Role: j.role,
-		Host: j.target.Endpoint.Host, Try: i.Tries,
+		Host: j.target.Endpoint.Host, Login: j.login.name, Try: i.Tries,
 	}
 }
 
@@ -239,7 +239,10 @@ func (d *Deliverer) blame(ctx context.Context, id relay.ID, role failover.Role, 
 
 // found makes a message Uncertain that was being handed over when the program was killed.
 func (d *Deliverer) found(ctx context.Context, id relay.ID) {
-	why := failover.Say("Lifeboat was stopped while the {role} provider was taking the message: it may or may not have it.", "role", d.handedTo(id))
+	why := failover.Say("Lifeboat was stopped while the primary was taking the message: it may or may not have it.")
+	if d.handedTo(id) == failover.Secondary {
+		why = failover.Say("Lifeboat was stopped while the secondary was taking the message: it may or may not have it.")
+	}
 	err := d.patiently(ctx, "found", func(ctx context.Context) error {
 		_, err := d.o.Queue.Update(ctx, id, true, func(i *relay.Item) ([]relay.Event, error) {
 			if i.State != relay.Waiting || i.Handed == "" {
@@ -290,8 +293,11 @@ func (d *Deliverer) resend(ctx context.Context, id relay.ID) {
 func again(i *relay.Item, now time.Time) relay.Event {
 	i.Again++
 	say := failover.Say("A provider may have taken it before; it is sent once more, and may arrive twice.")
-	if i.Handed != "" {
-		say = failover.Say("The {role} provider may have taken it before; it is sent once more, and may arrive twice.", "role", i.Handed)
+	switch i.Handed {
+	case failover.Primary:
+		say = failover.Say("The primary may have taken it before; it is sent once more, and may arrive twice.")
+	case failover.Secondary:
+		say = failover.Say("The secondary may have taken it before; it is sent once more, and may arrive twice.")
 	}
 	return relay.Event{
 		At: now, ID: i.ID, Kind: relay.SentAgain, From: i.Envelope.From, To: pendingTo(*i, len(i.To)), Domain: i.Domain(), Say: say,

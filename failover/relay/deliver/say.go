@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"strings"
 
 	"lifeboat/failover"
 	"lifeboat/failover/relay/smtpout"
@@ -24,15 +25,18 @@ func address(t Target) string {
 	return net.JoinHostPort(t.Endpoint.Host, strconv.Itoa(int(t.Endpoint.Port)))
 }
 
+// quoted is a reply as a part of a sentence, which puts the final stop itself.
+func quoted(r smtpout.Reply) string { return strings.TrimRight(r.String(), ". ") }
+
 // sayFault tells an admin why a connection to a provider came to nothing.
 func sayFault(f *smtpout.Fault, t Target, login string) failover.Sentence {
 	host := place(t)
 	if f.Reply.Code != 0 {
 		if f.Phase == smtpout.SigningIn {
-			return failover.Say("{host} refuses the sign-in of {login}: {answer} The mail waits; store the right password, or allow the account to send.",
-				"host", host, "login", login, "answer", f.Reply)
+			return failover.Say("{host} refuses the sign-in of {login}: {answer}. The mail waits; store the right password, or allow the account to send.",
+				"host", host, "login", login, "answer", quoted(f.Reply))
 		}
-		return failover.Say("{host} answered: {answer} The mail waits and is tried again.", "host", host, "answer", f.Reply)
+		return failover.Say("{host} answered: {answer}. The mail waits and is tried again.", "host", host, "answer", quoted(f.Reply))
 	}
 	switch {
 	case f.Phase == smtpout.Securing:
@@ -78,14 +82,14 @@ func sayAnswer(v verdict, r smtpout.Reply, t Target, login, sender string) failo
 	host := place(t)
 	switch {
 	case v.throttled:
-		return failover.Say("{host} asks {login} to send more slowly: {answer} The mail waits for a while.", "host", host, "login", login, "answer", r)
+		return failover.Say("{host} asks {login} to send more slowly: {answer}. The mail waits for a while.", "host", host, "login", login, "answer", quoted(r))
 	case v.whose == theSender:
-		return failover.Say("{host} does not let {login} send as {sender}: {answer} The mail waits; allow it there, or store a credential of {sender}'s own.",
-			"host", host, "login", login, "sender", sender, "answer", r)
+		return failover.Say("{host} does not let {login} send as {sender}: {answer}. The mail waits; allow it there, or store a credential of {sender}'s own.",
+			"host", host, "login", login, "sender", sender, "answer", quoted(r))
 	case v.whose == theLogin:
-		return failover.Say("{host} does not let {login} send: {answer} The mail waits; look at the account there.", "host", host, "login", login, "answer", r)
+		return failover.Say("{host} does not let {login} send: {answer}. The mail waits; look at the account there.", "host", host, "login", login, "answer", quoted(r))
 	}
-	return failover.Say("{host} put it off: {answer}", "host", host, "answer", r)
+	return failover.Say("{host} put it off: {answer}", "host", host, "answer", quoted(r))
 }
 
 func sayDoubt(t Target) failover.Sentence {

@@ -120,7 +120,7 @@ func (d *Deliverer) find(ctx context.Context, l *lane, domain string, role failo
 	}
 	var before usage
 	if err == nil && (target.Limits.MessagesPerMinute > 0 || target.Limits.RecipientsPerDay > 0) {
-		before = d.past.of(ctx, d, role, sender)
+		before = d.past.of(ctx, d, role, cred.Login)
 	}
 	d.mu.Lock()
 	l.looking = false
@@ -143,8 +143,8 @@ func (d *Deliverer) find(ctx context.Context, l *lane, domain string, role failo
 		return
 	}
 	g := d.attach(l, target, cred)
-	if !g.hist[sender] {
-		g.hist[sender] = true
+	if !g.hist {
+		g.hist = true
 		g.pace.remember(before, now)
 	}
 	l.found = now

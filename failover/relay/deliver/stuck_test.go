@@ -72,3 +72,27 @@ func TestReportTellsTheOfficesTime(t *testing.T) {
 		t.Errorf("no %s in\n%s", want, text)
 	}
 }
+
+// A restart does not forget what others sent with the same credential.
+func TestPaceOfASharedLoginSurvivesARestart(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.limits = relay.Limits{RecipientsPerDay: 4}
+	w.login = func(string) string { return "office" }
+	p := startProvider(t, nil)
+	w.p[failover.Primary] = p
+	for _, from := range []string{anna, "bert@example.test", "carl@example.test"} {
+		w.send(from, boss)
+	}
+	w.start()
+	w.awaitEmpty()
+	w.end()
+	for range 3 {
+		w.send("dora@example.test", boss)
+	}
+	w.start()
+	w.await("one, and word of the limit", func() bool { return len(p.messages()) >= 4 && len(w.q.of(relay.Pace)) > 0 })
+	if n := len(p.messages()); n != 4 {
+		t.Errorf("%d recipients in a day", n)
+	}
+}

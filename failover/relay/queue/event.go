@@ -26,6 +26,7 @@ const (
 	hasBy
 	hasOther
 	hasSay
+	hasLogin
 )
 
 func putEvent(e *relay.Event) []byte {
@@ -63,6 +64,9 @@ func putEvent(e *relay.Event) []byte {
 	if fields&hasSay != 0 {
 		b = putSentence(b, e.Say)
 	}
+	if fields&hasLogin != 0 {
+		b = putString(b, e.Login)
+	}
 	return b
 }
 
@@ -70,7 +74,7 @@ func eventFields(e *relay.Event) (fields uint64) {
 	for i, there := range []bool{
 		e.ID != "", e.User != "", e.From != "", len(e.To) > 0, e.MessageID != "", e.Subject != "", e.Size != 0,
 		e.Domain != "", e.Role != "", e.Host != "", e.Answer != "", e.Code != 0, e.TLS != nil, e.Try != 0, e.By != "",
-		e.Other != "", e.Say.Template != "" || len(e.Say.Args) > 0,
+		e.Other != "", e.Say.Template != "" || len(e.Say.Args) > 0, e.Login != "",
 	} {
 		if there {
 			fields |= 1 << i
@@ -113,6 +117,7 @@ func readEvent(d *decoder, e *relay.Event) {
 	if fields&hasSay != 0 {
 		e.Say = d.sentence()
 	}
+	e.Login = text(hasLogin)
 }
 
 // keepEvent makes an event independent of the text that it was read from.
@@ -120,7 +125,7 @@ func keepEvent(e relay.Event) relay.Event {
 	e.Kind, e.Role = relay.EventKind(strings.Clone(string(e.Kind))), failover.Role(strings.Clone(string(e.Role)))
 	e.ID, e.Other = relay.ID(strings.Clone(string(e.ID))), relay.ID(strings.Clone(string(e.Other)))
 	for _, s := range []*string{
-		&e.User, &e.From, &e.MessageID, &e.Subject, &e.Domain, &e.Host, &e.Answer, &e.By, &e.Say.Template,
+		&e.User, &e.From, &e.MessageID, &e.Subject, &e.Domain, &e.Host, &e.Answer, &e.By, &e.Say.Template, &e.Login,
 	} {
 		*s = strings.Clone(*s)
 	}

@@ -22,7 +22,8 @@ func FuzzRecord(f *testing.F) {
 	})
 	e.setPlaces([]place{{1, 2, 3}, {1, 5, 6}})
 	event := relay.Event{
-		At: now, ID: key{1, 2}.id(), Kind: relay.Sent, User: "u", From: "f", To: []string{"a", "b"}, MessageID: "m", Subject: "s", Size: -1,
+		Login: "office",
+		At:    now, ID: key{1, 2}.id(), Kind: relay.Sent, User: "u", From: "f", To: []string{"a", "b"}, MessageID: "m", Subject: "s", Size: -1,
 		Domain: "d", Role: failover.Secondary, Host: "h", Answer: "250", Code: 250, TLS: &relay.TLS{Version: "1"}, Try: 3, By: "me",
 		Other: "o", Say: failover.Say("{x}", "x", "y"),
 	}
