@@ -321,10 +321,7 @@ func (d *Deliverer) sample(ctx context.Context, now bool) {
 	since := wall.Sub(d.sampled)
 	d.wanted = d.wanted || now
 	due := d.wanted || since >= time.Minute || since < 0
-	d.mu.Lock()
-	pause, idle := steady-d.tidied, steady-d.active >= restAfter
-	rest := d.active > d.tidied && (pause >= tidyEvery || idle && pause >= tidyAtRest) || d.diskWoes > steady && pause >= restAfter
-	d.mu.Unlock()
+	rest := d.tidyDue(steady)
 	if !due && !rest || !d.sampling.TryLock() {
 		return
 	}
@@ -348,6 +345,14 @@ func (d *Deliverer) sample(ctx context.Context, now bool) {
 			}
 		}
 	})
+}
+
+// tidyDue reports whether to tidy now.
+func (d *Deliverer) tidyDue(now time.Duration) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	pause, idle := now-d.tidied, now-d.active >= restAfter
+	return d.active > d.tidied && (pause >= tidyEvery || idle && pause >= tidyAtRest) || d.diskWoes > now && pause >= restAfter
 }
 
 // farewell tells idle workers to go.
