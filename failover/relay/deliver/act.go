@@ -153,6 +153,9 @@ func (d *Deliverer) do(i *relay.Item, act relay.Act, report relay.ID) ([]relay.E
 		if i.State == relay.Held {
 			return nil, nil
 		}
+		if i.State == relay.Uncertain && i.Handed == "" { // a damaged queue does not know to whom
+			i.Handed = relay.RoleOf(d.o.Routes, *i)
+		}
 		i.State, i.Since, i.Next = relay.Held, now, time.Time{}
 		i.Why = failover.Say("Held by {by}.", "by", act.By)
 		if act.Reason != "" {

@@ -96,3 +96,20 @@ func TestPaceOfASharedLoginSurvivesARestart(t *testing.T) {
 		t.Errorf("%d recipients in a day", n)
 	}
 }
+
+// What was in doubt stays so while it is held: sent after that, it is sent once more.
+func TestDoubtOutlastsAHold(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	i := w.send(anna, boss)
+	if _, err := w.q.Update(t.Context(), i.ID, true, func(i *relay.Item) ([]relay.Event, error) {
+		i.State = relay.Uncertain // as a damaged queue does
+		return nil, nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	act(t, w, relay.Act{Kind: relay.ActHold})
+	if lines := act(t, w, relay.Act{Kind: relay.ActRetry}); lines[0].Again != 1 || len(w.q.of(relay.SentAgain)) != 1 {
+		t.Errorf("nobody is told that it may be sent twice: %+v", lines[0])
+	}
+}
