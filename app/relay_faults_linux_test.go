@@ -42,6 +42,7 @@ type sickHost struct {
 
 	mu    sync.Mutex
 	taken map[string]int // Message-IDs without <>
+	last  []byte         // as it came
 	lost  map[string]bool
 	met   map[trouble]int
 	turn  int
@@ -173,6 +174,7 @@ func (s *sickSession) Data(r io.Reader) error {
 	}
 	if !throwsAway {
 		s.h.taken[id]++
+		s.h.last = b
 	}
 	s.h.mu.Unlock()
 	return s.fails(resetsAfter, hangsAfter, takesResets, takesHangs)

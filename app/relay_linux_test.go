@@ -38,9 +38,9 @@ func TestSendRoute(t *testing.T) {
 	}
 }
 
-// theirs is a message with what programs like to change: dots, tabs, trailing blanks, a
+// theirMessage is a message with what programs like to change: dots, tabs, trailing blanks, a
 // folded field, eight bits.
-func theirs(id, from string) string {
+func theirMessage(id, from string) string {
 	return "From: <" + from + ">\r\nTo: <" + boss + ">\r\nSubject: =?utf-8?B?5Lya6K2w44Gu5Lu2?=\r\n and more\r\nDate: Wed, 04 Mar 2026 12:00:00 +0900\r\n" +
 		"Message-ID: <" + id + ">\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\nX-Odd:\tyes  \r\n\r\n" +
 		".\r\n..\r\n.a dot\r\n会議の件です。 \t\r\nFrom here\r\n\r\n" + strings.Repeat("x", 900) + "\r\n\r\nend\r\n"
@@ -71,7 +71,7 @@ func (w *relayWorld) clients() {
 	want := map[string]string{}
 	text := func(by, from string) string {
 		id := by + "@example.test"
-		want[id] = theirs(id, from)
+		want[id] = theirMessage(id, from)
 		return w.inFolder(by, want[id])
 	}
 	swaks := func(by string, args ...string) {

@@ -55,11 +55,12 @@ type relayPlan struct {
 	data      string // the data folder, if not the usual one
 	noPrimary bool   // the test is the primary itself
 	imap      bool   // the primary's mailboxes can be read
+	records   string // of the domain's zone, beside the usual ones
 }
 
 func newRelayWorld(t *testing.T, plan relayPlan) *relayWorld {
 	t.Helper()
-	w := &relayWorld{world: newWorld(t, worldPlan{withoutMail: true}), told: &syncBuffer{}, held: map[string]string{}}
+	w := &relayWorld{world: newWorld(t, worldPlan{withoutMail: true, records: plan.records}), told: &syncBuffer{}, held: map[string]string{}}
 	w.recipients = append(w.recipients, copier)
 	if out, err := exec.CommandContext(t.Context(), "ip", "address", "replace", deviceHost+"/32", "dev", "lo").CombinedOutput(); err != nil {
 		t.Fatalf("ip (listed in .ci/packages): %v: %s", err, out)
