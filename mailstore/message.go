@@ -2,6 +2,7 @@ package mailstore
 
 import (
 	"encoding/hex"
+	"strconv"
 	"time"
 )
 
@@ -9,6 +10,13 @@ import (
 // one that was received later has the greater one, so that a list by ID downwards is
 // a list by date with the newest first.
 type MessageID int64
+
+// IDBase is the base in which people see the numbers of messages: ten characters rather
+// than sixteen.
+const IDBase = 36
+
+// Text is the number as people see it and type it.
+func (id MessageID) Text() string { return strconv.FormatInt(int64(id), IDBase) }
 
 // Hash is the SHA-256 of a message's bytes (FIPS 180-4).
 type Hash [32]byte

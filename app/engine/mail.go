@@ -249,7 +249,7 @@ func (m *Mail) page(got []mailstore.Message, l mailstore.List) MailPage {
 	p := MailPage{Messages: []MailLine{}}
 	if len(got) == l.Limit {
 		got = got[:len(got)-1]
-		p.Next = idText(got[len(got)-1].ID)
+		p.Next = got[len(got)-1].ID.Text()
 	}
 	for _, msg := range got {
 		p.Messages = append(p.Messages, m.line(msg))
@@ -259,7 +259,7 @@ func (m *Mail) page(got []mailstore.Message, l mailstore.List) MailPage {
 
 func (m *Mail) line(msg mailstore.Message) MailLine {
 	l := MailLine{
-		ID: idText(msg.ID), Account: m.address(msg.Account), Received: msg.Received.UTC(), Date: msg.Summary.Date,
+		ID: msg.ID.Text(), Account: m.address(msg.Account), Received: msg.Received.UTC(), Date: msg.Summary.Date,
 		From: addresses(msg.Summary.From), To: addresses(msg.Summary.To), Subject: msg.Summary.Subject, Preview: msg.Summary.Preview,
 		Size: msg.Size, Attachments: msg.Summary.Attachments, Folders: []string{}, Flags: []string{},
 		Unread: true, Described: msg.Described, Damaged: msg.Damaged, Hidden: true,
@@ -296,14 +296,8 @@ func addresses(list []mailstore.Address) []string {
 	return out
 }
 
-// idBase is the base in which people see the numbers of messages: ten characters
-// rather than sixteen.
-const idBase = 36
-
-func idText(id mailstore.MessageID) string { return strconv.FormatInt(int64(id), idBase) }
-
 func parseID(text string) (mailstore.MessageID, error) {
-	n, err := strconv.ParseInt(strings.ToLower(strings.TrimSpace(text)), idBase, 64)
+	n, err := strconv.ParseInt(strings.ToLower(strings.TrimSpace(text)), mailstore.IDBase, 64)
 	if err != nil || n <= 0 {
 		return 0, mailstore.Fail(mailstore.ErrInvalid, "{value} is no ID of a message: take one from \"lifeboat mail list\" or \"lifeboat mail search\".", "value", text)
 	}

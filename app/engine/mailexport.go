@@ -91,7 +91,7 @@ func (m *Mail) outgoing(ctx context.Context, l mailstore.List, next func(context
 // in.
 func (m *Mail) out(msg mailstore.Message, folder mailstore.FolderID) export.Message {
 	x := export.Message{
-		Account: m.address(msg.Account), Received: msg.Received, Hash: msg.Hash, Size: msg.Size, Subject: msg.Summary.Subject, Path: idText(msg.ID),
+		Account: m.address(msg.Account), Received: msg.Received, Hash: msg.Hash, Size: msg.Size, Subject: msg.Summary.Subject, Path: msg.ID.Text(),
 		Open: func(ctx context.Context) (io.ReadCloser, error) { return m.store.Open(ctx, msg.ID) },
 	}
 	best := -1

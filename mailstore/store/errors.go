@@ -75,7 +75,7 @@ func (s *Store) nothingYet() error {
 }
 
 func (s *Store) noMessage(id mailstore.MessageID) error {
-	return mailstore.Fail(mailstore.ErrNotFound, "There is no message {message} in the mirrored mail.", "message", int64(id))
+	return mailstore.Fail(mailstore.ErrNotFound, "There is no message {message} in the mirrored mail.", "message", id.Text())
 }
 
 func (s *Store) noFolder(id mailstore.FolderID) error {
