@@ -52,6 +52,10 @@ func (s *serving) Log(ctx context.Context, q relay.LogQuery) (out []relay.Event,
 // Samples implements [Desk].
 func (s *serving) Samples(ctx context.Context, since, until time.Time, most int) (out []relay.Sample, err error) {
 	err = s.with(ctx, func(ctx context.Context, r *sendRoute) (err error) {
+		// What has changed since the last minute's look belongs to the picture, too.
+		if err := r.queue.Sample(ctx, r.role); err != nil {
+			s.e.opt.Logger.Warn("how the queue stands could not be filed", "error", err)
+		}
 		out, err = r.queue.Samples(ctx, since, until, most)
 		return err
 	})
