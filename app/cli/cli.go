@@ -190,6 +190,7 @@ func (s *session) root() *cobra.Command {
 	root.Flags().Bool("version", false, t.T("say which version this is"))
 	root.SetHelpCommand(s.helpCommand(root))
 	root.SetUsageTemplate(translated(root.UsageTemplate(), t))
+	tellDefaults(root, t)
 	return root
 }
 

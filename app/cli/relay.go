@@ -109,6 +109,10 @@ func (s *session) relayQueue() *cobra.Command {
 					return err
 				}
 				s.showQueue(list)
+				if len(filter.IDs) > 0 && list.Total == 0 {
+					s.print("")
+					s.printT("None of them is in the queue: lifeboat relay log {id} tells what became of it.", "id", oneLine(ids[0]))
+				}
 				return nil
 			})
 		},

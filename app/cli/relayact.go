@@ -95,7 +95,7 @@ func (s *session) act(ctx context.Context, a relay.Act, ids []string, f actFlags
 			return err
 		}
 		if list.Total == 0 {
-			s.printT("No message in the queue is meant, so nothing was done.")
+			s.printT("No message in the queue matches, so nothing was done.")
 			return s.document(acted{a, []relay.Line{}})
 		}
 		switch sure, err := s.sureOf(ctx, a, list, f.yes); {

@@ -27,6 +27,18 @@ func eventKinds() []string {
 	return out
 }
 
+// telling are the kinds of event that are shown where no kind is asked for: what came of
+// a try tells of it, too.
+func telling() []relay.EventKind {
+	var out []relay.EventKind
+	for _, k := range eventKinds() {
+		if kind := relay.EventKind(k); kind != relay.Attempt && kind != relay.Handing {
+			out = append(out, kind)
+		}
+	}
+	return out
+}
+
 func (s *session) relayLog() *cobra.Command {
 	t := s.tongue
 	var q relay.LogQuery
@@ -38,6 +50,9 @@ func (s *session) relayLog() *cobra.Command {
 			if err := logQuery(&q, a, since, until, via, kinds, s.Now()); err != nil {
 				return err
 			}
+			if !s.json && q.ID == "" && len(kinds) == 0 {
+				q.Kinds = telling() // so that what is not shown does not count for the limit
+			}
 			return s.atDesk(c.Context(), func(_ *engine.Engine, d engine.Desk) error {
 				events, err := d.Log(c.Context(), q)
 				if err != nil {
@@ -48,9 +63,7 @@ func (s *session) relayLog() *cobra.Command {
 				}
 				whole := q.ID != ""
 				for _, e := range events {
-					if whole || len(kinds) > 0 || e.Kind != relay.Attempt && e.Kind != relay.Handing {
-						s.showEvent(e, whole) // what came of a try tells of it, too
-					}
+					s.showEvent(e, whole)
 				}
 				if len(events) == 0 {
 					s.printT("The log has nothing of this.")
@@ -121,7 +134,7 @@ func moment(text string, now time.Time) (time.Time, error) {
 			return at, nil
 		}
 	}
-	return time.Time{}, failover.Fail(failover.ErrInvalid, "{value} is no time: write how long ago, as 2h or 3d, or a day, as 2026-11-01", "value", text)
+	return time.Time{}, failover.Fail(failover.ErrInvalid, "\"{value}\" is no time: write how long ago, as 2h or 3d, or a day, as 2026-11-01", "value", text)
 }
 
 // showEvent tells an event; more of it where one message is asked for.
@@ -173,7 +186,9 @@ func (s *session) eventAbout(e relay.Event) string {
 		if e.User != "" && e.From != "" && !strings.EqualFold(e.User, e.From) {
 			who = s.tongue.T("{user} as {sender}", "user", oneLine(e.User), "sender", oneLine(e.From))
 		}
-		parts = append(parts, who)
+		if who != "" {
+			parts = append(parts, who)
+		}
 	case len(e.To) > 0:
 		const named = 3
 		to := strings.Join(e.To[:min(len(e.To), named)], ", ")
@@ -203,7 +218,7 @@ func (s *session) kindWord(k relay.EventKind) string {
 	words := map[relay.EventKind]string{
 		relay.Submitted: t.T("handed in"), relay.Refused: t.T("refused"), relay.Attempt: t.T("try"), relay.Handing: t.T("handing over"),
 		relay.Sent: t.T("delivered"), relay.Bounce: t.T("bounced"), relay.Deferred: t.T("deferred"), relay.Doubtful: t.T("uncertain"),
-		relay.SentAgain: t.T("sent again"), relay.Settled: t.T("settled"), relay.Hold: t.T("held"), relay.Release: t.T("let go"),
+		relay.SentAgain: t.T("sent again"), relay.Settled: t.T("settled"), relay.Hold: t.T("held"), relay.Release: t.T("released"),
 		relay.Rerouted: t.T("rerouted"), relay.Drop: t.T("dropped"), relay.Expiry: t.T("expired"), relay.Warning: t.T("warned"),
 		relay.Reported: t.T("reported"), relay.RouteChange: t.T("route"), relay.Found: t.T("found"), relay.Pace: t.T("paced"),
 	}

@@ -59,11 +59,27 @@ func (s *session) showPart(p engine.PartStatus) {
 		s.print("  " + s.partWord(p.Part, p.Domain) + ": " + s.tongue.T("running"))
 		return
 	}
-	line := "! " + s.partWord(p.Part, p.Domain) + ": " + s.tongue.T("not running")
+	told := []string{s.tongue.T("{part}: not running.", "part", s.partWord(p.Part, p.Domain))}
 	if !p.Say.IsZero() {
-		line += ". " + s.say(p.Say)
+		told = append(told, s.say(p.Say))
 	}
-	s.print(line + s.again(p.Retry))
+	s.print("! " + oneLine(sentences(append(told, s.again(p.Retry))...)))
+}
+
+// sentences puts sentences one behind the other: with a space between them, but for the
+// full-width stop, which brings its own.
+func sentences(list ...string) string {
+	var b strings.Builder
+	for _, one := range list {
+		if one == "" {
+			continue
+		}
+		if sofar := b.String(); sofar != "" && !strings.HasSuffix(sofar, "。") {
+			b.WriteByte(' ')
+		}
+		b.WriteString(one)
+	}
+	return b.String()
 }
 
 // again tells when something is tried again.
@@ -71,7 +87,7 @@ func (s *session) again(at time.Time) string {
 	if at.IsZero() {
 		return ""
 	}
-	return " " + s.tongue.T("Tried again at {when}.", "when", s.tongue.Clock(at, s.Now()))
+	return s.tongue.T("Tried again at {when}.", "when", s.tongue.Clock(at, s.Now()))
 }
 
 // partWord names a part of what serves.
@@ -87,7 +103,7 @@ func (s *session) partWord(p engine.Part, domain string) string {
 	case engine.PartWatch:
 		return t.T("watch of {domain}", "domain", failover.Display(domain))
 	case engine.PartFaces:
-		return t.T("other commands and windows")
+		return t.T("link to other commands and windows")
 	}
 	return oneLine(string(p))
 }

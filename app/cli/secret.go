@@ -34,6 +34,9 @@ func (s *session) secretCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
+				if len(entries) == 0 {
+					s.printT("No secret is kept here yet: lifeboat secret set NAME keeps one.")
+				}
 				mailboxes := s.mailboxesBySecret()
 				for _, e := range entries {
 					line := e.Name + "  " + s.secretPlace(e.Place)

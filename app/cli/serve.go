@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -82,24 +83,24 @@ func (s *session) showServed(ev engine.ServeEvent) {
 		return
 	}
 	t := s.tongue
-	mark, word := "  ", ""
+	mark, part := "  ", s.partWord(ev.Part, ev.Domain)
+	var told []string
 	switch ev.Kind {
 	case engine.PartStarted:
-		word = t.T("started")
+		told = append(told, t.T("{part}: started.", "part", part))
+		if len(ev.Listen) > 0 {
+			told[0] = t.T("{part}: started, at {addresses}.", "part", part, "addresses", strings.Join(ev.Listen, ", "))
+		}
 	case engine.PartFailed:
-		mark, word = "! ", t.T("failed")
+		mark = "! "
+		told = append(told, t.T("{part}: failed.", "part", part))
 	case engine.PartEnded:
-		word = t.T("ended")
+		told = append(told, t.T("{part}: ended.", "part", part))
 	case engine.PartRemark:
+		told = append(told, part+":")
 	}
-	line := ev.At.Local().Format(time.TimeOnly) + "  " + mark + s.partWord(ev.Part, ev.Domain) + ": "
-	switch {
-	case ev.Say.IsZero():
-		line += word + "."
-	case word == "":
-		line += s.say(ev.Say)
-	default:
-		line += word + ". " + s.say(ev.Say)
+	if !ev.Say.IsZero() {
+		told = append(told, s.say(ev.Say))
 	}
-	s.print(oneLine(line + s.again(ev.Retry)))
+	s.print(ev.At.Local().Format(time.TimeOnly) + "  " + mark + oneLine(sentences(append(told, s.again(ev.Retry))...)))
 }

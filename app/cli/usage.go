@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"lifeboat/app/i18n"
 	"lifeboat/failover"
 )
 
@@ -47,6 +48,22 @@ func wrongFlag(c *cobra.Command, err error) error {
 	}
 }
 
+// tellDefaults writes into what is said of a flag what holds without it, in the session's
+// language: the library would write that in English.
+func tellDefaults(c *cobra.Command, t *i18n.Tongue) {
+	zero := map[string]string{"int": "0", "float64": "0", "string": "", "duration": "0s"}
+	c.LocalFlags().VisitAll(func(f *pflag.Flag) {
+		none, known := zero[f.Value.Type()]
+		if !known || f.DefValue == none {
+			return
+		}
+		f.Usage, f.DefValue = t.T("{usage} (default {value})", "usage", f.Usage, "value", f.DefValue), none
+	})
+	for _, below := range c.Commands() {
+		tellDefaults(below, t)
+	}
+}
+
 // onlyBelow is for a command that is nothing without one of those below it.
 func onlyBelow(c *cobra.Command, a []string) error {
 	if len(a) == 0 {
@@ -59,7 +76,7 @@ func onlyBelow(c *cobra.Command, a []string) error {
 // helpCommand is "lifeboat help COMMAND", for those who try that first.
 func (s *session) helpCommand(root *cobra.Command) *cobra.Command {
 	return &cobra.Command{
-		Use: "help [COMMAND]", Short: s.tongue.T("say what a command does"),
+		Use: "help [COMMAND]", Short: s.tongue.T("Say what a command does"),
 		RunE: func(_ *cobra.Command, a []string) error {
 			c, rest, err := root.Find(a)
 			if err != nil || len(rest) > 0 && len(a) > 0 {
