@@ -71,12 +71,12 @@ func TestLongThunderbird(t *testing.T) {
 	w.serve("--no-mirror", "--no-watch")
 	w.trusts()
 	display := w.display()
-	for subject, how := range map[string]struct{ port, tls int }{"会議 starttls": {2587, 2}, "会議 tls": {2465, 3}} {
+	for subject, how := range map[string]struct{ port, tls int }{"by starttls": {2587, 2}, "by tls": {2465, 3}} {
 		w.writeInThunderbird(display, subject, how.port, how.tls)
 	}
 	w.awaitEmpty()
 	for _, e := range w.log("--kind", "submitted") {
-		if e.User != anna || !strings.HasPrefix(e.Subject, "会議 ") {
+		if e.User != anna || !strings.HasPrefix(e.Subject, "by ") {
 			t.Errorf("handed in: %+v", e)
 		}
 	}
@@ -116,12 +116,14 @@ func (w *relayWorld) trusts() {
 func (w *relayWorld) display() string {
 	w.t.Helper()
 	const name = ":93"
-	c := exec.CommandContext(w.t.Context(), "Xvfb", name, "-screen", "0", "1280x900x24", "-nolisten", "unix", "-listen", "tcp", "-ac")
+	c := exec.CommandContext(w.t.Context(), "Xvfb", name, "-screen", "0", "1280x900x24", "-nolock", "-nolisten", "unix", "-listen", "tcp", "-ac")
 	if err := c.Start(); err != nil {
 		w.t.Fatalf("Xvfb, of the Debian package xvfb: %v", err)
 	}
 	w.t.Cleanup(func() { _ = c.Process.Kill(); _ = c.Wait() })
-	return "127.0.0.1" + name
+	display := "127.0.0.1" + name
+	w.await("the screen", func() bool { _, err := w.x(display, "getdisplaygeometry"); return err == nil })
+	return display
 }
 
 // x runs xdotool.
@@ -151,8 +153,7 @@ func (w *relayWorld) writeInThunderbird(display, subject string, port, tls int) 
 	if err := os.WriteFile(filepath.Join(profile, "prefs.js"), []byte(fmt.Sprintf(thunderbirdPrefs, anna, port, tls)), 0o600); err != nil {
 		w.t.Fatal(err)
 	}
-	c := exec.CommandContext(w.t.Context(), "thunderbird", "--no-remote", "--profile", profile, "-compose",
-		fmt.Sprintf("to='%s',subject='%s',body='Hello from Thunderbird'", boss, subject))
+	c := exec.CommandContext(w.t.Context(), "thunderbird", "--profile", profile)
 	c.Env = append(os.Environ(), "DISPLAY="+display, "HOME="+profile, "LANG=C.UTF-8", "GDK_BACKEND=x11", "MOZ_CRASHREPORTER_DISABLE=1")
 	out := &syncBuffer{}
 	c.Stdout, c.Stderr = out, out
@@ -167,13 +168,23 @@ func (w *relayWorld) writeInThunderbird(display, subject string, port, tls int) 
 		}
 	}()
 	before := len(w.at(w.primary))
-	defer func() {
-		if file := os.Getenv("LIFEBOAT_SCREENSHOT"); file != "" {
-			shot := exec.Command("import", "-display", display, "-window", "root", file)
-			_ = shot.Run() // to look at
+	w.window(display, "Mozilla Thunderbird$")
+	w.await("the window to write in", func() bool {
+		if found, err := w.x(display, "search", "--onlyvisible", "--name", "^Write"); err == nil && found != "" {
+			return true
 		}
-	}()
-	w.window(display, "^Write: "+strings.Fields(subject)[0])
+		_, _ = w.x(display, "key", "--delay", "200", "ctrl+n") // it hears when it is ready
+		return false
+	})
+	w.window(display, "^Write")
+	for _, keys := range [][]string{
+		{"type", "--delay", "30", boss}, {"key", "Return"}, {"key", "alt+s"}, {"type", "--delay", "30", subject}, {"key", "Tab"}, {"type", "--delay", "30", "Hello from Thunderbird."},
+	} {
+		if _, err := w.x(display, keys...); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	w.window(display, "^Write: "+subject) // the title tells the subject when it has been written
 	w.await("Thunderbird to ask for the password", func() bool {
 		if found, err := w.x(display, "search", "--onlyvisible", "--name", "assword"); err == nil && found != "" {
 			return true
