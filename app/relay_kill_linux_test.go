@@ -29,7 +29,7 @@ func killServing(t *testing.T, kills int) {
 		enough := people.taken() + 1 + rand.IntN(40)
 		w.await("mail to be taken in", func() bool { return people.taken() >= enough })
 		// A moment within the work of a message, which takes some milliseconds here.
-		time.Sleep(time.Duration(rand.Int64N(int64(10 * time.Millisecond))))
+		<-time.After(time.Duration(rand.Int64N(int64(10 * time.Millisecond))))
 		w.kill()
 		if n%4 == 3 { // the queue is whole for those who look while nobody serves
 			w.queue()
