@@ -53,6 +53,31 @@ func TestSourceFilesAreShort(t *testing.T) {
 	}
 }
 
+// make test leaves out whatever has "Long" in its name, and make test-long runs what
+// looks at LIFEBOAT_LONG: a test with the one and without the other would never run.
+func TestOnlyCampaignsHaveThatName(t *testing.T) {
+	files, err := sources("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := regexp.MustCompile(`(?m)^func (Test\w*Long\w*)\(`)
+	for _, file := range files {
+		if !strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join("..", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, at := range name.FindAllSubmatchIndex(text, -1) {
+			body, _, _ := bytes.Cut(text[at[0]:], []byte("\n}\n"))
+			if !bytes.Contains(body, []byte(`os.Getenv("LIFEBOAT_LONG") == ""`)) && !bytes.Contains(body, []byte("\n\tlong(t)\n")) {
+				t.Errorf("%s: %s has Long in its name and is no campaign, so that nothing ever runs it", file, text[at[2]:at[3]])
+			}
+		}
+	}
+}
+
 func TestScriptsAreInDotFolders(t *testing.T) {
 	err := filepath.WalkDir("..", func(name string, d fs.DirEntry, err error) error {
 		if err != nil {

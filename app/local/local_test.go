@@ -211,7 +211,7 @@ func TestAnotherVersion(t *testing.T) {
 	}
 }
 
-func TestLongPaths(t *testing.T) {
+func TestOverlongPaths(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), strings.Repeat("long/", 40))
 	if err := os.MkdirAll(dir, 0o700); err != nil {

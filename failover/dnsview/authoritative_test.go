@@ -140,7 +140,7 @@ func TestForeignMessagesArePassedOver(t *testing.T) {
 	})
 }
 
-func TestLongAnswersComeOverTCP(t *testing.T) {
+func TestLargeAnswersComeOverTCP(t *testing.T) {
 	t.Parallel()
 	zone := fakedns.NewZone("example.test.")
 	var values []string

@@ -15,7 +15,7 @@ import (
 	"lifeboat/failover/lab"
 )
 
-func TestResolverKeepsAnswersAsLongAsTheirTTL(t *testing.T) {
+func TestResolverKeepsAnswersForTheirTTL(t *testing.T) {
 	t.Parallel()
 	c := newClock()
 	w := start(t, lab.Options{TTL: 100, Now: c.now})

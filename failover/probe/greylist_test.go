@@ -51,7 +51,7 @@ func TestAcceptAllServerBehindGreylistingIsNeverProven(t *testing.T) {
 
 // One that refuses strangers, and puts off for longer than a check waits, is proven
 // by the next check, since that asks for the same stranger again.
-func TestGreylistingForLongerThanACheckIsWaitedOutByTheNext(t *testing.T) {
+func TestGreylistingBeyondACheckIsWaitedOutByTheNext(t *testing.T) {
 	w := newWorld(t)
 	w.clock.at = noon
 	greylist(w, w.mx1, 5*time.Minute)

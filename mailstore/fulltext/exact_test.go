@@ -214,7 +214,7 @@ func TestFindsWhatAPlainReadingFinds(t *testing.T) {
 	})
 }
 
-func TestLongWordsAreCutAtACharacter(t *testing.T) {
+func TestOverlongWordsAreCutAtACharacter(t *testing.T) {
 	long := strings.Repeat("é", 100) + strings.Repeat("ж", 100)
 	s := newShelf(t)
 	s.put(text(1, long))

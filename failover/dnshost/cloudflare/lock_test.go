@@ -15,9 +15,9 @@ func aLock(op string) dnshost.Lock {
 	return dnshost.Lock{Operation: op, Owner: "ann@desk", Expires: time.Date(2031, 2, 3, 4, 5, 6, 0, time.UTC)}
 }
 
-// TestLongLock: names that do not fit a comment are shortened, and the run still
+// TestOversizedLock: names that do not fit a comment are shortened, and the run still
 // knows its own lock from others that begin alike.
-func TestLongLock(t *testing.T) {
+func TestOversizedLock(t *testing.T) {
 	t.Parallel()
 	server, z := world(t)
 	h := open(t, cloudflare.Options{BaseURL: server.URL}, server.Token(cftest.Edit))

@@ -89,7 +89,7 @@ func TestReadOnlyBesideOwner(t *testing.T) {
 
 // Memory does not grow with the message: 50 MB are handed in and read with a few frames'
 // worth.
-func TestLongMessage(t *testing.T) { // alone, so that nobody else's memory is measured
+func TestMessageOfFiftyMegabytes(t *testing.T) { // alone, so that nobody else's memory is measured
 	const size, bound = 50 << 20, 12 << 20
 	tune := defaults()
 	tune.wrap = unsynced().wrap

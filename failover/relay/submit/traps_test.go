@@ -180,7 +180,7 @@ func TestBrokenOff(t *testing.T) {
 	}
 }
 
-func TestLongAndStrangeCommands(t *testing.T) {
+func TestOverlongAndStrangeCommands(t *testing.T) {
 	t.Parallel()
 	w := serve(t, nil)
 	c := w.device()
