@@ -73,7 +73,7 @@ func (s *session) chart(ctx context.Context, f chartFlags) error {
 		return err
 	}
 	c := chart.New(chart.Input{
-		Samples: doc.Samples, Routes: doc.Routes, Since: doc.Since, Until: doc.Until,
+		Samples: doc.Samples, Routes: doc.Routes, Since: doc.Since, Until: doc.Until, Whole: true,
 		Say: func(say failover.Sentence) string { return s.tongue.Say(say) },
 	})
 	if f.svg != "" {

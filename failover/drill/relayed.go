@@ -93,16 +93,19 @@ func PileUp(samples []relay.Sample) (most int, longest time.Duration) {
 		role   failover.Role
 	}
 	now := map[pair]int{}
-	for _, s := range samples {
+	for i, s := range samples {
 		now[pair{s.Domain, s.Role}] = s.Waiting + s.Held + s.Uncertain
+		if !s.Oldest.IsZero() {
+			longest = max(longest, s.At.Sub(s.Oldest))
+		}
+		if i+1 < len(samples) && samples[i+1].At.Equal(s.At) {
+			continue // what is sampled at one time counts as one
+		}
 		all := 0
 		for _, n := range now {
 			all += n
 		}
 		most = max(most, all)
-		if !s.Oldest.IsZero() {
-			longest = max(longest, s.At.Sub(s.Oldest))
-		}
 	}
 	return most, longest
 }

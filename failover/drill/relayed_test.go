@@ -18,8 +18,10 @@ func TestPileUpIsTheHighestOfBothSidesTogether(t *testing.T) {
 		{At: at(10), Domain: "example.test", Role: failover.Secondary, Waiting: 2, Oldest: at(9)},
 		{At: at(12), Domain: "sales.example.test", Role: failover.Secondary, Held: 3, Oldest: at(1)},
 		{At: at(20), Domain: "example.test", Role: failover.Primary, Waiting: 1, Oldest: at(19)},
+		{At: at(30), Domain: "example.test", Role: failover.Primary, Waiting: 9, Oldest: at(29)}, // led over from the secondary
+		{At: at(30), Domain: "example.test", Role: failover.Secondary},
 	})
-	if most != 10 || longest != 11*time.Second {
+	if most != 12 || longest != 11*time.Second {
 		t.Errorf("%d waited at once, the longest for %v", most, longest)
 	}
 	if most, longest := PileUp(nil); most != 0 || longest != 0 {

@@ -43,6 +43,6 @@ func (w *writer) relayed() {
 
 func (w *writer) pileUp(m drill.Relayed) *pile.Chart {
 	return pile.New(pile.Input{
-		Samples: m.Samples, Routes: m.Routes, Since: w.r.Started, Until: w.r.Ended, Zone: w.zone, Say: w.tell,
+		Samples: m.Samples, Routes: m.Routes, Since: w.r.Started, Until: w.r.Ended, Whole: true, Zone: w.zone, Say: w.tell,
 	})
 }

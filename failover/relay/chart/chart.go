@@ -17,6 +17,10 @@ type Input struct {
 	// Since and Until are the ends of the time shown.
 	Since, Until time.Time
 	Zone         *time.Location // of the clock times; nil: the local one
+	// Whole says that the samples begin with what held at Since, or before it: a pair of
+	// domain and provider that comes later has counted from nothing. Without it, the
+	// first sample of a pair tells nothing of what was delivered.
+	Whole bool
 	// Say tells sentences in the reader's language; nil: English.
 	Say func(failover.Sentence) string
 }
@@ -108,7 +112,7 @@ func (c *Chart) lookThrough() {
 	again := 0
 	for i, s := range samples {
 		p := pair{s.Domain, sideOf(s.Role)}
-		if before, known := last[p]; known && !s.At.Before(c.in.Since) {
+		if before, known := last[p]; (known || c.in.Whole) && !s.At.Before(c.in.Since) {
 			came[p.side] += grown(before.Delivered, s.Delivered)
 			again += grown(before.Again, s.Again)
 		}

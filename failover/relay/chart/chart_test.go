@@ -287,3 +287,18 @@ func FuzzChart(f *testing.F) {
 		wellFormed(t, "fuzz", c.SVG())
 	})
 }
+
+// What came before the first sample of a provider counts where the samples are whole.
+func TestCountsFromNothing(t *testing.T) {
+	t.Parallel()
+	in := chart.Input{Since: nine, Until: nine.Add(time.Hour), Zone: time.UTC, Samples: []relay.Sample{
+		{At: nine.Add(time.Minute), Domain: "example.jp", Role: failover.Secondary, Delivered: 31},
+		{At: nine.Add(2 * time.Minute), Domain: "example.jp", Role: failover.Secondary, Delivered: 35},
+	}}
+	for whole, want := range map[bool]string{true: "35 delivered", false: "4 delivered"} {
+		in.Whole = whole
+		if all := strings.Join(chart.New(in).Text(60), "\n"); !strings.Contains(all, want) {
+			t.Errorf("whole %t: not there: %s\n%s", whole, want, all)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -13,9 +14,11 @@ import (
 	"lifeboat/failover/relay"
 )
 
-// Samples implements relay.Log. Of each stretch of time the point with the most messages
-// is given, and the last point of all. As points are filed only when something changes,
-// and hourly, what held at since is told too, at that time.
+// Samples implements relay.Log. Of each stretch of time the moments are given at which
+// most waited for the primary and for the secondary, and the one that it ended with; of
+// each of them how all stood then, so that mail that was led from one provider to the
+// other within a stretch is not seen at both. As points are filed only when something
+// changes, and hourly, what held at since is told too, at that time.
 func (q *Queue) Samples(ctx context.Context, since, until time.Time, most int) ([]relay.Sample, error) {
 	var t *thinning
 	err := q.reading(func() error {
@@ -49,25 +52,30 @@ func (t *thinning) run(ctx context.Context, q *Queue) error {
 	return nil
 }
 
-// thinning chooses points as they go by.
+// thinning chooses points as they go by, in the order in which they were filed.
 type thinning struct {
 	from, to int64 // wanted; 0: no bound
 	most     int
 	first    int64 // of all times that there are
 	last     int64
-	points   map[at]*points
+
+	now    map[at]relay.Sample // how all stand by the time of the point that came last
+	time   int64               // that time; 0: none yet
+	before map[at]relay.Sample // how all stood when what is wanted begins; nil: it has not begun
+	chosen map[int64]*stretch
 }
 
-type points struct {
-	before  *relay.Sample // the last one before from
-	best    map[int64]relay.Sample
-	stretch []int64 // those of best
-	latest  relay.Sample
-	any     bool
+// stretch has the moments that were chosen of a part of the time.
+type stretch struct{ primary, secondary, end still }
+
+// still is how all stood at a time.
+type still struct {
+	depth int // of the provider it was chosen for
+	all   []relay.Sample
 }
 
 func newThinning(since, until time.Time, most int) *thinning {
-	return &thinning{from: nanos(since), to: nanos(until), most: most, points: map[at]*points{}}
+	return &thinning{from: nanos(since), to: nanos(until), most: most, now: map[at]relay.Sample{}, chosen: map[int64]*stretch{}}
 }
 
 // stretch takes in the times of a file.
@@ -92,28 +100,71 @@ func (t *thinning) add(s relay.Sample) {
 	if !t.wants(n, n) {
 		return
 	}
-	a := at{s.Domain, s.Role}
-	p := t.points[a]
-	if p == nil {
-		s.Domain, s.Role = strings.Clone(s.Domain), failover.Role(strings.Clone(string(s.Role)))
-		p = &points{best: map[int64]relay.Sample{}}
-		t.points[at{s.Domain, s.Role}] = p
-	} else {
-		s.Domain, s.Role = p.latest.Domain, p.latest.Role
+	if n != t.time {
+		t.choose(n)
 	}
-	p.latest = s
-	if t.from != 0 && n < t.from {
-		p.before = &s
+	if t.before == nil && n >= t.from {
+		t.before = maps.Clone(t.now)
+	}
+	a := at{s.Domain, s.Role}
+	if n == t.from {
+		delete(t.before, a)
+	}
+	if old, ok := t.now[a]; ok {
+		s.Domain, s.Role = old.Domain, old.Role
+	} else {
+		s.Domain, s.Role = strings.Clone(s.Domain), failover.Role(strings.Clone(string(s.Role)))
+	}
+	t.now[at{s.Domain, s.Role}], t.time = s, n
+}
+
+// choose looks at how all stood, when all points of that time have gone by; next is the
+// time of the point that follows, 0 at the end.
+func (t *thinning) choose(next int64) {
+	if t.time == 0 || t.time < t.from {
 		return
 	}
-	p.any = true
-	i := t.index(n)
-	best, ok := p.best[i]
-	if !ok {
-		p.stretch = append(p.stretch, i)
+	var first, second int
+	for _, s := range t.now {
+		if s.Role == failover.Secondary {
+			second += depth(s)
+		} else {
+			first += depth(s)
+		}
 	}
-	if !ok || depth(s) > depth(best) {
-		p.best[i] = s
+	i := t.index(t.time)
+	c := t.chosen[i]
+	if c == nil {
+		c = &stretch{}
+		t.chosen[i] = c
+	}
+	ends := next == 0 || t.index(next) != i
+	if first <= c.primary.depth && second <= c.secondary.depth && !ends {
+		return
+	}
+	all := make([]relay.Sample, 0, len(t.now))
+	for _, s := range t.now {
+		all = append(all, t.within(s))
+	}
+	c.primary.highest(first, all)
+	c.secondary.highest(second, all)
+	if ends {
+		c.end.all = all
+	}
+}
+
+// within gives a point that was filed before what is wanted the time at which that begins.
+func (t *thinning) within(s relay.Sample) relay.Sample {
+	if nanos(s.At) < t.from {
+		s.At = moment(t.from)
+	}
+	return s
+}
+
+// highest keeps the first of the highest.
+func (s *still) highest(depth int, all []relay.Sample) {
+	if depth > s.depth {
+		s.depth, s.all = depth, all
 	}
 }
 
@@ -123,28 +174,36 @@ func (t *thinning) index(n int64) int64 {
 		return n
 	}
 	from, to := cmp.Or(t.from, t.first), cmp.Or(t.to, t.last)
-	return int64(float64(n-from) / (float64(to-from) + 1) * float64(t.most))
+	const moments = 3
+	return int64(float64(n-from) / (float64(to-from) + 1) * float64(max(t.most/moments, 1)))
 }
 
 func depth(s relay.Sample) int { return s.Waiting + s.Held + s.Uncertain }
 
+// result are the points of the moments that were chosen, each once, and what held at the
+// beginning.
 func (t *thinning) result() []relay.Sample {
+	t.choose(0)
+	if t.before == nil {
+		t.before = t.now // nothing has come since
+	}
 	var all []relay.Sample
-	for _, p := range t.points {
-		if p.before != nil && (!p.any || nanos(p.best[p.stretch[0]].At) > t.from) {
-			s := *p.before
-			s.At = moment(t.from)
-			all = append(all, s)
+	told := map[relay.Sample]bool{}
+	tell := func(list []relay.Sample) {
+		for _, s := range list {
+			if !told[s] {
+				told[s] = true
+				all = append(all, s)
+			}
 		}
-		if !p.any {
-			continue
-		}
-		for _, i := range p.stretch {
-			all = append(all, p.best[i])
-		}
-		if p.best[p.stretch[len(p.stretch)-1]] != p.latest {
-			all = append(all, p.latest)
-		}
+	}
+	for _, s := range t.before {
+		tell([]relay.Sample{t.within(s)})
+	}
+	for _, c := range t.chosen {
+		tell(c.primary.all)
+		tell(c.secondary.all)
+		tell(c.end.all)
 	}
 	slices.SortStableFunc(all, func(a, b relay.Sample) int {
 		return cmp.Or(a.At.Compare(b.At), at{a.Domain, a.Role}.compare(at{b.Domain, b.Role}))
