@@ -79,7 +79,7 @@ func (v switchView) moved(route failover.RouteStep) Rung {
 	t := v.tongue
 	r := Rung{
 		Light: LightWaiting,
-		Title: t.T("Lead outgoing mail through {provider}", "provider", v.named(route.Domain).Provider(route.After).Name),
+		Title: t.T("Send through {provider}", "provider", v.named(route.Domain).Provider(route.After).Name),
 	}
 	made, begun, all := 0, false, v.routes()
 	var last time.Time

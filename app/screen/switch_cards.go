@@ -33,7 +33,7 @@ func newChangeCard(t *i18n.Tongue) *changeCard {
 		forWhom: widgets.NewWords(look.Quiet, "").Shrinking(), before: newSideBox(t.T("Before"), false), after: newSideBox(t.T("After"), true),
 		records: newRecordList(), more: widgets.NewWords(look.Caption, ""), note: widgets.NewWords(look.Caption, "").Shrinking(),
 	}
-	head := line(inside, 1, widgets.NewWords(look.Heading, t.T("Incoming mail")), c.forWhom)
+	head := line(inside, 1, widgets.NewWords(look.Heading, t.T("What changes")), c.forWhom)
 	arrow := container.NewCenter(newSign(look.IconArrow, theme.ColorNamePlaceHolder, 20))
 	sides := container.NewBorder(nil, nil, nil, nil, container.New(sidesLayout{}, c.before.box, arrow, c.after.box))
 	lock := line(8, 1, newSign(look.IconLock, theme.ColorNamePlaceHolder, 18), c.note)
