@@ -37,7 +37,7 @@ func (w *Watcher) blindAt(p failover.Provider) []failover.Sentence {
 		return out
 	}
 	if a := w.opt.Access[p.Role]; a.User == "" || a.Password == nil {
-		return append(out, failover.Say("Nobody signs in at {provider}, so an outage of its sign-in is not seen. Name a user and a password under submission.", "provider", p.Name))
+		return append(out, failover.Say("Nobody signs in at {provider}, so an outage of its sign-in is not seen. Name one under submission.username if all mail may be sent as that user.", "provider", p.Name))
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
