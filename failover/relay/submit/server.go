@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -196,11 +197,19 @@ func (s *Server) listen(ctx context.Context) ([]net.Listener, error) {
 		}
 		l, err := new(net.ListenConfig).Listen(ctx, "tcp", want.Address)
 		if err != nil {
-			return nil, errors.Join(failover.Fail(failover.ErrInvalid, "Outgoing mail cannot be taken in at {address}: another program listens there, or this machine does not have the address. Choose another one under relay.listen.", "address", want.Address).Because(err), closeAll(all))
+			return nil, errors.Join(cannotListen(want.Address, err), closeAll(all))
 		}
 		all = append(all, l)
 	}
 	return all, nil
+}
+
+// cannotListen says why mail cannot be taken in at an address.
+func cannotListen(address string, err error) error {
+	if errors.Is(err, fs.ErrPermission) {
+		return failover.Fail(failover.ErrInvalid, "Outgoing mail cannot be taken in at {address}: only an administrator may open ports below 1024 here. Choose a higher one under relay.listen, or let an administrator start Lifeboat.", "address", address).Because(err)
+	}
+	return failover.Fail(failover.ErrInvalid, "Outgoing mail cannot be taken in at {address}: another program listens there, or this machine does not have the address. Choose another one under relay.listen.", "address", address).Because(err)
 }
 
 func closeAll(all []net.Listener) error {
