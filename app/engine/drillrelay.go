@@ -155,6 +155,10 @@ const samplesKept = 120
 // Relayed implements [drill.Relay].
 func (d *drillRelay) Relayed(ctx context.Context) (drill.Relayed, error) {
 	var r drill.Relayed
+	// What went out since the last second's look belongs to the account, too.
+	if err := d.queue.Sample(ctx, func(i relay.Item) failover.Role { return relay.RoleOf(d.routes, i) }); err != nil {
+		return r, err
+	}
 	events, err := d.queue.Events(ctx, relay.LogQuery{Limit: 1 << 20})
 	if err != nil {
 		return r, err

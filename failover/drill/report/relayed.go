@@ -42,7 +42,13 @@ func (w *writer) relayed() {
 }
 
 func (w *writer) pileUp(m drill.Relayed) *pile.Chart {
+	until := w.r.Ended
+	for _, s := range m.Samples { // the last look is taken when all is over
+		if s.At.After(until) {
+			until = s.At
+		}
+	}
 	return pile.New(pile.Input{
-		Samples: m.Samples, Routes: m.Routes, Since: w.r.Started, Until: w.r.Ended, Whole: true, Zone: w.zone, Say: w.tell,
+		Samples: m.Samples, Routes: m.Routes, Since: w.r.Started, Until: until, Whole: true, Zone: w.zone, Say: w.tell,
 	})
 }
