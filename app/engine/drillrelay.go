@@ -150,7 +150,7 @@ func (d *drillRelay) sample(ctx context.Context) {
 }
 
 // samplesKept is how many points a drill's record has of each provider at most.
-const samplesKept = 120
+const samplesKept = 360
 
 // Relayed implements [drill.Relay].
 func (d *drillRelay) Relayed(ctx context.Context) (drill.Relayed, error) {
