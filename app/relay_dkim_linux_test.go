@@ -26,7 +26,8 @@ sys.stdout.buffer.write(dkim.sign(text, b"theirs", b"example.test", private, can
 const perlVerifier = `
 use strict; use warnings; use Mail::DKIM::Verifier; use Mail::DKIM::DNS; use Net::DNS;
 Mail::DKIM::DNS::resolver(Net::DNS::Resolver->new(nameservers => ["127.0.0.53"], force_v4 => 1, udppacketsize => 4096, udp_timeout => 5));
-my $v = Mail::DKIM::Verifier->new(); local $/; $v->PRINT(scalar <STDIN>); $v->CLOSE;
+my $message = do { local $/; <STDIN> }; # no further: files of settings are still to be read by lines
+my $v = Mail::DKIM::Verifier->new(); $v->PRINT($message); $v->CLOSE;
 print join(" ", map { $_->selector . "=" . $_->result } $v->signatures), "\n";
 `
 
