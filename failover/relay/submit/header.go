@@ -31,7 +31,8 @@ type fields struct {
 // about what the header says, it is refused.
 func parseFields(head []byte) (f fields, bad *refusal) {
 	var name, value []byte
-	begin := 0 // of value
+	begin := 0    // of value
+	bare := false // lines end with LF alone
 	for at, n := 0, 1; at < len(head); n++ {
 		end := at + bytes.IndexByte(head[at:], '\n') + 1
 		if end == at {
@@ -41,6 +42,11 @@ func parseFields(head []byte) (f fields, bad *refusal) {
 		folded := len(line) > 0 && (line[0] == ' ' || line[0] == '\t')
 		colon := bytes.IndexByte(line, ':')
 		isField := !folded && colon > 0 && isFieldName(bytes.TrimRight(line[:colon], " \t"))
+		if alone := !bytes.HasSuffix(head[at:end], []byte("\r\n")); n == 1 {
+			bare = alone
+		} else if alone != bare && (end < len(head) || len(line) == 0) {
+			return f, &refusal{550, class{5, 6, 0}, failover.Say("Line {line} of the header ends in another way than the lines before it, so that readers would not agree where the header ends.", "line", n)}
+		}
 		switch {
 		case len(bytes.TrimRight(head[at:end], "\n")) == 0 || string(head[at:end]) == "\r\n": // the end
 		case n == 1 && !isField:

@@ -131,6 +131,9 @@ func TestParseFields(t *testing.T) {
 		"\r\n":                                   "from 0",
 		"":                                       "from 0",
 		"Subject: x\rFrom: evil\r\n\r\n":         "refused",
+		"From: a\r\n\nFrom: evil\r\n\r\n":        "refused", // where CRLF alone counts there are two
+		"From: a\r\nTo: b\nX: c\r\n\r\n":         "refused",
+		"From: a\n\r\nFrom: evil\n\n":            "refused",
 		"Subject: x\r\nhello\r\n\r\n":            "refused",
 		"Subject: x\r\n: y\r\n\r\n":              "refused",
 		"Subject: x\r\nSub ject: y\r\n\r\n":      "refused",
