@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -36,6 +37,9 @@ func TestSendRoute(t *testing.T) {
 	if strings.Contains(w.told.String(), w.held[anna]) || strings.Contains(w.told.String(), password) {
 		t.Error("a password was printed")
 	}
+	unreadable(t, filepath.Join(w.dir, "data"), []string{
+		anna, ben, copier, boss, "info@example.test", w.held[anna], "お見積り", "会議の件", "Question", "Dear customer", "Laptop", "home@example.test",
+	})
 }
 
 // theirMessage is a message with what programs like to change: dots, tabs, trailing blanks, a

@@ -111,12 +111,18 @@ func (p *post) unreadable() {
 	for m := range corpus.Messages(corpus.Options{Count: 30, Seed: 7, Small: true}) {
 		words = append(words, m.Folder)
 	}
+	unreadable(t, p.data(), words)
+}
+
+// unreadable holds that no file below a folder says one of the words, nor its name.
+func unreadable(t *testing.T, folder string, words []string) {
+	t.Helper()
 	files := 0
-	err := filepath.WalkDir(p.data(), func(name string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(folder, func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		relative, err := filepath.Rel(p.data(), name)
+		relative, err := filepath.Rel(folder, name)
 		if err != nil {
 			return err
 		}
