@@ -28,9 +28,10 @@ var mayImport = map[string][]string{
 	"app/engine":    {"app/i18n", "failover", "failover/...", "mailstore", "mailstore/...", "configs", "configs/...", "assets"},
 	"app/cli":       {"app/engine", "app/presenter", "app/service", "app/i18n", "failover", "failover/...", "mailstore", "mailstore/...", "configs", "configs/...", "assets"},
 	"app/service":   {"failover"},
+	"app/desktop":   {"failover"},
 	"app/local":     {"app/engine", "failover", "failover/relay", "failover/probe", "mailstore"},                                                                             // probe: how a file is replaced
-	"app/presenter": {"app/engine", "app/i18n", "failover", "failover/detect", "failover/dnshost", "failover/run", "failover/drill", "failover/lab", "mailstore", "configs"}, // lab: what happens in practice
-	"app/shell":     {"app/screen", "app/presenter", "app/widgets", "app/look", "app/i18n", "app/engine", "failover", "mailstore", "configs", "assets"},
+	"app/presenter": {"app/engine", "app/i18n", "failover", "failover/detect", "failover/dnshost", "failover/run", "failover/drill", "failover/lab", "failover/relay", "mailstore", "configs"}, // lab: what happens in practice
+	"app/shell":     {"app/screen", "app/presenter", "app/widgets", "app/look", "app/i18n", "app/engine", "app/desktop", "failover", "mailstore", "configs", "assets"},
 	"app/screen":    {"app/presenter", "app/widgets", "app/look", "app/i18n", "failover", "failover/drill", "mailstore"},
 	"app/widgets":   {"app/look", "app/i18n"}, // know nothing of mail
 	"app/look":      {"assets"},
