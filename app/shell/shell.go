@@ -66,6 +66,7 @@ func (w *Window) Run() {
 	stop := context.AfterFunc(w.ctx, func() { fyne.Do(w.app.Quit) })
 	defer stop()
 	defer w.cancel()
+	w.expose()
 	w.window.ShowAndRun()
 }
 
