@@ -57,12 +57,12 @@ const (
 
 // Icons lists all signs.
 func Icons() []Icon {
-	return []Icon{
+	return append(mailIcons(), []Icon{
 		IconHome, IconMail, IconSwitch, IconTests, IconQueue, IconDrills, IconLog, IconSettings, IconFlag, IconCopy,
 		IconRefresh, IconPause, IconPlay, IconStop, IconBack, IconArrow, IconNext, IconDown, IconClose, IconLock,
 		IconBuilding, IconGlobe, IconServer, IconPeople, IconSave, IconPrint, IconBolt, IconTheme, IconLanguage, IconEye,
 		IconInfo, IconCheck, IconNote, IconPhone, IconHeading, IconRising,
-	}
+	}...)
 }
 
 // In returns the sign in a colour, or nil where there is none.
