@@ -41,6 +41,7 @@ func SetupSteps() []SetupStep {
 type SetupDraft struct {
 	Step         SetupStep           `json:"step"` // where to go on
 	Organization string              `json:"organization,omitempty"`
+	Language     string              `json:"language,omitempty"` // auto, en or ja; empty: auto
 	Domain       string              `json:"domain,omitempty"`
 	Found        *Discovery          `json:"found,omitempty"`
 	Primary      SetupProvider       `json:"primary"`
@@ -48,11 +49,13 @@ type SetupDraft struct {
 	Emergency    string              `json:"emergency,omitempty"` // a label or a full name; empty: none
 	DNS          SetupDNS            `json:"dns"`
 	Recipients   []SetupRecipient    `json:"recipients,omitempty"`
-	MirrorDays   int                 `json:"mirror_days,omitempty"`
-	Secrets      []string            `json:"secrets,omitempty"` // names that are kept
+	MirrorDays   int                 `json:"mirror_days,omitempty"` // 0: 30
+	Secrets      []string            `json:"secrets,omitempty"`     // names that are kept
 	Done         map[SetupStep]bool  `json:"done,omitempty"`
 	Open         []failover.Sentence `json:"-"` // what is still to be done, for Home's next step
 	Changed      time.Time           `json:"changed,omitzero"`
+	// Answers are the last ones of the fields, with their age.
+	Answers map[SetupField]SetupAnswer `json:"answers,omitempty"`
 }
 
 // SetupRecipient is somebody, or something, that has to go on receiving mail.
@@ -62,47 +65,83 @@ type SetupRecipient struct {
 	Aliases       []string `json:"aliases,omitempty"`
 	PrimaryUser   string   `json:"primary_user,omitempty"`
 	SecondaryUser string   `json:"secondary_user,omitempty"`
+	// File names the CSV file of the settings that lists it: it is changed there.
+	File string `json:"file,omitempty"`
 }
 
-// SetupProvider is a provider as it is set up.
+// NoneYet is a secondary's Preset while none is chosen on purpose.
+const NoneYet = "none"
+
+// SetupProvider is a provider as it is set up. What a preset says need not be said:
+// see [Setup.Provider] for what counts then.
 type SetupProvider struct {
-	Preset     string   `json:"preset,omitempty"` // empty: not chosen; "none": none yet; see configs.Presets
+	Preset     string   `json:"preset,omitempty"` // empty: not chosen; NoneYet; else see configs.Presets
 	Name       string   `json:"name,omitempty"`
-	MX         []string `json:"mx,omitempty"` // "10 mx1.example.net"
-	IMAP       string   `json:"imap,omitempty"`
-	IMAPTLS    string   `json:"imap_tls,omitempty"` // implicit, starttls
+	MX         []string `json:"mx,omitempty"`       // "10 mx1.example.net"
+	IMAP       string   `json:"imap,omitempty"`     // host or host:port
+	IMAPTLS    string   `json:"imap_tls,omitempty"` // implicit, starttls; empty: as the port has it
 	Submission string   `json:"submission,omitempty"`
 	SubmitTLS  string   `json:"submission_tls,omitempty"`
-	// Method is how to sign in: password, microsoft365, google, device.
-	Method   string `json:"method,omitempty"`
+	// Method is how to sign in: one of [SetupMethods].
+	Method string `json:"method,omitempty"`
+	// Each: with the method password, every mailbox has a password of its own.
+	Each bool `json:"each,omitempty"`
+	// User makes the sign-in name of the account's, for a master user: "{user}*admin".
+	User string `json:"user,omitempty"`
+	// Username hands in everybody's mail with one credential; empty: each sender's own.
 	Username string `json:"username,omitempty"`
-	Tenant   string `json:"tenant,omitempty"`
-	Client   string `json:"client,omitempty"`
-	CAFile   string `json:"ca_file,omitempty"`
+	// Trial is the mailbox that is signed in to while there are no recipients yet.
+	Trial         string       `json:"trial,omitempty"`
+	Tenant        string       `json:"tenant,omitempty"`
+	Client        string       `json:"client,omitempty"`
+	SecretExpires string       `json:"secret_expires,omitempty"` // 2027-03-31
+	CAFile        string       `json:"ca_file,omitempty"`
+	SPFInclude    string       `json:"spf_include,omitempty"`
+	DKIM          []SetupDKIM  `json:"dkim,omitempty"`
+	Told          map[int]bool `json:"told,omitempty"` // steps of the console's guide that are ticked off
+}
+
+// SetupDKIM is a DKIM record of a provider, as its console shows it.
+type SetupDKIM struct {
+	Selector string `json:"selector"`
+	Type     string `json:"type"` // CNAME or TXT
+	Value    string `json:"value"`
 }
 
 // SetupDNS is who changes the records.
 type SetupDNS struct {
-	Host    string `json:"host,omitempty"` // rfc2136, cloudflare, manual
-	Server  string `json:"server,omitempty"`
-	KeyName string `json:"key_name,omitempty"`
-	Console string `json:"console,omitempty"`
-	Zone    string `json:"zone,omitempty"`
+	Host      string `json:"host,omitempty"` // rfc2136, cloudflare, manual
+	Server    string `json:"server,omitempty"`
+	KeyName   string `json:"key_name,omitempty"`
+	Algorithm string `json:"algorithm,omitempty"` // see configs.TSIGAlgorithms; empty: the first
+	API       string `json:"api,omitempty"`       // of Cloudflare; empty: the usual one
+	Console   string `json:"console,omitempty"`   // see configs.Consoles
+	Zone      string `json:"zone,omitempty"`
 }
 
 // SetupOptions are what a set-up works with.
 type SetupOptions struct {
 	File, DataDir string // the settings file, which need not be there, and the data folder
-	Discoverer    *Discoverer
-	Secrets       Keeper
+	Env           []string
+	// Domain is the one to change where the settings have several; empty: the first.
+	Domain     string
+	Discoverer *Discoverer
+	Secrets    Keeper
+	// Keys seal the draft, which names addresses; nil in a world of practice, whose
+	// folder is thrown away.
+	Keys *KeyMeans
 	// Open puts an engine over settings, for tests and for the first mirror.
 	Open func(*configs.Settings) (*Engine, error)
-	Now  func() time.Time
+	// Translate tells the comments of a new settings file in another language; see
+	// configs.Draft.
+	Translate func(template string, parts ...any) string
+	Now       func() time.Time
 }
 
 // Setup leads from a domain name to settings that were tested. What was entered is
 // kept at once, so that it may be left and gone on with at any time; with settings
-// that are there already, it is how they are changed.
+// that are there already, it is how they are changed. Its methods may be called from
+// several goroutines.
 type Setup struct {
 	opt   SetupOptions
 	draft SetupDraft
@@ -111,38 +150,180 @@ type Setup struct {
 // OpenSetup goes on with what was kept, or begins with the settings, or anew.
 func OpenSetup(o SetupOptions) (*Setup, error) { return &Setup{opt: o}, nil }
 
-// Draft is how far it is.
+// Began says something about how it began that the admin should know: that a half-finished
+// set-up was damaged and is begun anew; zero: nothing.
+func (s *Setup) Began() failover.Sentence { return failover.Sentence{} }
+
+// Existing reports whether there are settings already, which are changed.
+func (s *Setup) Existing() bool { return false }
+
+// Draft is how far it is: a copy.
 func (s *Setup) Draft() SetupDraft { return s.draft }
 
 // Change changes the draft and keeps it.
 func (s *Setup) Change(change func(*SetupDraft)) error { change(&s.draft); return nil }
 
-// Discover looks the draft's domain up and takes into the draft what it finds.
+// Discard forgets what was not written yet, and begins with the settings, or anew.
+func (s *Setup) Discard() error { return nil }
+
+// Discover looks the draft's domain up and takes into the draft what it finds, where
+// nothing was entered yet.
 func (s *Setup) Discover(context.Context) (Discovery, error) { return Discovery{}, nil }
 
-// SetSecret keeps a secret; the draft says from then on that it is there.
-func (s *Setup) SetSecret(context.Context, string, secret.Value) error { return nil }
+// Provider is what counts of a provider: what was entered, laid over its preset.
+func (s *Setup) Provider(Side) SetupProvider { return SetupProvider{} }
+
+// SetupMethod is a way of signing in to a provider.
+type SetupMethod struct {
+	Method string            `json:"method"` // see configs.SignIns
+	Title  failover.Sentence `json:"title"`
+	Needs  []string          `json:"needs"` // tenant, client, username, each
+}
+
+// Methods lists the ways of signing in that a provider's preset knows, the best first.
+func (s *Setup) Methods(Side) []SetupMethod { return nil }
+
+// SecretKind says what a secret is, for its label.
+type SecretKind string
+
+// The kinds of secrets.
+const (
+	SecretPassword       SecretKind = "password"        // of all mailboxes, or of the one user
+	SecretPasswords      SecretKind = "passwords"       // one for each mailbox: a list
+	SecretApplication    SecretKind = "application"     // of Microsoft 365's application, or Google's OAuth client
+	SecretServiceAccount SecretKind = "service_account" // the text of Google's key file
+	SecretTSIG           SecretKind = "tsig"            // in base64
+	SecretToken          SecretKind = "token"           // Cloudflare's API token
+	SecretConsent        SecretKind = "consent"         // a person's, by device code: see Agree
+)
+
+// SetupSecret is a secret that a step asks for.
+type SetupSecret struct {
+	Name string     `json:"name"` // for SetSecret; empty for SecretPasswords and SecretConsent
+	Kind SecretKind `json:"kind"`
+	// Kept is how many of Of are there.
+	Kept int `json:"kept"`
+	Of   int `json:"of"`
+}
+
+// SecretsOf lists the secrets that a step asks for, by what is chosen there.
+func (s *Setup) SecretsOf(SetupStep) []SetupSecret { return nil }
+
+// SetSecret keeps a secret; the draft says from then on that it is there. An empty
+// one is forgotten. The place says where it is kept.
+func (s *Setup) SetSecret(context.Context, string, secret.Value) (secret.Place, error) {
+	return "", nil
+}
+
+// SetPassword keeps the password of one mailbox at a provider.
+func (s *Setup) SetPassword(ctx context.Context, side Side, address string, v secret.Value) error {
+	return nil
+}
+
+// ReadPasswords keeps the passwords of a CSV file with the columns address and
+// password. It returns how many, and says which rows are none.
+func (s *Setup) ReadPasswords(ctx context.Context, side Side, file string) (int, []failover.Sentence, error) {
+	return 0, nil, nil
+}
+
+// SetupPrompt is what a person is to do, on any device with a browser, to let Lifeboat
+// into a mailbox.
+type SetupPrompt struct {
+	Mailbox string    `json:"mailbox"`
+	URL     string    `json:"url"`
+	Code    string    `json:"code"`
+	Expires time.Time `json:"expires"`
+}
+
+// Agree asks the person of a mailbox (empty: the trial one, or the first) for their
+// consent by a code on another device (RFC 8628). show is told what they have to do; it returns when they have
+// agreed or not, or ctx ends.
+func (s *Setup) Agree(ctx context.Context, side Side, mailbox string, show func(SetupPrompt)) error {
+	return nil
+}
+
+// GuideStep is something to do at the provider's own console.
+type GuideStep struct {
+	Index int               `json:"index"` // for Told
+	Say   failover.Sentence `json:"say"`
+	// Copy are values to be copied into the console, such as addresses.
+	Copy []string `json:"copy,omitempty"`
+	Page string   `json:"page,omitempty"` // the console's https address, where it is known
+	Done bool     `json:"done"`           // ticked off, see SetupProvider.Told
+}
+
+// Guide lists what to do at the console of the provider at a side, in order.
+func (s *Setup) Guide(Side) []GuideStep { return nil }
 
 // Fields lists what can be tested on a step.
 func (s *Setup) Fields(SetupStep) []SetupField { return nil }
 
-// Test tries what a field says, as far as it is filled in. tell hears how it goes.
+// Test tries what a field says, as far as it is filled in, within the field's time
+// limit. tell hears how it goes, and may be nil. The last answer is kept in the draft.
 func (s *Setup) Test(context.Context, SetupField, func(SetupAnswer)) SetupAnswer {
 	return SetupAnswer{}
 }
+
+// Limit is how long a test of a field takes at most.
+func (s *Setup) Limit(SetupField) time.Duration { return 0 }
 
 // Paste reads recipients from text as people have it: a column of a spreadsheet, a
 // CSV file, addresses with names. What cannot be read is named, line by line.
 func (s *Setup) Paste(string) ([]SetupRecipient, []failover.Sentence) { return nil, nil }
 
+// PasteFile is Paste of a file, in UTF-8, UTF-16 or Shift_JIS.
+func (s *Setup) PasteFile(string) ([]SetupRecipient, []failover.Sentence, error) {
+	return nil, nil, nil
+}
+
+// AddRecipients takes recipients into the draft. It returns how many were new; those
+// that are there already are brought up to date.
+func (s *Setup) AddRecipients([]SetupRecipient) (int, error) { return 0, nil }
+
 // Problems says what would keep the settings from being written.
 func (s *Setup) Problems() []configs.Problem { return nil }
 
-// Write writes the settings file, or amends it, and returns the engine over it.
-func (s *Setup) Write(context.Context) (*Engine, error) { return nil, nil } //nolint:nilnil // see above
+// Written is what came of writing the settings.
+type Written struct {
+	Engine *Engine  `json:"-"`
+	File   string   `json:"file"`
+	Set    []string `json:"set,omitempty"` // keys that were changed; none for a new file
+	// Code is the recovery code of the data key, where it is new: it is shown this
+	// once, to be printed. See RecoveryPage.
+	Code string `json:"-"`
+}
+
+// Write writes the settings file, or amends it, makes the data key's slots, and
+// returns the engine over it. Problems are an error.
+func (s *Setup) Write(context.Context) (Written, error) { return Written{}, nil }
 
 // SetupField is something in the set-up that can be tested where it stands.
 type SetupField string
+
+// The fields, by steps.
+const (
+	FieldDomain SetupField = "domain" // there is such a domain, and it has mail
+
+	FieldPrimaryMX         SetupField = "primary.mx"
+	FieldPrimaryIMAP       SetupField = "primary.imap"    // every account that is known
+	FieldPrimarySignIn     SetupField = "primary.sign_in" // one mailbox
+	FieldPrimarySubmission SetupField = "primary.submission"
+
+	FieldSecondaryApart      SetupField = "secondary.apart" // independent of the primary; tested when chosen
+	FieldSecondarySignIn     SetupField = "secondary.sign_in"
+	FieldSecondaryMX         SetupField = "secondary.mx" // every recipient: "38 of 40"
+	FieldSecondarySubmission SetupField = "secondary.submission"
+	FieldSecondaryIMAP       SetupField = "secondary.imap"
+
+	FieldEmergencyName SetupField = "emergency.name" // free, or leads to the secondary
+	FieldEmergencySeed SetupField = "emergency.seed" // a message received there and answered
+
+	FieldDNSCredential SetupField = "dns.credential" // read, and a write that changes nothing
+
+	FieldRecipients SetupField = "recipients" // duplicates, unknown to the secondary
+
+	FieldMirror SetupField = "mirror" // the first list of folders
+)
 
 // SetupAnswer is what a test of a field came to.
 type SetupAnswer struct {
@@ -154,4 +335,5 @@ type SetupAnswer struct {
 	Remedy  failover.Sentence `json:"remedy,omitzero"`
 	Exact   []string          `json:"exact,omitempty"` // exact answers, to be copied
 	At      time.Time         `json:"at,omitzero"`
+	Took    time.Duration     `json:"took,omitempty"` // nanoseconds
 }
