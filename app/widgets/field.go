@@ -1,0 +1,240 @@
+package widgets
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"lifeboat/app/look"
+)
+
+// FieldOptions say what a field is for.
+type FieldOptions struct {
+	Label       string
+	Placeholder string
+	Secret      bool // shown as dots, with an eye that shows it
+	Multiline   bool
+	Lines       int       // that a multi-line field shows; 0: four
+	Icon        look.Icon // inside, before the text
+	TestText    string    // on the button beside it; empty: no button
+	StopText    string    // on that button while it is tested; empty: it is greyed out
+	// LabelWidth is how wide a column at the left the label stands in, in pixels at
+	// scale 1; 0: it stands above the field.
+	LabelWidth float32
+	// Beside stands between the field and its button, as wide as it must be: a
+	// drop-down for a port, say. It may be nil.
+	Beside fyne.CanvasObject
+}
+
+// FieldResult is the answer under a field: what trying it came to.
+type FieldResult struct {
+	Shape  Shape
+	Word   string
+	Detail string
+	Link   string // "How to mend it"; pressing it calls OnHelp; empty: none
+}
+
+// Field is a line to type in, with its label, and the answer to what was typed under
+// it. It is tested where it stands, by the button beside it.
+type Field struct {
+	widget.BaseWidget
+	// What hears of it: set once, before the field is shown. OnSubmit hears Enter; an
+	// input method's own Enter, which ends a conversion, comes here too on some
+	// systems, so that nothing that cannot be undone may hang on it.
+	OnChanged func(text string)
+	OnSubmit  func(text string)
+	OnTest    func()
+	OnStop    func() // the button's, while it is tested
+	OnHelp    func()
+
+	opt     FieldOptions
+	result  FieldResult
+	testing bool
+	high    float32 // of the whole, as it was laid out last
+
+	label        *Paragraph
+	frame        *entryFrame
+	entry        *textEntry
+	bare         *container.ThemeOverride
+	glyph        *glyph
+	eye, test    *Button
+	light        *Light
+	word, detail *Paragraph
+	link         *Button
+}
+
+// NewField returns an empty field.
+func NewField(o FieldOptions) *Field {
+	f := &Field{
+		opt: o, label: NewParagraph(look.Strong, o.Label), frame: newEntryFrame(), glyph: newGlyph(),
+		light: NewLight(LightInRow, NoShape), word: NewParagraph(look.Strong, ""), detail: NewParagraph(look.Quiet, ""),
+	}
+	if o.LabelWidth == 0 {
+		f.label = NewParagraph(look.Body, o.Label)
+	}
+	f.entry = newTextEntry(f.Refresh)
+	f.entry.PlaceHolder, f.entry.Password, f.entry.MultiLine = o.Placeholder, o.Secret, o.Multiline
+	if o.Multiline {
+		f.entry.Wrapping = fyne.TextWrapWord
+	}
+	f.entry.OnChanged = func(s string) {
+		if f.OnChanged != nil {
+			f.OnChanged(s)
+		}
+	}
+	f.entry.OnSubmitted = func(s string) {
+		if f.OnSubmit != nil {
+			f.OnSubmit(s)
+		}
+	}
+	f.bare = bare(f.entry)
+	f.eye = NewButton(Plain, "", f.peek).WithIcon(look.IconEye).Sized(ButtonInRow)
+	f.test = NewButton(Outlined, o.TestText, f.try).Sized(ButtonInBar)
+	f.link = NewButton(Plain, "", func() {
+		if f.OnHelp != nil {
+			f.OnHelp()
+		}
+	}).Sized(ButtonInRow)
+	f.ExtendBaseWidget(f)
+	return f
+}
+
+// peek shows what was typed instead of dots, or hides it again.
+func (f *Field) peek() {
+	f.entry.Password = !f.entry.Password
+	f.entry.Refresh()
+}
+
+// try is what the button beside the field does.
+func (f *Field) try() {
+	switch {
+	case f.testing && f.OnStop != nil:
+		f.OnStop()
+	case !f.testing && f.OnTest != nil:
+		f.OnTest()
+	}
+}
+
+// Text is what was typed.
+func (f *Field) Text() string { return f.entry.Text }
+
+// SetText sets the text as if it had been typed, unless it is that already.
+func (f *Field) SetText(s string) {
+	if f.entry.Text != s {
+		f.entry.SetText(s)
+	}
+}
+
+// SetPlaceholder sets what an empty field shows.
+func (f *Field) SetPlaceholder(s string) {
+	if f.entry.PlaceHolder != s {
+		f.entry.SetPlaceHolder(s)
+	}
+}
+
+// SetLabel sets the label.
+func (f *Field) SetLabel(s string) {
+	if f.opt.Label != s {
+		f.opt.Label = s
+		f.label.SetText(s)
+		f.Refresh()
+	}
+}
+
+// Label is what the field is called.
+func (f *Field) Label() string { return f.opt.Label }
+
+// SetResult sets the answer under the field; the zero one takes it away.
+func (f *Field) SetResult(r FieldResult) {
+	if f.result != r {
+		f.result = r
+		f.Refresh()
+	}
+}
+
+// Result is the answer under the field.
+func (f *Field) Result() FieldResult { return f.result }
+
+// SetTesting says whether the field is being tested; progress, unless it is empty, is
+// said under it meanwhile.
+func (f *Field) SetTesting(on bool, progress string) {
+	before := f.result
+	if on && progress != "" {
+		f.result = FieldResult{Shape: Working, Word: progress}
+	}
+	if f.testing != on || f.result != before {
+		f.testing = on
+		f.Refresh()
+	}
+}
+
+// Testing says whether the field is being tested.
+func (f *Field) Testing() bool { return f.testing }
+
+// TestButton is the button beside the field; a field without one has it hidden.
+func (f *Field) TestButton() *Button { return f.test }
+
+// Focus puts the cursor into the field.
+func (f *Field) Focus(c fyne.Canvas) { c.Focus(f.entry) }
+
+// Focused says whether the cursor is in the field.
+func (f *Field) Focused() bool { return f.entry.focused }
+
+// Entry is what is typed into.
+func (f *Field) Entry() *widget.Entry { return &f.entry.Entry }
+
+// Enable lets the field be typed into.
+func (f *Field) Enable() { f.turn(false) }
+
+// Disable greys the field out.
+func (f *Field) Disable() { f.turn(true) }
+
+// Disabled says whether the field is greyed out.
+func (f *Field) Disabled() bool { return f.entry.Disabled() }
+
+func (f *Field) turn(off bool) {
+	if f.entry.Disabled() == off {
+		return
+	}
+	if off {
+		f.entry.Disable()
+		f.test.Disable()
+	} else {
+		f.entry.Enable()
+		f.test.Enable()
+	}
+	f.Refresh()
+}
+
+// entryFrame is the surface, the border and the focus ring of what text is typed
+// into.
+type entryFrame struct{ ring, surface *canvas.Rectangle }
+
+func newEntryFrame() *entryFrame {
+	return &entryFrame{ring: box(controlRadius + ringGap + ringWidth), surface: box(controlRadius)}
+}
+
+// paint takes on state and theme.
+func (e *entryFrame) paint(w themed, focused, off, bad bool) {
+	e.ring.Hidden = !focused || off
+	e.ring.StrokeColor, e.ring.StrokeWidth = ink(w, theme.ColorNameFocus), ringWidth
+	e.surface.FillColor, e.surface.StrokeWidth = ink(w, look.ColorCard), 1
+	switch {
+	case off:
+		e.surface.FillColor, e.surface.StrokeColor = ink(w, theme.ColorNameDisabledButton), ink(w, theme.ColorNameSeparator)
+	case bad:
+		e.surface.StrokeColor, e.surface.StrokeWidth = ink(w, theme.ColorNameError), 2
+	case focused:
+		e.surface.StrokeColor = ink(w, theme.ColorNameFocus)
+	default:
+		e.surface.StrokeColor = ink(w, theme.ColorNameInputBorder)
+	}
+}
+
+func (e *entryFrame) lay(x, y, width, height float32) {
+	const out = ringGap + ringWidth
+	put(e.ring, x-out, y-out, width+2*out, height+2*out)
+	put(e.surface, x, y, width, height)
+}
