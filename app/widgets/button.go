@@ -164,7 +164,9 @@ func (b *Button) TypedRune(rune) {}
 func (b *Button) TypedKey(k *fyne.KeyEvent) {
 	if presses(k) {
 		b.Press()
+		return
 	}
+	PassKey(b, k)
 }
 
 // MouseIn shows that the pointer is over the button.

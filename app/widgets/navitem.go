@@ -98,7 +98,9 @@ func (n *NavItem) TypedRune(rune) {}
 func (n *NavItem) TypedKey(k *fyne.KeyEvent) {
 	if presses(k) {
 		n.press()
+		return
 	}
+	PassKey(n, k)
 }
 
 // MouseIn shows that the pointer is over the item.

@@ -80,3 +80,6 @@ func rule() *canvas.Rectangle { return canvas.NewRectangle(color.Transparent) }
 func presses(k *fyne.KeyEvent) bool {
 	return k.Name == fyne.KeySpace || k.Name == fyne.KeyReturn || k.Name == fyne.KeyEnter
 }
+
+// shade is black with little alpha, over what is not to be looked at now.
+func shade(alpha byte) color.Color { return color.NRGBA{A: alpha} }
