@@ -147,8 +147,9 @@ type Setup struct {
 	draft SetupDraft
 }
 
-// OpenSetup goes on with what was kept, or begins with the settings, or anew.
-func OpenSetup(o SetupOptions) (*Setup, error) { return &Setup{opt: o}, nil }
+// OpenSetup goes on with what was kept, or begins with the settings, or anew. The
+// context is for opening the key that seals the draft.
+func OpenSetup(_ context.Context, o SetupOptions) (*Setup, error) { return &Setup{opt: o}, nil }
 
 // Began says something about how it began that the admin should know: that a half-finished
 // set-up was damaged and is begun anew; zero: nothing.
