@@ -115,7 +115,9 @@ func (c *Check) TypedRune(rune) {}
 func (c *Check) TypedKey(k *fyne.KeyEvent) {
 	if presses(k) {
 		c.press()
+		return
 	}
+	PassKey(c, k)
 }
 
 // Cursor is a hand where pressing does something.

@@ -31,7 +31,7 @@ type ChoiceData struct {
 const (
 	tileGap     = 10
 	tileHigh    = 48
-	tilePadding = 14
+	tilePadding = 13
 	tileRadio   = 20
 	tileWords   = 45 // where the words begin
 	tileLeast   = 200
@@ -158,6 +158,7 @@ func (c *Choice) TypedKey(k *fyne.KeyEvent) {
 		to = n - 1
 	case fyne.KeySpace, fyne.KeyReturn, fyne.KeyEnter:
 	default:
+		PassKey(c, k)
 		return
 	}
 	if to >= 0 && to < n {

@@ -57,7 +57,7 @@ type Field struct {
 	label        *Paragraph
 	frame        *entryFrame
 	entry        *textEntry
-	bare         *container.ThemeOverride
+	bare         *container.Clip
 	glyph        *glyph
 	eye, test    *Button
 	light        *Light

@@ -148,7 +148,9 @@ func (s *Select) TypedRune(rune) {}
 func (s *Select) TypedKey(k *fyne.KeyEvent) {
 	if presses(k) || k.Name == fyne.KeyDown {
 		s.open()
+		return
 	}
+	PassKey(s, k)
 }
 
 // MouseIn shows that the pointer is over it.

@@ -225,6 +225,8 @@ func (b *StepButton) TypedKey(k *fyne.KeyEvent) {
 		b.walk(1)
 	case k.Name == fyne.KeyUp:
 		b.walk(-1)
+	default:
+		PassKey(b, k)
 	}
 }
 

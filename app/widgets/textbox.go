@@ -16,7 +16,7 @@ type TextBox struct {
 	lines int
 	frame *entryFrame
 	entry *textEntry
-	bare  *container.ThemeOverride
+	bare  *container.Clip
 }
 
 // NewTextBox returns an empty box that shows at least so many lines.
