@@ -15,6 +15,8 @@ type Draft struct {
 	Recipients   []Recipient
 	// CSV names a file of recipients, relative to the settings file.
 	CSV string
+	// MirrorDays is the mirror's window; 0 leaves the usual one.
+	MirrorDays int
 	// Translate tells the comments in another language, by English template and
 	// named parts (as Tongue.T in package app/i18n does); nil leaves them English.
 	Translate func(template string, parts ...any) string
@@ -64,6 +66,7 @@ func (d Draft) text() (string, error) {
 	d.providers(p)
 	p.gap()
 	d.recipients(p)
+	d.mirror(p)
 	p.later()
 	return p.String(), p.err
 }
@@ -144,7 +147,9 @@ func (d Draft) providers(p *page) {
 	if d.Primary.Configured() {
 		p.comment(1, Say("Where mail goes in calm times."))
 		p.provider("primary", d.Primary)
-		p.signInExample(d.Primary.Preset)
+		if !d.Primary.SignIn.Configured() {
+			p.signInExample(d.Primary.Preset)
+		}
 		p.gap()
 	}
 	if d.Secondary.Configured() {
@@ -180,6 +185,7 @@ func (p *page) provider(role string, v Provider) {
 		p.text(3, "username", v.Submission.Username)
 		p.text(3, "password", v.Submission.Password.String())
 	}
+	p.signIn(v.SignIn)
 	p.text(2, "spf_include", v.SPFInclude)
 	p.selectors(2, v.DKIMSelectors)
 	p.text(2, "ca_file", v.CAFile)
@@ -227,4 +233,48 @@ func (p *page) recipient(r Recipient, all []Recipient) {
 	if len(aliases) > 0 {
 		p.value(3, "aliases", aliases)
 	}
+	p.text(3, "primary_password", r.PrimaryPassword.String())
+	p.text(3, "secondary_password", r.SecondaryPassword.String())
+	if r.MirrorDays > 0 {
+		p.value(3, "mirror_days", r.MirrorDays)
+	}
+	if r.SkipMirror {
+		p.value(3, "skip_mirror", true)
+	}
+}
+
+// signIn writes how mailboxes are signed in to.
+func (p *page) signIn(s SignIn) {
+	if !s.Configured() {
+		return
+	}
+	p.comment(2, Say("How the mailboxes are signed in to. Secrets are kept elsewhere, under these names."))
+	if s == (SignIn{Method: SignInPassword}) {
+		p.value(2, "sign_in", s.Method)
+		return
+	}
+	p.line(2, "sign_in:")
+	p.value(3, "method", s.Method)
+	for _, v := range []struct{ key, text string }{
+		{"user", s.User}, {"password", s.Password.String()}, {"tenant", s.Tenant}, {"client", s.Client}, {"cloud", s.Cloud},
+		{"secret", s.Secret.String()}, {"secret_expires", s.SecretExpires.String()}, {"certificate", s.Certificate.String()},
+		{"service_account", s.ServiceAccount.String()}, {"token_url", s.TokenURL}, {"device_url", s.DeviceURL},
+		{"authorize_url", s.AuthorizeURL}, {"scope", s.Scope},
+	} {
+		p.text(3, v.key, v.text)
+	}
+}
+
+// mirror writes the mirror's window, as a comment where it is the usual one.
+func (d Draft) mirror(p *page) {
+	if d.MirrorDays == 0 {
+		p.gap()
+		p.comment(0, Say("The mirror keeps recent mail of every mailbox here, encrypted, for reading while the primary is down. It begins when the primary has a sign_in: take away the # there, store what it names with \"lifeboat secret set NAME\", and run \"lifeboat mirror\"."))
+		p.example("mirror:", "  days: 30")
+		return
+	}
+	p.gap()
+	p.comment(0, Say("How many days back mail of every mailbox is kept here as well, encrypted, for reading while the primary is down."))
+	p.line(0, "mirror:")
+	p.value(1, "days", d.MirrorDays)
 }

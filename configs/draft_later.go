@@ -4,9 +4,6 @@ package configs
 // nobody can discover: they are filled in on a calm day.
 func (p *page) later() {
 	p.gap()
-	p.comment(0, Say("The mirror keeps recent mail of every mailbox here, encrypted, for reading while the primary is down. It begins when the primary has a sign_in: take away the # there, store what it names with \"lifeboat secret set NAME\", and run \"lifeboat mirror\"."))
-	p.example("mirror:", "  days: 30")
-	p.gap()
 	p.comment(0, Say("The send route: people, printers and programs hand their outgoing mail in here, and it leaves through the provider that works. \"lifeboat user add ADDRESS\" lets somebody in, \"lifeboat serve\" runs it. For others in the office, write this computer's address there in place of 127.0.0.1; devices are those that can give no password."))
 	p.example("relay:", "  listen: [\"127.0.0.1:2587\", \"127.0.0.1:2465\"]", "  devices: []")
 	p.gap()

@@ -32,6 +32,20 @@ type Preset struct {
 	MirrorLimits MirrorLimits `yaml:"mirror_limits"`
 	// Needs names the keys that the settings must add: mx, imap, submission.
 	Needs []string `yaml:"needs"`
+	// Console is what to do at its web console to make it the secondary, in order, and
+	// ConsolePage where that is, as an https address; empty: it differs.
+	Console     []ConsoleStep `yaml:"console"`
+	ConsolePage string        `yaml:"console_page"`
+}
+
+// ConsoleStep is something to do at a provider's web console.
+type ConsoleStep struct {
+	// Say is an English template, the key of its translation. Its parts are {domain}, the
+	// mail domain, and {count}, how many values there are to copy.
+	Say string `yaml:"say"`
+	// Copy names what is entered there: domain, accounts, aliases, groups or shared;
+	// empty: nothing that is known here.
+	Copy string `yaml:"copy"`
 }
 
 // DNSHost is a DNS host recognised by its name servers.

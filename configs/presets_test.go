@@ -136,3 +136,30 @@ func TestPresetNamed(t *testing.T) {
 		t.Errorf("got %+v", p)
 	}
 }
+
+// Every preset says what to do at its console, beginning with the domain.
+func TestConsoleSteps(t *testing.T) {
+	for _, p := range Presets() {
+		if len(p.Console) == 0 || p.Console[0].Copy != "domain" {
+			t.Errorf("%s does not begin with the domain: %v", p.Name, p.Console)
+		}
+		if p.ConsolePage != "" && !strings.HasPrefix(p.ConsolePage, "https://") {
+			t.Errorf("%s: %s is no page", p.Name, p.ConsolePage)
+		}
+		var copied []string
+		for _, step := range p.Console {
+			if !slices.Contains([]string{"", "domain", "accounts", "aliases", "groups", "shared"}, step.Copy) {
+				t.Errorf("%s: %q is nothing to copy", p.Name, step.Copy)
+			}
+			if strings.Contains(step.Say, "{count}") == (step.Copy == "" || step.Copy == "domain") {
+				t.Errorf("%s: %q counts what is not to be copied, or the other way round", p.Name, step.Say)
+			}
+			copied = append(copied, step.Copy)
+		}
+		for _, kind := range []string{"accounts", "aliases", "groups", "shared"} {
+			if !slices.Contains(copied, kind) {
+				t.Errorf("%s does not say what to do with the %s", p.Name, kind)
+			}
+		}
+	}
+}

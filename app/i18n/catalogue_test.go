@@ -14,6 +14,7 @@ import (
 
 	"lifeboat/app/i18n"
 	"lifeboat/assets"
+	"lifeboat/configs"
 	"lifeboat/failover/drill"
 )
 
@@ -26,6 +27,11 @@ func TestEveryTemplateIsTranslated(t *testing.T) {
 	source := templates(t, "../..")
 	for text, where := range scenarios(t) {
 		source[text] = where
+	}
+	for _, p := range configs.Presets() {
+		for _, step := range p.Console {
+			source[step.Say] = "configs/presets.yaml: " + p.Name
+		}
 	}
 	if len(source) < 100 {
 		t.Fatalf("only %d templates found: the search is broken", len(source))
