@@ -2,9 +2,7 @@ package widgets
 
 import (
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
 	"lifeboat/app/look"
@@ -57,8 +55,7 @@ type Field struct {
 	label        *Paragraph
 	frame        *entryFrame
 	entry        *textEntry
-	bare         *container.Clip
-	glyph        *glyph
+	bare         *container.ThemeOverride
 	eye, test    *Button
 	light        *Light
 	word, detail *Paragraph
@@ -68,7 +65,7 @@ type Field struct {
 // NewField returns an empty field.
 func NewField(o FieldOptions) *Field {
 	f := &Field{
-		opt: o, label: NewParagraph(look.Strong, o.Label), frame: newEntryFrame(), glyph: newGlyph(),
+		opt: o, label: NewParagraph(look.Strong, o.Label), frame: newEntryFrame(),
 		light: NewLight(LightInRow, NoShape), word: NewParagraph(look.Strong, ""), detail: NewParagraph(look.Quiet, ""),
 	}
 	if o.LabelWidth == 0 {
@@ -88,6 +85,9 @@ func NewField(o FieldOptions) *Field {
 		if f.OnSubmit != nil {
 			f.OnSubmit(s)
 		}
+	}
+	if o.Secret {
+		f.entry.end.SetMinSize(fyne.NewSize(eyeWidth, 1))
 	}
 	f.bare = bare(f.entry)
 	f.eye = NewButton(Plain, "", f.peek).WithIcon(look.IconEye).Sized(ButtonInRow)
@@ -206,35 +206,4 @@ func (f *Field) turn(off bool) {
 		f.test.Enable()
 	}
 	f.Refresh()
-}
-
-// entryFrame is the surface, the border and the focus ring of what text is typed
-// into.
-type entryFrame struct{ ring, surface *canvas.Rectangle }
-
-func newEntryFrame() *entryFrame {
-	return &entryFrame{ring: box(controlRadius + ringGap + ringWidth), surface: box(controlRadius)}
-}
-
-// paint takes on state and theme.
-func (e *entryFrame) paint(w themed, focused, off, bad bool) {
-	e.ring.Hidden = !focused || off
-	e.ring.StrokeColor, e.ring.StrokeWidth = ink(w, theme.ColorNameFocus), ringWidth
-	e.surface.FillColor, e.surface.StrokeWidth = ink(w, look.ColorCard), 1
-	switch {
-	case off:
-		e.surface.FillColor, e.surface.StrokeColor = ink(w, theme.ColorNameDisabledButton), ink(w, theme.ColorNameSeparator)
-	case bad:
-		e.surface.StrokeColor, e.surface.StrokeWidth = ink(w, theme.ColorNameError), 2
-	case focused:
-		e.surface.StrokeColor = ink(w, theme.ColorNameFocus)
-	default:
-		e.surface.StrokeColor = ink(w, theme.ColorNameInputBorder)
-	}
-}
-
-func (e *entryFrame) lay(x, y, width, height float32) {
-	const out = ringGap + ringWidth
-	put(e.ring, x-out, y-out, width+2*out, height+2*out)
-	put(e.surface, x, y, width, height)
 }

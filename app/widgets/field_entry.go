@@ -4,9 +4,12 @@ import (
 	"image/color"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
+
+	"lifeboat/app/look"
 )
 
 // Heights and room of what text is typed into, in pixels at scale 1.
@@ -21,13 +24,14 @@ const (
 type textEntry struct {
 	widget.Entry
 	focused bool
-	turned  func() // the focus came or went
+	turned  func()            // the focus came or went
+	end     *canvas.Rectangle // room at the right-hand end of the text
 }
 
 func newTextEntry(turned func()) *textEntry {
-	e := &textEntry{turned: turned}
+	e := &textEntry{turned: turned, end: rule()}
 	e.Wrapping = fyne.TextWrap(fyne.TextTruncateClip)
-	e.ActionItem = Room(0, 0) // or Fyne puts an eye there that no key reaches
+	e.ActionItem = e.end // or Fyne puts an eye there that no key reaches
 	e.ExtendBaseWidget(e)
 	return e
 }
@@ -69,24 +73,11 @@ func (e *textEntry) TypedShortcut(s fyne.Shortcut) {
 // the border that an entry draws; in pixels at scale 1.
 const cursorWidth = 2
 
-// bare wraps an entry so that it draws neither surface nor border: the border lies
-// outside of what is seen.
-func bare(e *textEntry) *container.Clip {
-	return container.NewClip(container.New(outset{}, container.NewThemeOverride(e, bareTheme{lines: e.MultiLine})))
+// bare wraps an entry so that it draws no surface. Its border is painted over by an
+// [entryFrame].
+func bare(e *textEntry) *container.ThemeOverride {
+	return container.NewThemeOverride(e, bareTheme{lines: e.MultiLine})
 }
-
-// outset lays an object out a little larger than its room, on all sides.
-type outset struct{}
-
-// Layout places the object.
-func (outset) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	for _, o := range objects {
-		put(o, -cursorWidth, -cursorWidth, size.Width+2*cursorWidth, size.Height+2*cursorWidth)
-	}
-}
-
-// MinSize is any.
-func (outset) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(1, 1) }
 
 // bareTheme is the program's theme, except for surface, shadows and padding.
 type bareTheme struct{ lines bool } // there are several
@@ -117,8 +108,11 @@ func (b bareTheme) Size(n fyne.ThemeSizeName) float32 {
 	switch n {
 	case theme.SizeNameInputBorder:
 		return cursorWidth
-	case theme.SizeNameLineSpacing:
-		return 0
+	case theme.SizeNameLineSpacing: // also between an icon and the text
+		if b.lines {
+			return 0
+		}
+		return iconGap
 	case theme.SizeNameInnerPadding:
 		line := fyne.MeasureText("字", b.now().Size(theme.SizeNameText), fyne.TextStyle{}).Height
 		return (max(controlHeight, round(line)+2*controlPadding) - line) / 2
@@ -135,3 +129,46 @@ func textLine(w themed) float32 {
 // controlHigh is the height of a control with one line of text: 40, or more where
 // text is set larger.
 func controlHigh(w themed) float32 { return max(controlHeight, round(textLine(w))+2*controlPadding) }
+
+// entryFrame is the surface, the border and the focus ring of what text is typed
+// into.
+type entryFrame struct{ ring, surface, cover, edge *canvas.Rectangle }
+
+func newEntryFrame() *entryFrame {
+	return &entryFrame{ring: box(controlRadius + ringGap + ringWidth), surface: box(controlRadius), cover: box(controlRadius - controlLead), edge: box(controlRadius)}
+}
+
+// around are the frame's objects with an entry between them, in the order in which
+// they are drawn.
+func (e *entryFrame) around(entry fyne.CanvasObject) []fyne.CanvasObject {
+	return []fyne.CanvasObject{e.ring, e.surface, entry, e.cover, e.edge}
+}
+
+// coverWidth covers the border that Fyne's entry draws, wherever a painter puts the
+// middle of a line; in pixels at scale 1.
+const coverWidth = 2*cursorWidth + 1
+
+// paint takes on state and theme.
+func (e *entryFrame) paint(w themed, focused, off, bad bool) {
+	e.ring.Hidden = !focused || off
+	e.ring.StrokeColor, e.ring.StrokeWidth = ink(w, theme.ColorNameFocus), ringWidth
+	e.surface.FillColor = ink(w, look.ColorCard)
+	e.edge.StrokeColor, e.edge.StrokeWidth = ink(w, theme.ColorNameInputBorder), 1
+	switch {
+	case off:
+		e.surface.FillColor, e.edge.StrokeColor = ink(w, theme.ColorNameDisabledButton), ink(w, theme.ColorNameSeparator)
+	case bad:
+		e.edge.StrokeColor, e.edge.StrokeWidth = ink(w, theme.ColorNameError), 2
+	case focused:
+		e.edge.StrokeColor = ink(w, theme.ColorNameFocus)
+	}
+	e.cover.StrokeColor, e.cover.StrokeWidth = e.surface.FillColor, coverWidth
+}
+
+func (e *entryFrame) lay(x, y, width, height float32) {
+	const out = ringGap + ringWidth
+	put(e.ring, x-out, y-out, width+2*out, height+2*out)
+	put(e.surface, x, y, width, height)
+	put(e.cover, x+controlLead, y+controlLead, width-2*controlLead, height-2*controlLead)
+	put(e.edge, x, y, width, height)
+}

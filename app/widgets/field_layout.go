@@ -19,12 +19,13 @@ const (
 	fieldLeast     = 160 // the least width of what is typed into
 	fieldDetail    = 200 // the least width of the detail beside the word; else it goes below
 	fieldLines     = 4   // of a multi-line field
+	eyeWidth       = 40
 )
 
 // CreateRenderer draws the field.
 func (f *Field) CreateRenderer() fyne.WidgetRenderer {
 	f.ExtendBaseWidget(f)
-	objects := []fyne.CanvasObject{f.label, f.frame.ring, f.frame.surface, f.glyph.image, f.bare, f.eye}
+	objects := append([]fyne.CanvasObject{f.label}, append(f.frame.around(f.bare), f.eye)...)
 	if f.opt.Beside != nil {
 		objects = append(objects, f.opt.Beside)
 	}
@@ -48,7 +49,7 @@ func (f *Field) CreateRenderer() fyne.WidgetRenderer {
 
 func (f *Field) paint() {
 	f.frame.paint(f, f.entry.focused, f.entry.Disabled(), f.result.Shape == Octagon)
-	f.glyph.show(f.opt.Icon, ink(f, theme.ColorNamePlaceHolder))
+	f.showIcon()
 	f.label.Hidden = f.opt.Label == ""
 	f.eye.Hidden = !f.opt.Secret
 	f.test.Hidden = f.opt.TestText == ""
@@ -62,6 +63,16 @@ func (f *Field) paint() {
 	f.detail.Hidden = f.result.Detail == ""
 	f.link.SetText(f.result.Link)
 	f.link.Hidden = f.result.Link == ""
+}
+
+// showIcon has Fyne's entry draw the icon, in the colour of the theme.
+func (f *Field) showIcon() {
+	sign := f.opt.Icon.In(ink(f, theme.ColorNamePlaceHolder))
+	if sign == nil || f.entry.Icon != nil && f.entry.Icon.Name() == sign.Name() {
+		return
+	}
+	f.entry.Icon = sign
+	f.entry.Refresh()
 }
 
 // showTest sets the button: to stop what it began, while that goes on.
@@ -155,17 +166,10 @@ func (f *Field) layControls(x, y, end, high float32) {
 		end -= wide + fieldGap
 	}
 	f.frame.lay(x, y, end-x, high)
-	from, to := x+controlLead, end
-	if f.opt.Icon != look.NoIcon {
-		f.glyph.lay(x+controlPadding, y+middle(one, iconSide), iconSide)
-		from += controlPadding + iconSide
-	}
 	if !f.eye.Hidden {
-		wide := f.eye.MinSize().Width
-		put(f.eye, to-wide+6, y+middle(one, float32(ButtonInRow)), wide-8, float32(ButtonInRow))
-		to -= wide - 4
+		put(f.eye, end-eyeWidth-4, y+middle(one, float32(ButtonInRow)), eyeWidth, float32(ButtonInRow))
 	}
-	put(f.bare, from, y, to-from, high)
+	put(f.bare, x+controlLead, y, end-x-2*controlLead, high)
 }
 
 // layAnswer places the answer and returns where it ends.

@@ -58,7 +58,7 @@ func TestFieldFrame(t *testing.T) {
 	if f.frame.surface.Size().Height != 40 || f.frame.surface.Position().X != 166 || f.MinSize().Height != 40 {
 		t.Errorf("%v at %v, all is %v high", f.frame.surface.Size(), f.frame.surface.Position(), f.MinSize().Height)
 	}
-	if !f.frame.ring.Hidden || f.frame.surface.StrokeColor != ink(f, theme.ColorNameInputBorder) || f.frame.surface.StrokeWidth != 1 {
+	if !f.frame.ring.Hidden || f.frame.edge.StrokeColor != ink(f, theme.ColorNameInputBorder) || f.frame.edge.StrokeWidth != 1 {
 		t.Error("the border is not the control's")
 	}
 	f.Focus(w.Canvas())
@@ -66,7 +66,7 @@ func TestFieldFrame(t *testing.T) {
 		t.Errorf("the ring is %v around %v, %v wide", f.frame.ring.Size(), f.frame.surface.Size(), f.frame.ring.StrokeWidth)
 	}
 	f.SetResult(FieldResult{Shape: Octagon, Word: "No such name"})
-	if f.frame.surface.StrokeColor != ink(f, theme.ColorNameError) {
+	if f.frame.edge.StrokeColor != ink(f, theme.ColorNameError) {
 		t.Error("the border does not say that the answer is no")
 	}
 	w.Canvas().Unfocus()

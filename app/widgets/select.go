@@ -178,7 +178,7 @@ func (s *Select) Cursor() desktop.Cursor {
 // CreateRenderer draws the drop-down.
 func (s *Select) CreateRenderer() fyne.WidgetRenderer {
 	s.ExtendBaseWidget(s)
-	sh := &sheet{owner: s, objects: []fyne.CanvasObject{s.frame.ring, s.frame.surface, s.shade, s.label.text, s.chevron.image}}
+	sh := &sheet{owner: s, objects: []fyne.CanvasObject{s.frame.ring, s.frame.surface, s.frame.edge, s.shade, s.label.text, s.chevron.image}}
 	const lead = controlPadding + controlLead
 	sh.paint = func() {
 		s.frame.paint(s, s.focused, s.off, false)

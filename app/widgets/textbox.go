@@ -16,7 +16,7 @@ type TextBox struct {
 	lines int
 	frame *entryFrame
 	entry *textEntry
-	bare  *container.Clip
+	bare  *container.ThemeOverride
 }
 
 // NewTextBox returns an empty box that shows at least so many lines.
@@ -69,14 +69,14 @@ func (b *TextBox) Disable() {
 // CreateRenderer draws the box.
 func (b *TextBox) CreateRenderer() fyne.WidgetRenderer {
 	b.ExtendBaseWidget(b)
-	s := &sheet{owner: b, objects: []fyne.CanvasObject{b.frame.ring, b.frame.surface, b.bare}}
+	s := &sheet{owner: b, objects: b.frame.around(b.bare)}
 	s.paint = func() { b.frame.paint(b, b.entry.focused, b.entry.Disabled(), false) }
 	s.least = func() fyne.Size {
 		return fyne.NewSize(fieldLeast, round(textLine(b)*float32(b.lines))+2*controlPadding)
 	}
 	s.lay = func(size fyne.Size) {
 		b.frame.lay(0, 0, size.Width, size.Height)
-		put(b.bare, controlLead, 0, size.Width-controlLead, size.Height)
+		put(b.bare, controlLead, 0, size.Width-2*controlLead, size.Height)
 	}
 	return s.start()
 }
