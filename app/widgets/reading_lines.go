@@ -1,0 +1,76 @@
+package widgets
+
+import (
+	"unicode"
+	"unicode/utf8"
+)
+
+// span is a piece of a text, in octets.
+type span struct{ start, end int }
+
+// A message is broken by the rules of [breakLines], but in one go over its characters
+// and without copying it: a megabyte is to be on the screen at once. Unlike there,
+// spaces inside a line stay as they are: people align with them.
+
+// lineBreaker is where the breaking of one paragraph has come to.
+type lineBreaker struct {
+	text  string
+	width float32
+	char  func(rune) float32
+	each  func(span)
+
+	start, end int     // of the line, as far as it is not space
+	used       float32 // from start up to the next character
+	// The last place where the line may end: where it does, where the next one begins,
+	// and how wide the line is up to there.
+	canEnd, canBegin int
+	atBegin          float32
+}
+
+// none is the place of what there is none of.
+const none = -1
+
+// breakSpans calls each for the lines of a paragraph, which has no line feeds. There is one
+// at least.
+func breakSpans(text string, width float32, char func(rune) float32, each func(span)) {
+	b := &lineBreaker{text: text, width: width, char: char, each: each, canEnd: none}
+	last, space := rune(0), false // what came before; whether spaces stand between
+	for i, r := range text {
+		if unicode.IsSpace(r) {
+			b.used += char(r)
+			space = true
+			continue
+		}
+		if i > b.start && b.end > b.start && (space || breakable(last, r)) {
+			b.canEnd, b.canBegin, b.atBegin = b.end, i, b.used
+		}
+		b.add(i, r)
+		last, space = r, false
+	}
+	each(span{b.start, b.end})
+}
+
+// add puts a character on the line, or begins the next one with what must go along.
+func (b *lineBreaker) add(i int, r rune) {
+	wide := b.char(r)
+	for b.used+wide > b.width && b.end > b.start {
+		if b.canEnd == none { // a run that is wider than a line is cut where it must be
+			b.each(span{b.start, b.end})
+			b.start, b.used = i, 0
+			break
+		}
+		b.each(span{b.start, b.canEnd})
+		b.start = b.canBegin
+		b.used -= b.atBegin
+		b.canEnd = none
+		if b.start == i {
+			break
+		}
+	}
+	b.used += wide
+	b.end = i + utf8.RuneLen(r)
+	if r == utf8.RuneError {
+		_, size := utf8.DecodeRuneInString(b.text[i:])
+		b.end = i + size
+	}
+}
