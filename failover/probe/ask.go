@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"strconv"
 	"strings"
 
@@ -116,25 +115,7 @@ func (p *Prober) Hail(ctx context.Context, control string) Word {
 // when the server is ready for it, and stands in no answer.
 func (p *Prober) SignIn(ctx context.Context, end failover.Endpoint, user string, password func(context.Context) (string, error)) Word {
 	sd := &seeder{p: p, target: Target{Provider: failover.Provider{Submission: end}}, opt: SeedOptions{Username: user, Password: password}}
-	at := p.place(ctx, end.Host)
-	f := &fault{kind: noAddress, stage: "connect"}
-	if at.err != nil {
-		f = &fault{kind: noWord, stage: "connect", err: at.err}
-	}
-	for i, a := range at.addrs[:min(len(at.addrs), maxAddresses)] {
-		next := sd.connect(ctx, netip.AddrPortFrom(a, end.Port))
-		if next == nil || i == 0 || !isUnroutable(next.err) {
-			f = next
-		}
-		if next == nil || next.kind == stopped || next.kind == badTLS {
-			break
-		}
-	}
-	if f != nil {
-		w := f.word(ctx)
-		if f.kind == badTLS {
-			w.Stage = HandshakeStage(f.err, end.Security != failover.StartTLS)
-		}
+	if w, ok := sd.approach(ctx); !ok {
 		return w
 	}
 	if user == "" {

@@ -172,6 +172,9 @@ func (iv *interviewer) attempt(ctx context.Context, address string) answer {
 		return iv.lose(ctx, "RCPT", r, err)
 	}
 	a := answer{kind: judgeRCPT(r), reply: r, where: iv.session.where, voice: iv.voice}
+	if a.kind != taken && address != iv.got.stranger {
+		iv.p.refused()
+	}
 	if r.code == 421 {
 		iv.drop()
 	} else if r, err := iv.session.command("RSET"); err != nil || !r.ok() {

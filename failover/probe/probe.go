@@ -70,7 +70,15 @@ type Prober struct {
 	opt     Options
 	limiter *rate.Limiter
 	telling sync.Mutex
+
+	// Of connectivity tests: dialing bounds how long a connection may take to come about,
+	// and refusal is what an address that is refused costs of the pace; 0 as in the preflight.
+	dialing time.Duration
+	refusal int
 }
+
+// usualPace is how many addresses are asked for in a second.
+const usualPace = 2
 
 // New returns a Prober.
 func New(opt Options) *Prober {
@@ -78,7 +86,7 @@ func New(opt Options) *Prober {
 		opt.Dialer = &net.Dialer{}
 	}
 	if opt.RCPTPerSecond <= 0 {
-		opt.RCPTPerSecond = 2
+		opt.RCPTPerSecond = usualPace
 	}
 	if opt.Port25 == 0 {
 		opt.Port25 = 25
@@ -143,6 +151,13 @@ func (p *Prober) Look(ctx context.Context, target Target, needs []Need) []failov
 		out = append(out, f...)
 	}
 	return out
+}
+
+// refused makes the next addresses wait for longer after one that was refused.
+func (p *Prober) refused() {
+	if p.refusal > 1 {
+		p.limiter.ReserveN(p.now(), p.refusal-1)
+	}
 }
 
 // now is the time as the options' clock has it.

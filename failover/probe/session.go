@@ -34,6 +34,7 @@ type session struct {
 	chainErr error // why the certificate is not right for the host, when secure
 	tlsErr   error // why TLS could not be had although offered
 	where    string
+	took     time.Duration // until it was connected
 }
 
 // fault is why a conversation could not be had, or not to its end.
@@ -43,6 +44,7 @@ type fault struct {
 	reply reply  // for later and refused
 	where string // the host with its address
 	err   error
+	took  time.Duration // until it was connected; 0 when it never was
 }
 
 type faultKind string
@@ -157,8 +159,12 @@ func (p *Prober) greet(ctx context.Context, host string, at netip.AddrPort, pati
 // connect makes the connection within the patience given.
 func (p *Prober) connect(ctx context.Context, host string, at netip.AddrPort, patience time.Duration) (*session, *fault) {
 	where := fmt.Sprintf("%s (%s)", failover.Display(host), at)
+	if p.dialing > 0 {
+		patience = min(patience, p.dialing)
+	}
 	dialing, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	began := time.Now()
 	conn, err := p.opt.Dialer.DialContext(dialing, "tcp", at.String())
 	if err != nil {
 		kind := unreachable
@@ -169,7 +175,7 @@ func (p *Prober) connect(ctx context.Context, host string, at netip.AddrPort, pa
 	}
 	return &session{
 		host: failover.FQDN(host), addr: at, conn: conn, where: where, patience: p.opt.Patience,
-		in:      bufio.NewReaderSize(conn, maxReplyLine),
+		in: bufio.NewReaderSize(conn, maxReplyLine), took: time.Since(began),
 		release: context.AfterFunc(ctx, func() { _ = conn.Close() }),
 	}, nil
 }
@@ -279,7 +285,7 @@ func (s *session) read() (reply, error) {
 // reply hoped for.
 func (s *session) giveUp(ctx context.Context, stage string, r reply, err error) *fault {
 	f := faultOf(ctx, stage, r, err)
-	f.where = s.where
+	f.where, f.took = s.where, s.took
 	s.close()
 	return f
 }
