@@ -29,6 +29,8 @@ var (
 	ErrServer = errors.New("server misbehaves")
 	// ErrUnsupported: the server or this build cannot do what was asked.
 	ErrUnsupported = errors.New("unsupported")
+	// ErrLocked: it is other people's mail, and nothing opens it now.
+	ErrLocked = errors.New("other people's mail")
 	// ErrHeld: a folder is stopped until a person decides.
 	ErrHeld = errors.New("waiting for a decision")
 )

@@ -95,6 +95,10 @@ type Letter struct {
 	// it means, that it is signed or encrypted, that a part could not be read.
 	Notes       []Sentence
 	Attachments []Attachment
+	// Invitations and Deliveries are what calendar parts and delivery reports say; the
+	// Notes say the same in short.
+	Invitations []Invitation
+	Deliveries  []Delivery
 }
 
 // Attachment is a part that a person would save as a file.

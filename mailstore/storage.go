@@ -26,10 +26,12 @@ type Reader interface {
 // List says which messages are wanted, newest first.
 type List struct {
 	Account AccountID // 0: of all
-	Folder  FolderID  // 0: of all of the account
-	Before  MessageID // only older ones than this; 0: from the newest
-	Limit   int       // at most so many; 0: 100
-	Gone    bool      // also what the primary no longer has, and is hidden here
+	// Accounts are those that count where Account and Folder are 0; nil: all do.
+	Accounts []AccountID
+	Folder   FolderID  // 0: of all of the account
+	Before   MessageID // only older ones than this; 0: from the newest
+	Limit    int       // at most so many; 0: 100
+	Gone     bool      // also what the primary no longer has, and is hidden here
 }
 
 // Retention says what a tidying may remove, beside what is older than each account's

@@ -13,7 +13,7 @@ import (
 // mailCommand reads the mirrored mail, and brings mail in and out.
 func (s *session) mailCommand() *cobra.Command {
 	c := &cobra.Command{Use: "mail", Short: s.tongue.T("Read the mirrored mail, and send mail, also while the primary is down"), RunE: onlyBelow}
-	c.AddCommand(s.mailList(), s.mailSearch(), s.mailShow(), s.mailSend(), s.mailExport(), s.mailImport(), s.mailVerify())
+	c.AddCommand(s.mailList(), s.mailSearch(), s.mailShow(), s.mailSend(), s.mailExport(), s.mailImport(), s.mailVerify(), s.mailOwn())
 	return c
 }
 
@@ -23,6 +23,11 @@ func (s *session) selectionFlags(c *cobra.Command, sel *engine.MailSelection) {
 	c.Flags().StringVar(&sel.Account, "account", "", t.T("only of this mailbox, an `ADDRESS`"))
 	c.Flags().StringVar(&sel.Folder, "folder", "", t.T("only in this folder, a `NAME`"))
 	c.Flags().BoolVar(&sel.Gone, "gone", false, t.T("also what the primary no longer has, and is hidden here"))
+}
+
+// reasonFlag opens other people's mail.
+func (s *session) reasonFlag(c *cobra.Command, as *engine.ReadAs) {
+	c.Flags().StringVar(&as.Reason, "reason", "", s.tongue.T("why other people's mail has to be read, a `TEXT`; it goes into the log (not needed in an outage)"))
 }
 
 func (s *session) pageFlags(c *cobra.Command, sel *engine.MailSelection) {
@@ -37,12 +42,12 @@ const (
 )
 
 // openMail opens the mail for a command.
-func (s *session) openMail(ctx context.Context, do func(*engine.Engine, *engine.Mail) error) error {
+func (s *session) openMail(ctx context.Context, as engine.ReadAs, do func(*engine.Engine, *engine.Mail) error) error {
 	e, err := s.open()
 	if err != nil {
 		return err
 	}
-	m, err := e.OpenMail(ctx)
+	m, err := e.OpenMail(ctx, as)
 	if err != nil {
 		return err
 	}
@@ -53,13 +58,14 @@ func (s *session) openMail(ctx context.Context, do func(*engine.Engine, *engine.
 func (s *session) mailList() *cobra.Command {
 	t := s.tongue
 	var sel engine.MailSelection
+	var as engine.ReadAs
 	var folders bool
 	c := &cobra.Command{
 		Use: "list", Short: t.T("List messages, the newest first, or the folders"), Args: count(0, 0),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return s.openMail(c.Context(), func(_ *engine.Engine, m *engine.Mail) error {
+			return s.openMail(c.Context(), as, func(_ *engine.Engine, m *engine.Mail) error {
 				if folders {
-					list, err := m.Folders(sel.Account, sel.Gone)
+					list, err := m.Folders(c.Context(), sel.Account, sel.Gone)
 					if err != nil {
 						return err
 					}
@@ -79,6 +85,7 @@ func (s *session) mailList() *cobra.Command {
 	}
 	s.selectionFlags(c, &sel)
 	s.pageFlags(c, &sel)
+	s.reasonFlag(c, &as)
 	c.Flags().BoolVar(&folders, "folders", false, t.T("list the folders instead"))
 	return c
 }
@@ -93,6 +100,7 @@ func limited(sel engine.MailSelection) error {
 func (s *session) mailSearch() *cobra.Command {
 	t := s.tongue
 	var sel engine.MailSelection
+	var as engine.ReadAs
 	c := &cobra.Command{
 		Use: "search QUERY", Short: t.T("Find messages by words in them, the newest first"),
 		Long: t.T(`Find messages by words in headers, text and names of attachments, the newest first.
@@ -107,7 +115,7 @@ before it, a word must not be there. These look in one place, and for a time:
 			if err := limited(sel); err != nil {
 				return err
 			}
-			return s.openMail(c.Context(), func(_ *engine.Engine, m *engine.Mail) error {
+			return s.openMail(c.Context(), as, func(_ *engine.Engine, m *engine.Mail) error {
 				query := strings.Join(words, " ")
 				page, err := m.Search(c.Context(), query, sel)
 				if err != nil {
@@ -119,6 +127,7 @@ before it, a word must not be there. These look in one place, and for a time:
 	}
 	s.selectionFlags(c, &sel)
 	s.pageFlags(c, &sel)
+	s.reasonFlag(c, &as)
 	return c
 }
 
@@ -146,7 +155,15 @@ func (s *session) showPage(p engine.MailPage, command string, sel engine.MailSel
 		}
 		s.note(s.tongue.T("More: {command}", "command", command+" --before "+p.Next))
 	}
+	s.noteLocked(p.Locked)
 	return s.document(p)
+}
+
+// noteLocked says whose mail was left out.
+func (s *session) noteLocked(locked []string) {
+	if len(locked) > 0 && !s.json {
+		s.note(s.tongue.T("Left out, as other people's mail is locked in calm times (--reason TEXT opens it): {addresses}", "addresses", strings.Join(locked, ", ")))
+	}
 }
 
 // mailLine is a message on a line: when, from whom, about what, whose, which. Before

@@ -61,6 +61,7 @@ they arrive. --reply-to says otherwise.`),
 	fl.StringVar(&f.bodyFile, "body-file", "", t.T("the message, out of a `FILE` in UTF-8"))
 	fl.StringArrayVar(&f.attach, "attach", nil, t.T("send this `FILE` with it"))
 	fl.StringVar(&f.Reply, "reply", "", t.T("answer this message, an `ID`"))
+	fl.StringVar(&f.Reason, "reason", "", t.T("with --reply and --forward: why other people's mail has to be read, a `TEXT`; it goes into the log (not needed in an outage)"))
 	fl.BoolVar(&f.All, "all", false, t.T("with --reply: answer everybody who had it"))
 	fl.StringVar(&f.Forward, "forward", "", t.T("pass this message on, an `ID`"))
 	fl.BoolVar(&f.Inline, "inline", false, t.T("with --forward: in the text, rather than as an attachment"))

@@ -16,6 +16,7 @@ import (
 )
 
 type showFlags struct {
+	engine.ReadAs
 	raw  bool
 	save string
 	out  string
@@ -27,7 +28,7 @@ func (s *session) mailShow() *cobra.Command {
 	c := &cobra.Command{
 		Use: "show ID", Short: t.T("Show a message, save an attachment, or give its exact bytes"), Args: count(1, 1),
 		RunE: func(c *cobra.Command, a []string) error {
-			return s.openMail(c.Context(), func(_ *engine.Engine, m *engine.Mail) error {
+			return s.openMail(c.Context(), f.ReadAs, func(_ *engine.Engine, m *engine.Mail) error {
 				switch {
 				case f.raw && f.save != "":
 					return failover.Fail(failover.ErrInvalid, "--raw and --save do not go together")
@@ -50,6 +51,7 @@ func (s *session) mailShow() *cobra.Command {
 			})
 		},
 	}
+	s.reasonFlag(c, &f.ReadAs)
 	c.Flags().BoolVar(&f.raw, "raw", false, t.T("the message's bytes, exactly as the primary served them"))
 	c.Flags().StringVar(&f.save, "save", "", t.T("save this attachment, a `PART` as listed below the text"))
 	c.Flags().StringVarP(&f.out, "out", "o", "", t.T("with --raw or --save: into this `FILE`"))

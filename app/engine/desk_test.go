@@ -157,7 +157,7 @@ func TestSendHere(t *testing.T) {
 // copies holds the folder of an address's copies to these subjects.
 func (p *post) copies(address string, want ...string) {
 	p.t.Helper()
-	m, err := p.OpenMail(p.t.Context())
+	m, err := p.OpenMail(p.t.Context(), engine.ReadAs{Reason: "a test"})
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -190,7 +190,7 @@ func TestSendBesideTheMirror(t *testing.T) {
 		t.Fatalf("%+v, %v", sent, err)
 	}
 	p.await("the copy", func() bool {
-		m, err := p.OpenMail(t.Context())
+		m, err := p.OpenMail(t.Context(), engine.ReadAs{Reason: "a test"})
 		if err != nil {
 			t.Fatal(err)
 		}

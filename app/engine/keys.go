@@ -27,6 +27,8 @@ type MailParts struct {
 	// Cache is where compiled code of the database is kept between runs; empty: the
 	// user's own folder for such things.
 	Cache string
+	// Practice: the mail is made up, and nobody's is locked.
+	Practice bool
 }
 
 // KeyMeans are the means that this machine and this person have for opening the data

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -31,8 +30,12 @@ type MailToSend struct {
 	All         bool   // with Reply: everybody who had it
 	Forward     string // the ID of a message that is passed on
 	Inline      bool   // with Forward: in the text, rather than as an attachment
-	Language    i18n.Language
-	Wait        time.Duration // for what becomes of it
+	// Source is where Reply and Forward are, open already; nil: the mirror, which is
+	// opened for it, with Reason where it is other people's mail.
+	Source   MailSource
+	Reason   string
+	Language i18n.Language
+	Wait     time.Duration // for what becomes of it
 }
 
 // MailSent is a message that was handed in, and what became of it.
@@ -130,22 +133,12 @@ func (e *Engine) related(ctx context.Context, m MailToSend, from []mailstore.Add
 	case m.Reply == "" && m.Forward == "":
 		return compose.Draft{}, none, nil
 	}
-	mail, err := e.OpenMail(ctx)
+	raw, account, err := e.original(ctx, m)
 	if err != nil {
 		return compose.Draft{}, none, err
 	}
-	defer func() { _ = mail.Close() }() // it was only read
-	msg, r, err := mail.open(ctx, m.Reply+m.Forward)
-	if err != nil {
-		return compose.Draft{}, none, err
-	}
-	raw, err := io.ReadAll(r)
-	_ = r.Close()
-	if err != nil {
-		return compose.Draft{}, none, err
-	}
-	original := compose.ReadOriginal(bytes.Clone(raw))
-	whose := mailstore.Address{Address: mail.line(msg).Account}
+	original := compose.ReadOriginal(raw)
+	whose := mailstore.Address{Address: account}
 	for _, a := range slices.Concat(original.Letter.To, original.Letter.Cc) {
 		if strings.EqualFold(a.Address, whose.Address) {
 			whose.Name = a.Name // as others write it
@@ -166,6 +159,29 @@ func (e *Engine) related(ctx context.Context, m MailToSend, from []mailstore.Add
 		return compose.Draft{}, none, err
 	}
 	return compose.ForwardInline(original, words), whose, nil
+}
+
+// original reads the message that is answered or passed on, and says whose it is.
+func (e *Engine) original(ctx context.Context, m MailToSend) (raw []byte, account string, err error) {
+	source := m.Source
+	if source == nil {
+		mail, err := e.OpenMail(ctx, ReadAs{Reason: m.Reason})
+		if err != nil {
+			return nil, "", err
+		}
+		defer func() { _ = mail.Close() }() // it was only read
+		source = mail
+	}
+	id := m.Reply + m.Forward
+	var b bytes.Buffer
+	if err := source.Raw(ctx, id, &b); err != nil {
+		return nil, "", err
+	}
+	lines, err := source.Lines(ctx, []string{id})
+	if err != nil {
+		return nil, "", err
+	}
+	return b.Bytes(), lines[0].Account, nil
 }
 
 // wordsIn tells what is written into a text in the language of whoever writes it.

@@ -154,13 +154,13 @@ func TestSendMail(t *testing.T) {
 		t.Fatal(err)
 	}
 	id := p.mailID(ben, "会議の件")
-	sent, raw := p.sendsOne(failover.Primary, engine.MailToSend{Reply: id, All: true, Text: "了解です。", Language: "ja"})
+	sent, raw := p.sendsOne(failover.Primary, engine.MailToSend{Reply: id, All: true, Text: "了解です。", Language: "ja", Reason: "a test"})
 	reply := mime.Read(bytes.NewReader(raw), mime.Limits{})
 	if sent.From != ben || reply.From[0].Name != "ベン" || reply.To[0].Address != anna || len(reply.To)+len(reply.Cc) != 1 || reply.Subject != "Re: 会議の件" ||
 		!slices.Equal(reply.InReplyTo, []string{l.MessageID}) || !strings.HasPrefix(reply.Text, "了解です。\n\n") || !strings.Contains(reply.Text, "Anna さんのメール:\n> 水曜日です。") {
 		t.Errorf("the answer is %+v", reply)
 	}
-	_, raw = p.sendsOne(failover.Primary, engine.MailToSend{Forward: id, Inline: true, From: ben, To: []string{anna}, Text: "FYI"})
+	_, raw = p.sendsOne(failover.Primary, engine.MailToSend{Forward: id, Inline: true, From: ben, To: []string{anna}, Text: "FYI", Reason: "a test"})
 	if f := mime.Read(bytes.NewReader(raw), mime.Limits{}); f.Subject != "Fwd: 会議の件" || !strings.Contains(f.Text, "FYI\n\n---------- Forwarded message ----------") || len(f.Attachments) != 1 {
 		t.Errorf("passed on, it is %+v", f)
 	}
@@ -178,7 +178,7 @@ func TestSendMail(t *testing.T) {
 // mailID finds a message of a mailbox in the mirror.
 func (p *post) mailID(account, subject string) string {
 	p.t.Helper()
-	m, err := p.OpenMail(p.t.Context())
+	m, err := p.OpenMail(p.t.Context(), engine.ReadAs{Reason: "a test"})
 	if err != nil {
 		p.t.Fatal(err)
 	}

@@ -13,16 +13,21 @@ import (
 // ShownMail is a message as a person reads it.
 type ShownMail struct {
 	MailLine
-	Cc          []string             `json:"cc"`
-	Bcc         []string             `json:"bcc"`
-	ReplyTo     []string             `json:"reply_to"`
-	MessageID   string               `json:"message_id,omitempty"`
-	Text        string               `json:"text"`
-	Cut         bool                 `json:"cut,omitempty"` // the text goes on
-	Notes       []mailstore.Sentence `json:"notes,omitempty"`
-	Attached    []AttachedFile       `json:"files"`
-	HiddenSince time.Time            `json:"hidden_since,omitzero"`
-	SHA256      string               `json:"sha256"`
+	Cc        []string             `json:"cc"`
+	Bcc       []string             `json:"bcc"`
+	ReplyTo   []string             `json:"reply_to"`
+	MessageID string               `json:"message_id,omitempty"`
+	Text      string               `json:"text"`
+	Cut       bool                 `json:"cut,omitempty"` // the text goes on
+	Notes     []mailstore.Sentence `json:"notes,omitempty"`
+	Attached  []AttachedFile       `json:"files"`
+	// Paragraphs are the text in pieces, with what is quoted marked for folding.
+	Paragraphs  []mailstore.Paragraph   `json:"-"`
+	Invitations []mailstore.Invitation  `json:"invitations,omitempty"`
+	Deliveries  []mailstore.Delivery    `json:"deliveries,omitempty"`
+	Headers     []mailstore.HeaderField `json:"headers"` // all of them, decoded, in their order
+	HiddenSince time.Time               `json:"hidden_since,omitzero"`
+	SHA256      string                  `json:"sha256"`
 }
 
 // AttachedFile is a part of a message that a person would save.
@@ -36,7 +41,7 @@ type AttachedFile struct {
 
 // Show reads a message for a person.
 func (m *Mail) Show(ctx context.Context, id string) (ShownMail, error) {
-	msg, r, err := m.open(ctx, id)
+	msg, r, err := m.open(ctx, id, AccessShow)
 	if err != nil {
 		return ShownMail{}, err
 	}
@@ -62,7 +67,7 @@ func (m *Mail) Show(ctx context.Context, id string) (ShownMail, error) {
 
 // Raw writes a message's bytes, exactly as the primary served them.
 func (m *Mail) Raw(ctx context.Context, id string, w io.Writer) error {
-	_, r, err := m.open(ctx, id)
+	_, r, err := m.open(ctx, id, AccessRaw)
 	if err != nil {
 		return err
 	}
@@ -72,7 +77,7 @@ func (m *Mail) Raw(ctx context.Context, id string, w io.Writer) error {
 
 // Part writes an attachment, decoded, to where the file that into is given goes.
 func (m *Mail) Part(ctx context.Context, id, part string, into func(AttachedFile) (io.Writer, error)) error {
-	_, r, err := m.open(ctx, id)
+	_, r, err := m.open(ctx, id, AccessFile)
 	if err != nil {
 		return err
 	}
@@ -87,13 +92,25 @@ func (m *Mail) Part(ctx context.Context, id, part string, into func(AttachedFile
 	return errors.Join(err, r.Close())
 }
 
-func (m *Mail) open(ctx context.Context, text string) (mailstore.Message, mailstore.Reader, error) {
+// open opens a message that may be read, and notes that it is.
+func (m *Mail) open(ctx context.Context, text string, deed AccessDeed) (mailstore.Message, mailstore.Reader, error) {
 	id, err := parseID(text)
 	if err != nil {
 		return mailstore.Message{}, nil, err
 	}
 	msg, err := m.store.Message(ctx, id)
 	if err != nil {
+		return msg, nil, err
+	}
+	if err := m.loadFor(ctx, []mailstore.Message{msg}); err != nil {
+		return msg, nil, err
+	}
+	a := AccessEntry{Deed: deed, Account: m.address(msg.Account), Message: msg.ID.Text()}
+	if len(msg.Places) > 0 {
+		_, folders := m.known()
+		a.Folder = folders[msg.Places[0].Folder].Name
+	}
+	if err := m.gate.read(ctx, a); err != nil {
 		return msg, nil, err
 	}
 	r, err := m.store.Open(ctx, id)

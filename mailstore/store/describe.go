@@ -72,6 +72,11 @@ func (s *Store) accountsOf(ctx context.Context, all []mailstore.Description) (ma
 	for i, d := range all {
 		ids[i] = d.Message
 	}
+	return s.AccountsOf(ctx, ids)
+}
+
+// AccountsOf tells whose messages are; those that do not exist are not among the answer.
+func (s *Store) AccountsOf(ctx context.Context, ids []mailstore.MessageID) (map[mailstore.MessageID]mailstore.AccountID, error) {
 	wanted, err := json.Marshal(ids)
 	if err != nil {
 		return nil, err

@@ -46,7 +46,7 @@ const (
 	lockFile     = "lock"
 	proofFile    = "key.proof"
 	copyFile     = "index.copy"
-	readers      = 4
+	readers      = 5                // one of them for Revision
 	busyFor      = 30 * time.Second // a reader waits for a checkpoint, never for a writer
 	cacheOfOwner = 16 << 10         // KiB of pages
 	cacheOfEach  = 8 << 10
@@ -77,6 +77,9 @@ type Store struct {
 
 	pinMu sync.Mutex
 	pins  map[string]pin // bodies that no batch has named yet, by place
+
+	revising sync.Mutex
+	revision *sql.Conn // whose number tells that something was written; nil: nobody asked
 
 	setsMu sync.Mutex
 	sets   flagsets // as readers know them
@@ -288,6 +291,7 @@ func (s *Store) Close() error {
 	for _, stmt := range s.stmts {
 		errs = append(errs, stmt.Close())
 	}
+	errs = append(errs, s.endRevision())
 	if s.read != nil { // before the writer, which tidies up as the last one
 		errs = append(errs, s.read.Close())
 	}

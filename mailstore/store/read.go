@@ -7,7 +7,6 @@ import (
 	"errors"
 	"iter"
 	"maps"
-	"strings"
 
 	"lifeboat/mailstore"
 	"lifeboat/mailstore/segment"
@@ -220,30 +219,7 @@ func (s *Store) Messages(ctx context.Context, l mailstore.List) ([]mailstore.Mes
 	if l.Limit <= 0 {
 		l.Limit = 100
 	}
-	if l.Before <= 0 {
-		l.Before = 1<<63 - 1
-	}
-	var query strings.Builder
-	args := []any{int64(l.Before), l.Limit}
-	if l.Folder != 0 {
-		args = append(args, int64(l.Folder))
-		query.WriteString(`SELECT DISTINCT message FROM places WHERE message < ?1 AND folder = ?3`)
-		if !l.Gone {
-			query.WriteString(` AND gone = 0`)
-		}
-		query.WriteString(` ORDER BY message DESC LIMIT ?2`)
-	} else {
-		query.WriteString(`SELECT id FROM messages WHERE id < ?1`)
-		if l.Account != 0 {
-			args = append(args, int64(l.Account))
-			query.WriteString(` AND account = ?3`)
-		}
-		if !l.Gone {
-			query.WriteString(` AND live > 0`)
-		}
-		query.WriteString(` ORDER BY id DESC LIMIT ?2`)
-	}
-	ids, err := list(ctx, s, func(r *sql.Rows) (id mailstore.MessageID, err error) { return id, r.Scan(&id) }, query.String(), args...)
+	ids, err := s.IDs(ctx, l)
 	if err != nil {
 		return nil, err
 	}

@@ -65,6 +65,9 @@ func (f *finder) plan(q fulltext.Query) error {
 	if !f.list.Gone {
 		f.late = append(f.late, `m.live > 0`)
 	}
+	if f.list.Account == 0 && f.list.Accounts != nil {
+		f.late = append(f.late, `m.account IN (`+numbers(f.list.Accounts)+`)`)
+	}
 	if f.list.Folder != 0 {
 		if err := f.inFolders([]mailstore.FolderID{f.list.Folder}, false); err != nil {
 			return err
@@ -168,10 +171,13 @@ func (f *finder) flagged(key fulltext.StateKey) (string, error) {
 	return negate(`EXISTS (SELECT 1 FROM places p WHERE p.message = m.id AND p.flags IN (`+numbers(sets)+`)`+f.visible()+`)`, negated), rows.Err()
 }
 
+// atOnce is how many messages are tried by one statement.
+const atOnce = 4000
+
 // page collects the messages of the page.
 func (f *finder) page(words *fulltext.Index) (page []mailstore.MessageID, err error) {
 	var some []mailstore.MessageID
-	take := f.list.Limit
+	take := min(f.list.Limit, atOnce)
 	for id, err := range words.Find(f.ctx, f.tx, f.words, f.limit) {
 		if err != nil {
 			return nil, err
@@ -183,7 +189,7 @@ func (f *finder) page(words *fulltext.Index) (page []mailstore.MessageID, err er
 			return page, err
 		}
 		some = some[:0]
-		take = min(2*take, 4000)
+		take = min(2*take, atOnce)
 	}
 	return f.keep(page, some)
 }
