@@ -1,5 +1,5 @@
-// Package assets holds what is shipped inside the programs: translations now,
-// later icons, fonts, drill scenarios and sample mail. It has no logic.
+// Package assets holds what is shipped inside the programs: translations,
+// icons, fonts, drill scenarios and sample mail. It has no logic.
 package assets
 
 import "embed"
@@ -15,3 +15,9 @@ var Translations embed.FS
 //
 //go:embed drills/*.yaml
 var Drills embed.FS
+
+// Practice holds practice/<language>.yaml: the sample mail of the practice world, as
+// package app/engine reads it.
+//
+//go:embed practice/*.yaml
+var Practice embed.FS

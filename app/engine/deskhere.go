@@ -21,6 +21,9 @@ func (e *Engine) Desk(ctx context.Context) (Desk, error) {
 	if e.opt.Relay == nil {
 		return nil, noRelay()
 	}
+	if s := e.serves.Load(); s != nil {
+		return s, nil // this very process serves
+	}
 	remote, err := e.dialLocal(ctx)
 	if err == nil {
 		return remote, nil

@@ -57,7 +57,7 @@ func (r *sendRoute) send(ctx context.Context, o Outgoing, file func(context.Cont
 }
 
 func (r *sendRoute) accept(ctx context.Context, o Outgoing, h relay.Header) (relay.Item, error) {
-	in := r.queue.New(o.Envelope)
+	in := r.mail.New(o.Envelope)
 	defer in.Abort()
 	if _, err := in.Write(o.Message); err != nil {
 		return relay.Item{}, err

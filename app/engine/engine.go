@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -65,6 +66,8 @@ type Engine struct {
 	ring keyring
 
 	filing sync.Mutex // held by whoever files copies of sent mail
+
+	serves atomic.Pointer[serving] // while this engine serves
 }
 
 // New returns an engine. It touches neither network nor disk.

@@ -27,6 +27,7 @@ type Practice struct {
 	Engine *Engine
 	dir    string
 	parts  Options
+	office *practiceOffice // nil: its staff hand their mail to the providers themselves
 }
 
 // practiceTTL, in seconds, is short, so that a rehearsal shows caches running out
@@ -44,6 +45,10 @@ func StartPractice(ctx context.Context, language string, logger *slog.Logger) (*
 
 // StartPracticeIn is StartPractice in a world of the caller's choice.
 func StartPracticeIn(ctx context.Context, world lab.Options, language string, logger *slog.Logger) (*Practice, error) {
+	return startPractice(ctx, world, nil, language, logger)
+}
+
+func startPractice(ctx context.Context, world lab.Options, office *practiceOffice, language string, logger *slog.Logger) (*Practice, error) {
 	w, err := lab.New(world)
 	if err != nil {
 		return nil, err
@@ -52,8 +57,12 @@ func StartPracticeIn(ctx context.Context, world lab.Options, language string, lo
 	if err != nil {
 		return nil, failover.Fail(failover.ErrDisk, "practice needs a temporary folder, and none could be made: make room on the disk").Because(err)
 	}
-	p := &Practice{World: w, dir: dir}
-	if err := p.wire(language, logger); err != nil {
+	p := &Practice{World: w, dir: dir, office: office}
+	err = p.wire(language, logger)
+	if err == nil && office != nil {
+		err = office.samples.stock(w, w.Now())
+	}
+	if err != nil {
 		p.Close()
 		return nil, err
 	}
@@ -114,6 +123,9 @@ func (p *Practice) wire(language string, logger *slog.Logger) error {
 			return password, nil
 		},
 	}
+	if p.office != nil {
+		p.office.furnish(p)
+	}
 	p.Engine = New(p.parts)
 	return nil
 }
@@ -151,6 +163,9 @@ func (p *Practice) settings(language string) string {
 		for _, m := range provider.MX {
 			fmt.Fprintf(&b, "      - %d %s\n", m.Preference, failover.Display(m.Host))
 		}
+		if p.office != nil && role == failover.Primary {
+			b.WriteString("    sign_in: password\n")
+		}
 		fmt.Fprintf(&b, "    submission:\n      host: %s\n      port: %d\n      tls: %s\n      username: %s\n      password: secret:%s%s\n",
 			provider.Submission.Host, provider.Submission.Port, provider.Submission.Security, user, practiceSecret, role)
 		if imap := provider.IMAP; imap.Host != "" {
@@ -174,6 +189,9 @@ func (p *Practice) settings(language string) string {
 		}
 	}
 	b.WriteString("preflight:\n  rcpt_per_second: 50\n")
+	if p.office != nil {
+		b.WriteString(officeSettings)
+	}
 	return b.String()
 }
 

@@ -34,6 +34,12 @@ type RelayParts struct {
 	// Local is how faces in other processes reach the engine that runs in a data
 	// folder; nil: they do not.
 	Local LocalAPI
+	// Around, when set, stands between the queue and the parts that take mail in and send
+	// it on: for a world that is told what becomes of each message.
+	Around func(*queue.Queue) relay.Queue
+	// Timeouts bound each phase of a conversation with a provider; zero fields are the
+	// usual ones.
+	Timeouts deliver.Timeouts
 	// Getenv says in which language reports are written where the settings leave it
 	// open; nil: English.
 	Getenv func(string) string
@@ -92,6 +98,7 @@ type sendRoute struct {
 	e         *Engine
 	key       keys.Key
 	queue     *queue.Queue
+	mail      relay.Queue // the same, as the parts use it: see [RelayParts.Around]
 	routes    *routeBook
 	signer    relay.Signer
 	deliverer *deliver.Deliverer
@@ -103,14 +110,17 @@ func (e *Engine) openSendRoute(ctx context.Context, key keys.Key) (*sendRoute, e
 	if err != nil {
 		return nil, err
 	}
-	r := &sendRoute{e: e, key: key, queue: q, routes: e.routeBook(), signer: e.signer()}
+	r := &sendRoute{e: e, key: key, queue: q, mail: q, routes: e.routeBook(), signer: e.signer()}
+	if around := e.opt.Relay.Around; around != nil {
+		r.mail = around(q)
+	}
 	if err := e.settleCopies(ctx, r); err != nil {
 		e.opt.Logger.Warn("copies of sent mail", "error", err) // they stay for the next time
 	}
 	set := e.opt.Settings.Relay
 	r.deliverer = deliver.New(deliver.Options{
-		Queue: q, Sampler: q, Routes: r.routes, Credentials: e.credentials(), Target: e.targets(),
-		Dialer: e.opt.Relay.Dialer, Hostname: e.relayName(),
+		Queue: r.mail, Sampler: q, Routes: r.routes, Credentials: e.credentials(), Target: e.targets(),
+		Dialer: e.opt.Relay.Dialer, Hostname: e.relayName(), Timeouts: e.opt.Relay.Timeouts,
 		Retry: deliver.Retry{
 			First: set.Retry.First.Duration(), Most: set.Retry.Most.Duration(), Expire: set.ExpireAfter.Duration(), Warn: set.WarnAfter.Duration(),
 		},
@@ -148,7 +158,7 @@ func (r *sendRoute) submit(ctx context.Context, ready func([]net.Addr)) error {
 	}
 	set := r.e.opt.Settings.Relay
 	o := submit.Options{
-		Queue: r.queue, Users: book, Signer: r.signer, Certificate: r.certificate, Hostname: r.e.relayName(),
+		Queue: r.mail, Users: book, Signer: r.signer, Certificate: r.certificate, Hostname: r.e.relayName(),
 		MaxSize: int64(set.MessageSize), MaxRecipients: set.Recipients, Sessions: set.Sessions,
 		PerUser: submit.Rate{MessagesPerHour: set.MessagesPerHour, RecipientsPerDay: set.RecipientsPerDay},
 		Now:     r.e.opt.Now, Log: r.e.opt.Logger,

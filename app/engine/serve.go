@@ -125,6 +125,8 @@ func (e *Engine) Serve(ctx context.Context, req ServeRequest) error {
 	}
 	s := &serving{e: e, req: req, key: key, started: e.opt.Now().UTC()}
 	s.remarks()
+	e.serves.Store(s)
+	defer e.serves.Store(nil)
 	return s.run(ctx)
 }
 
@@ -162,8 +164,16 @@ func (e *Engine) serveKey(ctx context.Context) (keys.Key, error) {
 	return key, err
 }
 
-// Serving tells of the Lifeboat that runs in the data folder in another process.
+// Serving tells of the Lifeboat that runs in the data folder, in this process or
+// another.
 func (e *Engine) Serving(ctx context.Context) ServeStatus {
+	if s := e.serves.Load(); s != nil {
+		st, err := s.Status(ctx)
+		if err != nil {
+			st.Say = sayOf(err)
+		}
+		return st
+	}
 	remote, err := e.dialLocal(ctx)
 	var st ServeStatus
 	if err == nil {

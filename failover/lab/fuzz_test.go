@@ -195,7 +195,7 @@ func FuzzHasAttachment(f *testing.F) {
 
 // Whatever a message holds, the marker finds its own number in the header or none.
 func FuzzMarker(f *testing.F) {
-	m := marker{".4f3a"}
+	m := marker{tail: ".4f3a"}
 	f.Add(m.compose(paper{number: 5, by: Customers, way: Inbound, from: "a@customers.test", to: "b@example.test"}))
 	f.Add(m.compose(paper{number: 7, by: Staff, way: Internal, from: "é..x@exämple.jp", to: ""}))
 	f.Add([]byte(markerHead + "-1.4f3a\r\n\r\n"))
@@ -220,7 +220,7 @@ func FuzzCompose(f *testing.F) {
 		if number < 1 || strings.ContainsAny(from+to, "\r\n") {
 			return // no such address comes out of the settings
 		}
-		m := marker{".4f3a"}
+		m := marker{tail: ".4f3a"}
 		p := paper{number: number, by: Staff, way: Outbound, from: from, to: to, at: time.Unix(0, 0)}
 		data := m.compose(p)
 		if n, ok := m.find(data); n != number || !ok {
@@ -238,7 +238,7 @@ func FuzzCompose(f *testing.F) {
 // Whatever lies in a mailbox, a client can have it described, and gets it to the
 // last octet.
 func FuzzReading(f *testing.F) {
-	f.Add(marker{".4f3a"}.compose(paper{number: 5, by: Customers, way: Inbound, from: "a@customers.test", to: "b@example.test"}), int64(3), int64(9))
+	f.Add(marker{tail: ".4f3a"}.compose(paper{number: 5, by: Customers, way: Inbound, from: "a@customers.test", to: "b@example.test"}), int64(3), int64(9))
 	f.Add([]byte("Subject: x"), int64(-1), int64(1<<40))
 	f.Add([]byte("Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n\r\n--a--\r\n"), int64(0), int64(0))
 	f.Fuzz(func(t *testing.T, data []byte, from, size int64) {

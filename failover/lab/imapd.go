@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/emersion/go-imap/v2"
@@ -20,7 +21,7 @@ var (
 	imapCannot   = &imap.Error{Type: imap.StatusResponseTypeNo, Code: imap.ResponseCodeCannot, Text: "Mail is for reading here"}
 )
 
-// inboxName is the one mailbox of each account.
+// inboxName is the mailbox that every account has, and mail comes to.
 const inboxName = "INBOX"
 
 // imapServer serves a provider's mailboxes by IMAP under TLS until the listener is
@@ -110,10 +111,17 @@ func (r *reader) Login(user, password string) error {
 
 // find gives the mailbox of a name.
 func (r *reader) find(name string) (*mailbox, error) {
-	if name != inboxName {
-		return nil, imapNoBox
+	if strings.EqualFold(name, inboxName) { // RFC 9051 section 5.1
+		return &r.as.inbox, nil
 	}
-	return &r.as.inbox, nil
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, f := range r.as.folders {
+		if f.name == name {
+			return &f.mailbox, nil
+		}
+	}
+	return nil, imapNoBox
 }
 
 // Select opens the mailbox.
@@ -169,28 +177,38 @@ func (r *reader) Status(name string, _ *imap.StatusOptions) (*imap.StatusData, e
 	}
 	all := uint32(len(b.items)) //nolint:gosec // keepMails bounds it
 	return &imap.StatusData{
-		Mailbox: inboxName, NumMessages: &all, NumUnseen: &unseen, NumRecent: &none, NumDeleted: &none, Size: &size,
+		Mailbox: name, NumMessages: &all, NumUnseen: &unseen, NumRecent: &none, NumDeleted: &none, Size: &size,
 		UIDNext: b.next(), UIDValidity: 1,
 	}, nil
 }
 
-// List names the one mailbox.
+// List names the mailboxes.
 func (r *reader) List(w *imapserver.ListWriter, ref string, patterns []string, options *imap.ListOptions) error {
 	if len(patterns) == 0 {
 		return w.WriteList(&imap.ListData{Attrs: []imap.MailboxAttr{imap.MailboxAttrNoSelect}, Delim: '/'})
 	}
-	if !slices.ContainsFunc(patterns, func(p string) bool { return imapserver.MatchList(inboxName, '/', ref, p) }) {
-		return nil
+	all := []imap.ListData{{Mailbox: inboxName, Delim: '/'}}
+	r.mu.Lock()
+	for _, f := range r.as.folders {
+		all = append(all, imap.ListData{Mailbox: f.name, Delim: '/', Attrs: f.attributes()})
 	}
-	data := &imap.ListData{Mailbox: inboxName, Delim: '/'}
-	if options.ReturnStatus != nil {
-		status, err := r.Status(inboxName, options.ReturnStatus)
-		if err != nil {
+	r.mu.Unlock()
+	for _, data := range all {
+		if !slices.ContainsFunc(patterns, func(p string) bool { return imapserver.MatchList(data.Mailbox, '/', ref, p) }) {
+			continue
+		}
+		if options.ReturnStatus != nil {
+			status, err := r.Status(data.Mailbox, options.ReturnStatus)
+			if err != nil {
+				return err
+			}
+			data.Status = status
+		}
+		if err := w.WriteList(&data); err != nil {
 			return err
 		}
-		data.Status = status
 	}
-	return w.WriteList(data)
+	return nil
 }
 
 // Poll tells what has come and gone.

@@ -39,6 +39,9 @@ type Options struct {
 	Retry Retry
 	// Staff: the domain's people read and write. Without it nobody looks at the mail.
 	Staff bool
+	// Letter, when set, writes what people write: it completes the subject and the text.
+	// The same letter must always be completed in the same way.
+	Letter func(Letter) Letter
 	// LateAfter is how long after it was written a message that arrives counts as
 	// delayed; 0 is a minute, and a negative one is never.
 	LateAfter time.Duration

@@ -228,7 +228,7 @@ func TestLedgerKnowsLateCopies(t *testing.T) {
 // Hours of practice take no more memory than minutes.
 func TestWhatAProviderKeepsIsBounded(t *testing.T) {
 	t.Parallel()
-	p := &provider{ledger: newLedger(1), marker: marker{".x"}, domains: []string{"example.test."}, most: keepMails}
+	p := &provider{ledger: newLedger(1), marker: marker{tail: ".x"}, domains: []string{"example.test."}, most: keepMails}
 	small := Mail{To: []string{"a@example.test"}, Data: []byte("x")}
 	for range keepMails + 10 {
 		p.store(small)

@@ -15,6 +15,7 @@ type account struct {
 	address  string
 	password string
 	inbox    mailbox
+	folders  []*folder // beside the inbox; see [World.Stock]
 }
 
 // mailbox is a row of messages with consecutive UIDs (RFC 9051 section 2.3.1.1):

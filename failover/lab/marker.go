@@ -19,7 +19,8 @@ import (
 // field with the message's number and a word that only this world uses. The
 // Message-ID would not do: programs make new ones, and repeat old ones.
 type marker struct {
-	tail string // ".4f3a..."
+	tail   string              // ".4f3a..."
+	letter func(Letter) Letter // what people write; nil: what compose has
 }
 
 // markerHead begins the field. Its name is the world's own, so nobody else's rules
@@ -31,7 +32,7 @@ func newMarker() (marker, error) {
 	if _, err := rand.Read(word); err != nil {
 		return marker{}, err
 	}
-	return marker{"." + hex.EncodeToString(word)}, nil
+	return marker{tail: "." + hex.EncodeToString(word)}, nil
 }
 
 // paper is what a message says of itself, out of which it can be written again to
@@ -54,7 +55,12 @@ func (m marker) compose(p paper) []byte {
 	from := mail.Address{Name: nameOf(p.from), Address: p.from}
 	line("From: %s", &from)
 	line("To: <%s>", p.to)
-	line("Subject: %s %d", p.subject(), p.number)
+	words, written := m.words(p)
+	if written {
+		line("Subject: %s", mime.BEncoding.Encode("utf-8", words.Subject))
+	} else {
+		line("Subject: %s %d", p.subject(), p.number)
+	}
 	line("Date: %s", p.at.Format(time.RFC1123Z))
 	line("Message-ID: <%d%s@%s>", p.number, m.tail, domainOf(p.from))
 	line(markerHead+"%d%s", p.number, m.tail)
@@ -69,7 +75,13 @@ func (m marker) compose(p paper) []byte {
 	line("Content-Type: text/plain; charset=utf-8")
 	line("Content-Transfer-Encoding: 8bit")
 	line("")
-	p.text(line)
+	if written {
+		for text := range strings.Lines(words.Text) {
+			line("%s", strings.TrimRight(text, "\r\n"))
+		}
+	} else {
+		p.text(line)
+	}
 	if attached {
 		line("")
 		line("--%s", boundary)

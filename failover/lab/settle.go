@@ -92,6 +92,7 @@ func (w *World) settle() error {
 	if err != nil {
 		return err
 	}
+	mark.letter = w.opt.Letter
 	w.marker = mark
 	w.books = &books{ledger: w.ledger, events: w.events, clock: w.clock, marker: mark, owner: w.owner}
 	w.ledger.late = w.opt.LateAfter
