@@ -46,7 +46,12 @@ func bodiesFor(b *testing.B, s *store.Store, n int) []mailstore.Body {
 
 func benchStore(b *testing.B) (*store.Store, mailstore.FolderID) {
 	b.Helper()
-	s, err := store.Open(b.Context(), store.Options{Dir: b.TempDir(), Key: key, Now: func() time.Time { return noon }})
+	return benchStoreIn(b, b.TempDir())
+}
+
+func benchStoreIn(b *testing.B, dir string) (*store.Store, mailstore.FolderID) {
+	b.Helper()
+	s, err := store.Open(b.Context(), store.Options{Dir: dir, Key: key, Now: func() time.Time { return noon }})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -5,7 +5,7 @@ import "lifeboat/mailstore/fulltext"
 // migrations[n] brings the index from version n to n+1. What has been published is
 // never changed: a file of any version must become today's. Each runs in a
 // transaction of its own, together with the version's new number.
-var migrations = []string{tables, fulltext.Schema + describeAgain, clock}
+var migrations = []string{tables, fulltext.Schema + describeAgain, clock, wholeLists}
 
 // tables is version 1. Times are Unix seconds, 0 for none.
 //
@@ -119,4 +119,13 @@ UPDATE accounts SET undescribed = (SELECT count(*) FROM messages WHERE account =
 const clock = `
 CREATE TABLE clock (believed INTEGER NOT NULL, doubted INTEGER NOT NULL) STRICT;
 INSERT INTO clock VALUES (0, 0);
+`
+
+// wholeLists lets a list of any length be read from an index alone, without a look at
+// each of its rows.
+const wholeLists = `
+DROP INDEX places_list;
+CREATE INDEX places_list ON places (folder, message, gone);
+DROP INDEX messages_account;
+CREATE INDEX messages_account ON messages (account, id, live);
 `
