@@ -39,7 +39,7 @@ func (x *Tests) detail(d failover.Domain, i engine.TestInfo) *TestDetail {
 	det.Advice = x.advice(d, i, troubled)
 	det.Button, det.Off = t.T("Test this check"), x.live != nil
 	if i.Usual > 0 {
-		det.Usual = t.T("Usually takes {span}", "span", exact(t, i.Usual))
+		det.Usual = t.T("Usually takes {span}", "span", goal(t, i.Usual))
 	}
 	return det
 }

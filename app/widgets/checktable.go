@@ -131,6 +131,9 @@ func (c *CheckTable) Heads() []*CheckHead {
 // CreateRenderer draws the table.
 func (c *CheckTable) CreateRenderer() fyne.WidgetRenderer {
 	c.ExtendBaseWidget(c)
+	if c.sheet != nil { // its rows are in there
+		return c.sheet.start()
+	}
 	c.sheet = &sheet{owner: c, paint: c.paint}
 	c.sheet.lay = func(size fyne.Size) { c.high = c.lay(size.Width) }
 	c.sheet.least = func() fyne.Size { return fyne.NewSize(16*shrunk, c.high) }

@@ -160,6 +160,9 @@ func (e *Exact) Lines() []string { return slices.Clone(e.data) }
 // CreateRenderer draws the lines.
 func (e *Exact) CreateRenderer() fyne.WidgetRenderer {
 	e.ExtendBaseWidget(e)
+	if e.sheet != nil {
+		return e.sheet.start()
+	}
 	e.sheet = &sheet{owner: e, paint: e.paint}
 	e.sheet.lay = func(size fyne.Size) { e.high = e.lay(size.Width) }
 	e.sheet.least = func() fyne.Size { return fyne.NewSize(4*shrunk, e.high) }

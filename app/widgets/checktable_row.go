@@ -108,6 +108,9 @@ func (h *CheckHead) TypedKey(k *fyne.KeyEvent) {
 // CreateRenderer draws the row.
 func (h *CheckHead) CreateRenderer() fyne.WidgetRenderer {
 	h.ExtendBaseWidget(h)
+	if h.sheet != nil {
+		return h.sheet.start()
+	}
 	h.sheet = &sheet{owner: h, paint: h.paint, lay: h.lay}
 	h.sheet.least = func() fyne.Size { return fyne.NewSize(16*shrunk, checkRow) }
 	return h.sheet.start()
