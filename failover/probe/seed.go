@@ -85,6 +85,7 @@ type seeder struct {
 	target   Target
 	opt      SeedOptions
 	id       string
+	to       string // whom it is for, where that is one only
 	session  *session
 	secrets  []string // what no reply may give back
 	answers  map[string]answer
@@ -197,9 +198,13 @@ func (sd *seeder) data(recipients []string) error {
 // so that nothing answers it.
 func (sd *seeder) message() string {
 	from, _, _ := envelope(sd.opt.From) // checked before
+	to := from
+	if sd.to != "" {
+		to, _, _ = envelope(sd.to)
+	}
 	return strings.Join([]string{
 		"From: <" + from + ">",
-		"To: <" + from + ">",
+		"To: <" + to + ">",
 		"Subject: Lifeboat seed message",
 		"Date: " + sd.p.now().Format(time.RFC1123Z),
 		"Message-ID: <lifeboat-" + sd.id + "@" + from[strings.LastIndexByte(from, '@')+1:] + ">",

@@ -26,6 +26,8 @@ type Site struct {
 // Login is one sign-in that is to be tried.
 type Login struct {
 	Who string // the address, or the user name of one that is for all
+	// Optional: nobody has to have the credential; without it there is nothing to be tried.
+	Optional bool
 	// Try signs in and out again within the context's time. The error is that the
 	// credential could not be had, and says in a sentence why.
 	Try func(context.Context) (Word, error)

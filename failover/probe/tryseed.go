@@ -12,7 +12,7 @@ import (
 // else shows that mail which is handed in arrives.
 func testSeed() Test {
 	return Test{
-		ID:     "seed",
+		ID:     SeedTest,
 		Title:  failover.Say("Seed message out and back"),
 		Reason: failover.Say("A server that accepts a message may still lose it, delay it, or put it where nobody looks. Only a message that is seen to arrive shows that mail flows."),
 		Remedy: failover.Say("Look for the message in the mailbox, its spam folder and the provider's message trace, by the number shown here."),

@@ -29,24 +29,34 @@ func testSending() Test {
 	}
 }
 
-// SignInWith is [Prober.SignIn] with any kind of credential.
+// SignInWith is [Prober.SignIn] with any kind of credential. The error is that it could
+// not be had.
 func (p *Prober) SignInWith(ctx context.Context, end failover.Endpoint, credential Credential) (Word, error) {
 	sd := &seeder{p: p, target: Target{Provider: failover.Provider{Submission: end}}}
+	w, err := sd.login(ctx, credential)
+	if w.Ending == Well && err == nil {
+		sd.session.quit()
+	}
+	return w, err
+}
+
+// login connects and signs in; the session is open after a good end only.
+func (sd *seeder) login(ctx context.Context, credential Credential) (Word, error) {
 	if w, ok := sd.approach(ctx); !ok {
 		return w, nil
 	}
+	w := Word{Stage: AtSignIn, Where: sd.session.where, Ending: Well}
 	client, err := credential(ctx, strings.Fields(strings.ToUpper(sd.session.features["AUTH"])))
 	if err != nil {
 		sd.session.quit()
-		return Word{Stage: AtSignIn, Where: sd.session.where, Ending: Ours, Answer: inOneLine(err)}, err
+		w.Ending, w.Answer = Ours, inOneLine(err)
+		return w, err
 	}
-	w := Word{Stage: AtSignIn, Where: sd.session.where, Ending: Well}
 	r, err := sd.exchange(&overheard{Client: client, sd: sd})
 	switch {
 	case err != nil:
 		w = sd.session.giveUp(ctx, "AUTH", r, sd.hushed(err)).word(ctx)
 	case r.ok():
-		sd.session.quit()
 		return w, nil
 	default:
 		sd.session.quit()

@@ -86,7 +86,11 @@ func (t *attempt) trySignIn(ctx context.Context, end failover.Endpoint, l Login,
 	server := failover.Display(end.Host)
 	switch {
 	case err != nil:
-		t.note(l.Who, say{verdict: failover.Red, text: failover.SentenceOf(err),
+		verdict := failover.Red
+		if l.Optional {
+			verdict = failover.Warn
+		}
+		t.note(l.Who, say{verdict: verdict, text: failover.SentenceOf(err),
 			remedy: failover.Say("Store the credential of {user}, then test again.", "user", l.Who)})
 		return true
 	case w.Ending == Well:
