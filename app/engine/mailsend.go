@@ -30,6 +30,9 @@ type MailToSend struct {
 	All         bool   // with Reply: everybody who had it
 	Forward     string // the ID of a message that is passed on
 	Inline      bool   // with Forward: in the text, rather than as an attachment
+	// Exact: To and Cc are all that it goes to, as a person has seen and changed them:
+	// with Reply nobody is added out of the message that is answered.
+	Exact bool
 	// Source is where Reply and Forward are, open already; nil: the mirror, which is
 	// opened for it, with Reason where it is other people's mail.
 	Source   MailSource
@@ -75,8 +78,18 @@ func (e *Engine) SendMail(ctx context.Context, desk Desk, m MailToSend) (MailSen
 	return out, err
 }
 
-// draftMail puts together what the person says and what is answered or passed on.
+// draftMail puts together what the person says and what is answered or passed on, as it
+// can be sent.
 func (e *Engine) draftMail(ctx context.Context, m MailToSend) (compose.Draft, error) {
+	d, err := e.assembleMail(ctx, m)
+	if err != nil {
+		return d, err
+	}
+	return d, d.Check()
+}
+
+// assembleMail puts it together; who it goes to may be missing.
+func (e *Engine) assembleMail(ctx context.Context, m MailToSend) (compose.Draft, error) {
 	lists := [][]mailstore.Address{}
 	for _, texts := range [][]string{{m.From}, m.To, m.Cc, m.Bcc, m.ReplyTo} {
 		list, err := compose.ParseAddresses(texts...)
@@ -101,6 +114,9 @@ func (e *Engine) draftMail(ctx context.Context, m MailToSend) (compose.Draft, er
 	default:
 		return d, failover.Fail(failover.ErrInvalid, "whose mail this is has to be said: give the sender's address with --from")
 	}
+	if m.Exact {
+		d.To, d.Cc = nil, nil
+	}
 	d.To, d.Cc = append(d.To, to...), append(d.Cc, cc...)
 	d.Bcc, d.ReplyTo = lists[3], lists[4]
 	if m.Subject != "" {
@@ -108,7 +124,7 @@ func (e *Engine) draftMail(ctx context.Context, m MailToSend) (compose.Draft, er
 	}
 	d.Text = above(m.Text, d.Text)
 	d.Attachments = append(slices.Clone(m.Attachments), d.Attachments...)
-	return d, d.Check()
+	return d, nil
 }
 
 // above puts what is written above what is quoted.
