@@ -19,6 +19,10 @@ type event struct {
 	organizer                    string
 	attendees                    []string
 	answer                       string // PARTSTAT of the first attendee
+
+	from, until stamp // begin and end as the object has them
+	guests      []mailstore.Attendee
+	zones       zones
 }
 
 // readCalendar reads the events of an iCalendar object.
@@ -47,8 +51,9 @@ func readCalendar(text string) []event {
 			now.property(name, params, value)
 		}
 	}
+	known := readZones(text)
 	for i := range events {
-		events[i].method = method
+		events[i].method, events[i].zones = method, known
 	}
 	return events
 }
@@ -116,9 +121,9 @@ func (e *event) property(name string, params map[string]string, value string) {
 	case "DESCRIPTION":
 		e.text = unescapeText(value)
 	case "DTSTART":
-		e.begin = calendarTime(value, params)
+		e.begin, e.from = calendarTime(value, params), stamp{strings.TrimSpace(value), params["TZID"]}
 	case "DTEND", "DUE":
-		e.end = calendarTime(value, params)
+		e.end, e.until = calendarTime(value, params), stamp{strings.TrimSpace(value), params["TZID"]}
 	case "DURATION":
 		e.duration = clean(value)
 	case "RRULE":
@@ -130,7 +135,9 @@ func (e *event) property(name string, params map[string]string, value string) {
 			e.answer = strings.ToUpper(params["PARTSTAT"])
 		}
 		if len(e.attendees) < 500 {
-			e.attendees = append(e.attendees, calendarPerson(value, params))
+			who := calendarPerson(value, params)
+			e.attendees = append(e.attendees, who)
+			e.guests = append(e.guests, mailstore.Attendee{Who: who, Answer: answers[strings.ToUpper(params["PARTSTAT"])]})
 		}
 	}
 }

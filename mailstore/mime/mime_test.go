@@ -77,6 +77,13 @@ func dump(l mailstore.Letter) string {
 	for _, a := range l.Attachments {
 		fmt.Fprintf(&out, "Attachment: %s %q %s %d inline=%v\n", a.Part, a.Name, a.Type, a.Size, a.Inline)
 	}
+	for _, i := range l.Invitations {
+		fmt.Fprintf(&out, "Invitation: %s %q at %q, %s to %s day=%v floating=%v repeats=%v by %q %v\n", i.Kind, i.What, i.Where,
+			i.Begin.Format(time.RFC3339), i.End.Format(time.RFC3339), i.AllDay, i.Floating, i.Repeats, i.Organizer, i.Attendees)
+	}
+	for _, d := range l.Deliveries {
+		fmt.Fprintf(&out, "Delivery: %s %s %s: %s %v\n", d.To, d.Fate, d.Status, d.Say, d.Why)
+	}
 	if l.Cut {
 		out.WriteString("Cut\n")
 	}

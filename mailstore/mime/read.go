@@ -140,7 +140,8 @@ func Read(r io.Reader, limits Limits) mailstore.Letter {
 	}
 	d.collect(d.root, false)
 	if len(d.letter.Notes) == 0 {
-		d.letter.Notes = d.textReportNotes(text)
+		d.letter.Deliveries = d.textReport(text)
+		d.letter.Notes = notesOf(d.letter.Deliveries)
 	}
 	if len(text) > limits.Text {
 		text, d.letter.Cut = cutText(text, limits.Text), true
@@ -290,12 +291,18 @@ func (d *document) note(n *node) {
 	}
 	switch n.media {
 	case "message/delivery-status", "message/global-delivery-status":
-		add(deliveryNotes(d.leafText(n))...)
+		if all := deliveries(d.leafText(n)); len(d.letter.Deliveries)+len(all) <= 5*maxRecipients {
+			d.letter.Deliveries = append(d.letter.Deliveries, all...)
+			add(notesOf(all)...)
+		}
 	case "message/disposition-notification", "message/global-disposition-notification":
 		add(receiptNotes(d.leafText(n))...)
 	case "text/calendar":
 		for _, e := range readCalendar(decodedText(n)) {
 			add(e.note())
+			if len(d.letter.Invitations) < maxEvents {
+				d.letter.Invitations = append(d.letter.Invitations, e.invitation())
+			}
 		}
 	default:
 		if s := sealNote(n); !s.IsZero() {

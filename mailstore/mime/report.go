@@ -53,27 +53,37 @@ func typed(value string) string {
 	return clean(decodeWords(strings.TrimSpace(value)))
 }
 
-// deliveryNotes says in plain words what a delivery report (RFC 3464) reports.
-func deliveryNotes(text string) []mailstore.Sentence {
-	var notes []mailstore.Sentence
-	told := 0
+// deliveries says in plain words what a delivery report (RFC 3464) reports, recipient
+// by recipient.
+func deliveries(text string) []mailstore.Delivery {
+	var out []mailstore.Delivery
 	for _, g := range reportFields(text) {
 		recipient := strings.Trim(typed(first(g, "original-recipient", "final-recipient")), "<>")
 		if final := strings.Trim(typed(g["final-recipient"]), "<>"); recipient == "" || !strings.Contains(recipient, "@") && final != "" {
 			recipient = final
 		}
-		if recipient == "" || told == maxRecipients {
+		if recipient == "" || len(out) == maxRecipients {
 			continue
 		}
-		told++
 		status := statusCode.FindString(g["status"])
 		answer := typed(g["diagnostic-code"])
-		notes = append(notes, actionNote(strings.ToLower(strings.Trim(strings.Fields(g["action"] + " -")[0], ".,;")), status, recipient, g["will-retry-until"]))
+		d := mailstore.Delivery{To: recipient}
+		d.Fate, d.Say = fateOf(strings.ToLower(strings.Trim(strings.Fields(g["action"] + " -")[0], ".,;")), status, recipient, g["will-retry-until"])
 		// 5.0.0 and the like say nothing; the server's answer often has the code.
 		if in := statusCode.FindString(answer); in != "" && (status == "" || strings.HasSuffix(status, ".0.0")) {
 			status = in
 		}
-		notes = append(notes, answerNotes(status, answer, typed(first(g, "remote-mta")))...)
+		d.Status, d.Why = status, answerNotes(status, answer, typed(first(g, "remote-mta")))
+		out = append(out, d)
+	}
+	return out
+}
+
+// notesOf are the notes that say what deliveries say.
+func notesOf(all []mailstore.Delivery) []mailstore.Sentence {
+	var notes []mailstore.Sentence
+	for _, d := range all {
+		notes = append(append(notes, d.Say), d.Why...)
 	}
 	return notes
 }
@@ -89,29 +99,35 @@ func first(g map[string]string, names ...string) string {
 
 var statusCode = regexp.MustCompile(`\b[245]\.\d{1,3}\.\d{1,3}\b`)
 
-// actionNote says what became of the message, RFC 3464 section 2.3.3.
-func actionNote(action, status, recipient, until string) mailstore.Sentence {
+// fateOf says what became of the message, RFC 3464 section 2.3.3.
+func fateOf(action, status, recipient, until string) (mailstore.DeliveryFate, mailstore.Sentence) {
+	delayed := mailstore.Say("The message to {recipient} has not been delivered yet; it will be tried again.", "recipient", recipient)
+	delivered := mailstore.Say("The message to {recipient} was delivered.", "recipient", recipient)
 	switch action {
 	case "failed":
 	case "delayed":
 		if until = clean(until); until != "" {
-			return mailstore.Say("The message to {recipient} has not been delivered yet; it will be tried again until {until}.", "recipient", recipient, "until", until)
+			delayed = mailstore.Say("The message to {recipient} has not been delivered yet; it will be tried again until {until}.", "recipient", recipient, "until", until)
 		}
-		return mailstore.Say("The message to {recipient} has not been delivered yet; it will be tried again.", "recipient", recipient)
+		return mailstore.DeliveryDelayed, delayed
 	case "delivered":
-		return mailstore.Say("The message to {recipient} was delivered.", "recipient", recipient)
+		return mailstore.Delivered, delivered
 	case "relayed":
-		return mailstore.Say("The message to {recipient} was handed on to a server that sends no reports.", "recipient", recipient)
+		return mailstore.DeliveryRelayed, mailstore.Say("The message to {recipient} was handed on to a server that sends no reports.", "recipient", recipient)
 	case "expanded":
-		return mailstore.Say("The message to {recipient} was delivered and sent on to several others.", "recipient", recipient)
+		return mailstore.DeliveryRelayed, mailstore.Say("The message to {recipient} was delivered and sent on to several others.", "recipient", recipient)
 	default:
 		if strings.HasPrefix(status, "2") {
-			return mailstore.Say("The message to {recipient} was delivered.", "recipient", recipient)
+			return mailstore.Delivered, delivered
 		}
 		if strings.HasPrefix(status, "4") {
-			return mailstore.Say("The message to {recipient} has not been delivered yet; it will be tried again.", "recipient", recipient)
+			return mailstore.DeliveryDelayed, delayed
 		}
 	}
+	return mailstore.DeliveryFailed, failedTo(recipient)
+}
+
+func failedTo(recipient string) mailstore.Sentence {
 	return mailstore.Say("The message to {recipient} could not be delivered.", "recipient", recipient)
 }
 
@@ -163,32 +179,35 @@ var (
 	exchangeFailure = regexp.MustCompile(`(?i)(did not reach some or all of the intended recipients|delivery has failed to these recipients|could not be delivered to|配信できませんでした|配信不能)`)
 )
 
-// textReportNotes reads the reports of programs that keep to no standard: qmail's
+// textReport reads the reports of programs that keep to no standard: qmail's
 // (its "QSBMF"), Exim's and old Exchange's. They are told by who sends them.
-func (d *document) textReportNotes(text string) []mailstore.Sentence {
+func (d *document) textReport(text string) []mailstore.Delivery {
 	if !strings.HasPrefix(text, "Hi. This is the ") && !d.fromServer() { // qmail's begin so
 		return nil
 	}
 	if failed := clean(unfold(d.root.head.get("x-failed-recipients"))); failed != "" {
-		notes := []mailstore.Sentence{mailstore.Say("The message to {recipient} could not be delivered.", "recipient", failed)}
-		return append(notes, answerNotes(statusCode.FindString(text), "", "")...)
+		return []mailstore.Delivery{failure(failed, statusCode.FindString(text), "")}
 	}
-	var notes []mailstore.Sentence
+	var out []mailstore.Delivery
 	if strings.Contains(text, "qmail-send") || strings.Contains(text, "wasn't able to deliver") {
 		for _, m := range qmailFailure.FindAllStringSubmatch(text, maxRecipients) {
 			answer := strings.Join(strings.Fields(m[2]), " ")
-			notes = append(notes, mailstore.Say("The message to {recipient} could not be delivered.", "recipient", m[1]))
-			notes = append(notes, answerNotes(statusCode.FindString(answer), answer, "")...)
+			out = append(out, failure(m[1], statusCode.FindString(answer), answer))
 		}
-		return notes
+		return out
 	}
 	if at := exchangeFailure.FindStringIndex(text); at != nil {
 		if recipient := addressInText.FindString(text[at[1]:]); recipient != "" {
-			notes = append(notes, mailstore.Say("The message to {recipient} could not be delivered.", "recipient", recipient))
-			notes = append(notes, answerNotes(statusCode.FindString(text), "", "")...)
+			out = append(out, failure(recipient, statusCode.FindString(text), ""))
 		}
 	}
-	return notes
+	return out
+}
+
+func failure(recipient, status, answer string) mailstore.Delivery {
+	return mailstore.Delivery{
+		To: recipient, Fate: mailstore.DeliveryFailed, Status: status, Say: failedTo(recipient), Why: answerNotes(status, answer, ""),
+	}
 }
 
 // fromServer reports whether a mail server wrote the message, by the names that they
