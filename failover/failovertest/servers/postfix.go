@@ -35,6 +35,19 @@ type PostfixConfig struct {
 	Submission, SignIn string
 	// Parameters are further settings of main.cf, over those made here.
 	Parameters map[string]string
+	// Doors are further addresses of its SMTP server.
+	Doors []Door
+}
+
+// A Door is an address at which the same Postfix greets in its own way, such as with
+// another certificate: a fault that one host has and the others have not.
+type Door struct {
+	// Listen is the address, such as "127.0.25.3:25".
+	Listen string
+	// Certificate takes the place of the server's; nil: it is the server's.
+	Certificate *Certificate
+	// Parameters are settings of this address alone.
+	Parameters map[string]string
 }
 
 // Postfix is a running Postfix. Stop and Start keep its queue.
@@ -68,6 +81,9 @@ func StartPostfix(t testing.TB, config PostfixConfig) *Postfix {
 	listen := []string{config.Listen}
 	if config.Submission != "" {
 		listen = append(listen, config.Submission)
+	}
+	for _, d := range config.Doors {
+		listen = append(listen, d.Listen)
 	}
 	return &Postfix{
 		Process: Run(t, Program{

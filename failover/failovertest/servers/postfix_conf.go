@@ -203,5 +203,18 @@ postlog unix-dgram n - n - 1 postlogd
  -o smtpd_relay_restrictions=permit_sasl_authenticated,reject -o smtpd_recipient_restrictions=
 `
 	}
+	for _, d := range config.Doors {
+		text += d.Listen + " inet n - n - - smtpd\n"
+		set := maps.Clone(d.Parameters)
+		if set == nil {
+			set = map[string]string{}
+		}
+		if d.Certificate != nil {
+			set["smtpd_tls_chain_files"] = d.Certificate.KeyFile + ", " + d.Certificate.File
+		}
+		for _, name := range slices.Sorted(maps.Keys(set)) {
+			text += fmt.Sprintf(" -o { %s = %s }\n", name, set[name])
+		}
+	}
 	return text
 }

@@ -74,9 +74,23 @@ func (a *Authority) IssueExpired(t testing.TB, names ...string) *Certificate {
 	return a.issue(t, time.Now().Add(-time.Hour), names)
 }
 
-func (a *Authority) issue(t testing.TB, until time.Time, names []string) *Certificate {
+// IssueItself makes a certificate that is valid now and that nobody but itself vouches
+// for.
+func IssueItself(t testing.TB, names ...string) *Certificate {
 	t.Helper()
 	key := newKey(t)
+	return (&Authority{key: key}).issueFor(t, key, time.Now().Add(90*24*time.Hour), names)
+}
+
+func (a *Authority) issue(t testing.TB, until time.Time, names []string) *Certificate {
+	t.Helper()
+	return a.issueFor(t, newKey(t), until, names)
+}
+
+// issueFor makes a certificate for a key; one that is the authority's own is the only
+// one in its chain.
+func (a *Authority) issueFor(t testing.TB, key *ecdsa.PrivateKey, until time.Time, names []string) *Certificate {
+	t.Helper()
 	template := &x509.Certificate{
 		SerialNumber: serial(t), Subject: pkix.Name{CommonName: names[0]},
 		NotBefore: time.Now().Add(-12 * time.Hour), NotAfter: until,
@@ -89,16 +103,28 @@ func (a *Authority) issue(t testing.TB, until time.Time, names []string) *Certif
 			template.DNSNames = append(template.DNSNames, name)
 		}
 	}
-	leaf, der := sign(t, template, a.certificate, key, a.key)
+	parent := a.certificate
+	if key == a.key {
+		parent = template
+	}
+	leaf, der := sign(t, template, parent, key, a.key)
 	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
 		t.Fatalf("cannot encode a key: %v", err)
 	}
+	chain := [][]byte{der}
+	if key != a.key {
+		chain = append(chain, a.certificate.Raw)
+	}
+	text := ""
+	for _, c := range chain {
+		text += encode("CERTIFICATE", c)
+	}
 	dir := tempDir(t)
 	return &Certificate{
-		File:    write(t, dir, "chain.pem", encode("CERTIFICATE", der)+encode("CERTIFICATE", a.certificate.Raw)),
+		File:    write(t, dir, "chain.pem", text),
 		KeyFile: write(t, dir, "key.pem", encode("PRIVATE KEY", keyDER)),
-		TLS:     tls.Certificate{Certificate: [][]byte{der, a.certificate.Raw}, PrivateKey: key, Leaf: leaf},
+		TLS:     tls.Certificate{Certificate: chain, PrivateKey: key, Leaf: leaf},
 	}
 }
 
