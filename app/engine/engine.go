@@ -67,6 +67,8 @@ type Engine struct {
 
 	filing sync.Mutex // held by whoever files copies of sent mail
 
+	paces paces // at which connectivity tests ask for addresses
+
 	serves atomic.Pointer[serving] // while this engine serves
 }
 
