@@ -1,0 +1,103 @@
+package presenter
+
+import (
+	"context"
+	"net"
+	"strconv"
+	"strings"
+
+	"lifeboat/app/engine"
+	"lifeboat/failover"
+)
+
+// MailServer is a server whose mail is to be looked at, as somebody typed it in.
+type MailServer struct {
+	// Mailbox is an address of the settings, whose mailbox at the secondary provider is
+	// looked at with the sign-in that is set up; empty: Host and what follows say where.
+	Mailbox string
+	Host    string // a name, or an address
+	Port    int    // 0: 993
+	User    string
+	// Password is only ever handed on, and kept nowhere.
+	Password string
+}
+
+// Name is what the server is called.
+func (s MailServer) Name() string {
+	if s.Host == "" {
+		return s.Mailbox
+	}
+	return s.Host
+}
+
+// ServerOf reads what somebody typed: a host with or without a port.
+func ServerOf(host, user, password string) (MailServer, error) {
+	s := MailServer{Host: strings.TrimSpace(host), User: strings.TrimSpace(user), Password: password}
+	if name, port, err := net.SplitHostPort(s.Host); err == nil {
+		n, err := strconv.Atoi(port)
+		if err != nil || n < 1 || n > 65535 {
+			return s, failover.Fail(failover.ErrInvalid, "{port} is no port: 993 is usual for mail that is read.", "port", port)
+		}
+		s.Host, s.Port = name, n
+	}
+	switch {
+	case s.Host == "":
+		return s, failover.Fail(failover.ErrInvalid, "Write which server to look at, such as imap.example.jp.")
+	case s.User == "" || s.Password == "":
+		return s, failover.Fail(failover.ErrInvalid, "The server asks for a user name and a password.")
+	}
+	return s, nil
+}
+
+// Browse shows another server's mail instead of the mirror. Nothing of it is stored.
+func (m *Mail) Browse(ctx context.Context, s MailServer, changed func()) error {
+	if m.opt.Browse == nil {
+		return nil
+	}
+	source, err := m.opt.Browse(ctx, s)
+	if err != nil {
+		return err
+	}
+	s.Password = "" // it is not needed again
+	m.mu.Lock()
+	if m.server == (MailServer{}) {
+		m.mirror = m.source
+	} else if m.source != nil {
+		defer func(old engine.MailSource) { _ = old.Close() }(m.source)
+	}
+	m.begin(source, s)
+	m.mu.Unlock()
+	m.kick()
+	changed()
+	return nil
+}
+
+// Leave shows the mirror again.
+func (m *Mail) Leave(changed func()) {
+	m.mu.Lock()
+	old := m.source
+	if m.server == (MailServer{}) {
+		m.mu.Unlock()
+		return
+	}
+	m.begin(m.mirror, MailServer{})
+	m.mirror = nil
+	m.mu.Unlock()
+	if old != nil {
+		_ = old.Close() // it was only read
+	}
+	m.kick()
+	changed()
+}
+
+// begin shows a source from its beginning. The lock is held.
+func (m *Mail) begin(source engine.MailSource, s MailServer) {
+	m.source, m.server, m.revision = source, s, ""
+	m.accounts, m.folders, m.opened = nil, map[string][]engine.MailFolder{}, map[string]bool{}
+	m.list.kept, m.list.asked = map[string]*keptLine{}, map[string]bool{}
+	m.show(mailPlace{})
+	m.folderVersion++
+}
+
+// Browsing says whether another server can be looked at.
+func (m *Mail) Browsing() bool { return m.opt.Browse != nil }
