@@ -35,10 +35,10 @@ const (
 // FolderList is a list of places to choose from, in groups. However many there are, only
 // those that are seen exist.
 type FolderList struct {
-	*RowList
 	// OnChoose hears the key of a place that was chosen.
 	OnChoose func(key string)
 
+	list   *RowList
 	rows   []FolderData
 	chosen string
 }
@@ -47,7 +47,7 @@ type FolderList struct {
 func NewFolderList() *FolderList {
 	f := &FolderList{}
 	fonts := &letterFonts{}
-	f.RowList = NewRowList(folderRow, RowTemplate{
+	f.list = NewRowList(folderRow, RowTemplate{
 		Make: func() fyne.CanvasObject { return newFolderRow(fonts) },
 		Fill: func(row fyne.CanvasObject, i int, s RowState) {
 			if r, ok := row.(*folderRowView); ok && i < len(f.rows) {
@@ -59,10 +59,10 @@ func NewFolderList() *FolderList {
 			return folderRow + round((th.Size(theme.SizeNameText)-14)*1.5)
 		},
 	}).Rounded()
-	f.Single = true
-	f.Pickable = func(i int) bool { return i < len(f.rows) && !f.rows[i].Head }
-	f.OnSelect = func() {
-		if i := f.Cursor(); i >= 0 && i < len(f.rows) && f.OnChoose != nil {
+	f.list.Single = true
+	f.list.Pickable = func(i int) bool { return i < len(f.rows) && !f.rows[i].Head }
+	f.list.OnSelect = func() {
+		if i := f.list.Cursor(); i >= 0 && i < len(f.rows) && f.OnChoose != nil {
 			f.chosen = f.rows[i].Key
 			f.OnChoose(f.rows[i].Key)
 		}
@@ -70,21 +70,24 @@ func NewFolderList() *FolderList {
 	return f
 }
 
+// List is what is shown, and can have the focus.
+func (f *FolderList) List() *RowList { return f.list }
+
 // Set sets the rows, and which is chosen.
 func (f *FolderList) Set(rows []FolderData, chosen string) {
 	if f.chosen == chosen && slices.Equal(f.rows, rows) {
 		return
 	}
 	f.rows, f.chosen = slices.Clone(rows), chosen
-	f.SetLength(len(rows))
+	f.list.SetLength(len(rows))
 	at := slices.IndexFunc(rows, func(r FolderData) bool { return r.Key == chosen && !r.Head })
 	if at < 0 {
-		f.SetSelection(nil, none)
-		f.Refresh()
+		f.list.SetSelection(nil, none)
+		f.list.Refresh()
 		return
 	}
-	f.SetSelection([]int{at}, at)
-	f.Refresh()
+	f.list.SetSelection([]int{at}, at)
+	f.list.Refresh()
 }
 
 // Rows are the rows that are there.

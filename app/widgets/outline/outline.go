@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"image/color"
 	"reflect"
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -140,8 +141,9 @@ func (w *walk) widget(o fyne.Widget, at fyne.Position) {
 	switch o.(type) {
 	case *container.Scroll:
 		w.clip, w.scrolled = w.clip.within(whole), true
-	case *container.Clip:
+	case *container.Clip: // a list and a long text scroll what they clip
 		w.clip = w.clip.within(whole)
+		w.scrolled = w.scrolled || slices.Contains(w.in, "RowList") || slices.Contains(w.in, "Reading")
 	case *widget.Entry:
 		w.typed = true
 	}

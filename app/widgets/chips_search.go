@@ -1,0 +1,115 @@
+package widgets
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+
+	"lifeboat/app/look"
+)
+
+// SearchField is a line to search with. Down and Enter go on to what was found; Escape
+// takes back what was typed.
+type SearchField struct {
+	widget.BaseWidget
+	// OnChanged hears each letter, OnDown that somebody goes on to what was found: set
+	// once, before the field is shown.
+	OnChanged func(text string)
+	OnDown    func()
+
+	frame *entryFrame
+	entry *searchEntry
+	bare  *container.ThemeOverride
+	glyph *glyph
+	clear *Button
+}
+
+// searchEntry is what is typed into.
+type searchEntry struct {
+	textEntry
+	field *SearchField
+}
+
+// TypedKey leaves the field downwards, and takes back.
+func (e *searchEntry) TypedKey(k *fyne.KeyEvent) {
+	switch {
+	case k.Name == fyne.KeyDown || k.Name == fyne.KeyReturn || k.Name == fyne.KeyEnter:
+		if e.field.OnDown != nil {
+			e.field.OnDown()
+		}
+	case k.Name == fyne.KeyEscape && e.Text != "":
+		e.SetText("")
+	default:
+		e.textEntry.TypedKey(k)
+	}
+}
+
+// NewSearchField returns an empty field.
+func NewSearchField(placeholder string) *SearchField {
+	f := &SearchField{frame: newEntryFrame(), glyph: newGlyph()}
+	f.entry = &searchEntry{field: f}
+	f.entry.turned, f.entry.end = f.Refresh, rule()
+	f.entry.ActionItem = f.entry.end
+	f.entry.Wrapping = fyne.TextWrap(fyne.TextTruncateClip)
+	f.entry.PlaceHolder = placeholder
+	f.entry.ExtendBaseWidget(f.entry)
+	f.entry.OnChanged = func(s string) {
+		f.Refresh()
+		if f.OnChanged != nil {
+			f.OnChanged(s)
+		}
+	}
+	f.bare = container.NewThemeOverride(f.entry, bareTheme{})
+	f.clear = NewButton(Plain, "", func() { f.entry.SetText("") }).WithIcon(look.IconClose).Sized(ButtonInRow)
+	f.ExtendBaseWidget(f)
+	return f
+}
+
+// Text is what was typed.
+func (f *SearchField) Text() string { return f.entry.Text }
+
+// SetText sets the text as if it had been typed, unless it is that already.
+func (f *SearchField) SetText(s string) {
+	if f.entry.Text != s {
+		f.entry.SetText(s)
+	}
+}
+
+// Type goes on with a letter that was typed elsewhere.
+func (f *SearchField) Type(c fyne.Canvas, r rune) {
+	c.Focus(f.entry)
+	f.entry.TypedRune(r)
+}
+
+// Focus puts the cursor into the field.
+func (f *SearchField) Focus(c fyne.Canvas) { c.Focus(f.entry) }
+
+// Focused says whether the cursor is in the field.
+func (f *SearchField) Focused() bool { return f.entry.focused }
+
+// Entry is what is typed into.
+func (f *SearchField) Entry() *widget.Entry { return &f.entry.Entry }
+
+// CreateRenderer draws the field.
+func (f *SearchField) CreateRenderer() fyne.WidgetRenderer {
+	f.ExtendBaseWidget(f)
+	s := &sheet{owner: f, objects: []fyne.CanvasObject{f.frame.ring, f.frame.surface, f.glyph.image, f.bare, f.clear}}
+	s.paint = func() {
+		f.frame.paint(f, f.entry.focused, false, false)
+		f.glyph.show(look.IconSearch, ink(f, look.Quiet.Ink()))
+		f.clear.Hidden = f.entry.Text == ""
+	}
+	s.least = func() fyne.Size { return fyne.NewSize(fieldLeast, controlHigh(f)) }
+	s.lay = func(size fyne.Size) {
+		f.frame.lay(0, 0, size.Width, size.Height)
+		f.glyph.lay(inGap, middle(size.Height, iconSide), iconSide)
+		end := size.Width - controlLead
+		if !f.clear.Hidden {
+			end -= float32(ButtonInRow)
+			put(f.clear, end-2, middle(size.Height, float32(ButtonInRow)), float32(ButtonInRow), float32(ButtonInRow))
+		}
+		const words = 28 // where they begin
+		put(f.bare, words, 0, end-words, size.Height)
+	}
+	return s.start()
+}
