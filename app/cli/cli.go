@@ -183,7 +183,7 @@ func (s *session) root() *cobra.Command {
 		s.switchCommand(failover.Prepare), s.switchCommand(failover.Failover), s.switchCommand(failover.Failback),
 		s.verifyCommand(), s.rollbackCommand(), s.mirrorCommand(), s.mailCommand(),
 		s.relayCommand(), s.userCommand(), s.serveCommand(),
-		s.secretCommand(), s.keyCommand(), s.practiceCommand(), s.drillCommand(), s.runcardCommand(),
+		s.secretCommand(), s.keyCommand(), s.practiceCommand(), s.drillCommand(), s.runcardCommand(), s.logCommand(),
 	)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	f.BoolP("help", "h", false, t.T("say what a command does"))

@@ -37,3 +37,9 @@ func (p *Practice) StaffRelay() interface {
 func NewRemarks(tell func(failover.Sentence)) func(failover.Sentence) {
 	return (&watching{req: WatchRequest{Remark: tell}, said: map[string]bool{}}).remark
 }
+
+// Note keeps an entry of the log.
+func (e *Engine) Note(ctx context.Context, entries ...LogEntry) { e.note(ctx, entries...) }
+
+// ReadLogEntry reads an entry as it is kept.
+func ReadLogEntry(plain []byte) (LogEntry, bool) { return readEntry(plain) }

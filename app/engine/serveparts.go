@@ -257,7 +257,11 @@ func (s *serving) mirrorPart(ctx context.Context, parts *sync.WaitGroup) {
 func (s *serving) beside(ctx context.Context, st *store.Store) {
 	s.lend(st)
 	defer s.lend(nil)
+	var notes mirrorNotes
 	for {
+		if fresh, err := st.Freshness(ctx); err == nil {
+			notes.take(ctx, s.e, fresh)
+		}
 		if err := s.e.fileCopies(ctx, s.key, st); err != nil && ctx.Err() == nil {
 			s.e.opt.Logger.Warn("copies of sent mail", "error", err)
 		}

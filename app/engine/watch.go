@@ -218,6 +218,9 @@ const keptEvery = 10 * time.Second
 // keep keeps what is known now.
 func (w *watching) keep(ctx context.Context, s detect.State) {
 	news := s.Differs(w.log.State)
+	if news && w.lock != nil {
+		w.e.noteWatch(ctx, w.domain.Name, w.log.State, s)
+	}
 	w.log.State, w.log.Memory, w.log.Targets = s, w.watcher.Memory(), w.targets
 	w.log.prune(w.every)
 	w.unsaved = true
