@@ -2,6 +2,8 @@ package engine
 
 import (
 	"context"
+	"crypto/cipher"
+	"sync"
 	"time"
 
 	"lifeboat/configs"
@@ -142,37 +144,20 @@ type SetupOptions struct {
 // kept at once, so that it may be left and gone on with at any time; with settings
 // that are there already, it is how they are changed. Its methods may be called from
 // several goroutines.
+//
+// Nothing that is entered is written into the settings before [Setup.Write], and no
+// secret is ever in the draft: it goes to the keeper, under a name.
 type Setup struct {
-	opt   SetupOptions
-	draft SetupDraft
+	opt  SetupOptions
+	seal cipher.AEAD // nil: the draft is kept as it is
+
+	mu      sync.Mutex
+	draft   SetupDraft
+	began   failover.Sentence
+	base    *configs.Settings // the settings as they are; nil: there are none
+	basedOn string            // what baseOf said of their file
+	dirty   bool              // the draft has what is not written
 }
-
-// OpenSetup goes on with what was kept, or begins with the settings, or anew. The
-// context is for opening the key that seals the draft.
-func OpenSetup(_ context.Context, o SetupOptions) (*Setup, error) { return &Setup{opt: o}, nil }
-
-// Began says something about how it began that the admin should know: that a half-finished
-// set-up was damaged and is begun anew; zero: nothing.
-func (s *Setup) Began() failover.Sentence { return failover.Sentence{} }
-
-// Existing reports whether there are settings already, which are changed.
-func (s *Setup) Existing() bool { return false }
-
-// Draft is how far it is: a copy.
-func (s *Setup) Draft() SetupDraft { return s.draft }
-
-// Change changes the draft and keeps it.
-func (s *Setup) Change(change func(*SetupDraft)) error { change(&s.draft); return nil }
-
-// Discard forgets what was not written yet, and begins with the settings, or anew.
-func (s *Setup) Discard() error { return nil }
-
-// Discover looks the draft's domain up and takes into the draft what it finds, where
-// nothing was entered yet.
-func (s *Setup) Discover(context.Context) (Discovery, error) { return Discovery{}, nil }
-
-// Provider is what counts of a provider: what was entered, laid over its preset.
-func (s *Setup) Provider(Side) SetupProvider { return SetupProvider{} }
 
 // SetupMethod is a way of signing in to a provider.
 type SetupMethod struct {
@@ -180,9 +165,6 @@ type SetupMethod struct {
 	Title  failover.Sentence `json:"title"`
 	Needs  []string          `json:"needs"` // tenant, client, username, each
 }
-
-// Methods lists the ways of signing in that a provider's preset knows, the best first.
-func (s *Setup) Methods(Side) []SetupMethod { return nil }
 
 // SecretKind says what a secret is, for its label.
 type SecretKind string
@@ -207,26 +189,6 @@ type SetupSecret struct {
 	Of   int `json:"of"`
 }
 
-// SecretsOf lists the secrets that a step asks for, by what is chosen there.
-func (s *Setup) SecretsOf(SetupStep) []SetupSecret { return nil }
-
-// SetSecret keeps a secret; the draft says from then on that it is there. An empty
-// one is forgotten. The place says where it is kept.
-func (s *Setup) SetSecret(context.Context, string, secret.Value) (secret.Place, error) {
-	return "", nil
-}
-
-// SetPassword keeps the password of one mailbox at a provider.
-func (s *Setup) SetPassword(ctx context.Context, side Side, address string, v secret.Value) error {
-	return nil
-}
-
-// ReadPasswords keeps the passwords of a CSV file with the columns address and
-// password. It returns how many, and says which rows are none.
-func (s *Setup) ReadPasswords(ctx context.Context, side Side, file string) (int, []failover.Sentence, error) {
-	return 0, nil, nil
-}
-
 // SetupPrompt is what a person is to do, on any device with a browser, to let Lifeboat
 // into a mailbox.
 type SetupPrompt struct {
@@ -234,13 +196,6 @@ type SetupPrompt struct {
 	URL     string    `json:"url"`
 	Code    string    `json:"code"`
 	Expires time.Time `json:"expires"`
-}
-
-// Agree asks the person of a mailbox (empty: the trial one, or the first) for their
-// consent by a code on another device (RFC 8628). show is told what they have to do; it returns when they have
-// agreed or not, or ctx ends.
-func (s *Setup) Agree(ctx context.Context, side Side, mailbox string, show func(SetupPrompt)) error {
-	return nil
 }
 
 // GuideStep is something to do at the provider's own console.
@@ -253,37 +208,6 @@ type GuideStep struct {
 	Done bool     `json:"done"`           // ticked off, see SetupProvider.Told
 }
 
-// Guide lists what to do at the console of the provider at a side, in order.
-func (s *Setup) Guide(Side) []GuideStep { return nil }
-
-// Fields lists what can be tested on a step.
-func (s *Setup) Fields(SetupStep) []SetupField { return nil }
-
-// Test tries what a field says, as far as it is filled in, within the field's time
-// limit. tell hears how it goes, and may be nil. The last answer is kept in the draft.
-func (s *Setup) Test(context.Context, SetupField, func(SetupAnswer)) SetupAnswer {
-	return SetupAnswer{}
-}
-
-// Limit is how long a test of a field takes at most.
-func (s *Setup) Limit(SetupField) time.Duration { return 0 }
-
-// Paste reads recipients from text as people have it: a column of a spreadsheet, a
-// CSV file, addresses with names. What cannot be read is named, line by line.
-func (s *Setup) Paste(string) ([]SetupRecipient, []failover.Sentence) { return nil, nil }
-
-// PasteFile is Paste of a file, in UTF-8, UTF-16 or Shift_JIS.
-func (s *Setup) PasteFile(string) ([]SetupRecipient, []failover.Sentence, error) {
-	return nil, nil, nil
-}
-
-// AddRecipients takes recipients into the draft. It returns how many were new; those
-// that are there already are brought up to date.
-func (s *Setup) AddRecipients([]SetupRecipient) (int, error) { return 0, nil }
-
-// Problems says what would keep the settings from being written.
-func (s *Setup) Problems() []configs.Problem { return nil }
-
 // Written is what came of writing the settings.
 type Written struct {
 	Engine *Engine  `json:"-"`
@@ -293,10 +217,6 @@ type Written struct {
 	// once, to be printed. See RecoveryPage.
 	Code string `json:"-"`
 }
-
-// Write writes the settings file, or amends it, makes the data key's slots, and
-// returns the engine over it. Problems are an error.
-func (s *Setup) Write(context.Context) (Written, error) { return Written{}, nil }
 
 // SetupField is something in the set-up that can be tested where it stands.
 type SetupField string
