@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"net"
 	"slices"
 	"strings"
@@ -74,7 +73,8 @@ func (b *siteBuilder) site(side Side) (probe.Site, bool) {
 	}
 	if side == SideEmergency {
 		site.Emergency, site.Domain = true, b.emergency()
-		return site, true // signing in there is signing in at the secondary
+		site.Provider.DKIM = nil // its selectors are published for the domain (plan.Build)
+		return site, true        // signing in there is signing in at the secondary
 	}
 	site.Senders, site.Readers = b.senders(role), b.readers(role)
 	return site, true
@@ -248,9 +248,6 @@ func (e *Engine) credential(ctx context.Context, role failover.Role, s configs.S
 		return sasl.NewLoginClient(s.User, password), nil
 	}, nil
 }
-
-// errNoMailboxes: nobody reads mail in this world.
-var errNoMailboxes = errors.New("there is no mail to be read here")
 
 // signInPatience is how long one sign-in may take.
 const signInPatience = 20 * time.Second

@@ -20,20 +20,21 @@ func testPort() Test {
 		used: hasHosts,
 		run: func(ctx context.Context, t *attempt) {
 			slowest, answered := time.Duration(0), 0
-			for host, g := range t.greetings(ctx) {
-				took, ok := g.connected()
-				if ok {
+			all := t.greetings(ctx)
+			for _, host := range t.site.hosts() {
+				g := all[host]
+				if took, ok := g.connected(); ok {
 					slowest, answered = max(slowest, took), answered+1
 				}
 				if s := t.judgePort(ctx, host, g); s.verdict != "" {
 					t.note(host, s)
 				}
 			}
-			switch all := len(t.site.hosts()); {
+			switch {
 			case answered == 0:
 				t.say(failover.Say("no answer"))
-			case answered < all:
-				t.say(failover.Say("{count} of {all} hosts", "count", answered, "all", all))
+			case answered < len(all):
+				t.say(failover.Say("{count} of {all} hosts", "count", answered, "all", len(all)))
 			default:
 				t.say(failover.Say("{ms} ms", "ms", max(1, slowest.Round(time.Millisecond).Milliseconds())))
 			}

@@ -117,6 +117,7 @@ func Run(t *testing.T, s Subject) {
 		{"not in the zone", true, testForeign},
 		{"called off", true, testCancelled},
 		{"never empty", !s.Capabilities.Interactive, testNeverEmpty},
+		{"try writing", true, testTry},
 		{"writers at once", s.Capabilities.CompareAndSwap, testWriters},
 		{"lock and unlock", s.Capabilities.LockRecord, testLock},
 		{"lock held", s.Capabilities.LockRecord, testLockHeld},

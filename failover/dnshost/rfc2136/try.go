@@ -52,12 +52,11 @@ func (h *Host) TryWriting(ctx context.Context, zone, name string) error {
 		}
 		m.Remove(rrs)
 	}
-	a, sent, err := s.exchange(ctx, m)
+	a, _, err := s.exchange(ctx, m) // whether it came or not, nothing is changed by it
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return s.h.stopped(ctx)
 	case err != nil:
-		_ = sent // whether it came or not, nothing is changed by it
 		return failover.Fail(failover.ErrUnreachable,
 			"{server} does not answer a change of {record}; nothing was changed. Try again in a moment",
 			"server", h.name, "record", key).Because(err)
