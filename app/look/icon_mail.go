@@ -18,11 +18,12 @@ const (
 	IconFile     Icon = "file"
 	IconCalendar Icon = "calendar"
 	IconBin      Icon = "bin"
+	IconClock    Icon = "clock"
 )
 
 func mailIcons() []Icon {
 	return []Icon{
 		IconSearch, IconReply, IconReplyAll, IconForward, IconExport, IconMore, IconPencil, IconInbox, IconSent, IconFolder,
-		IconArchive, IconClip, IconFile, IconCalendar, IconBin,
+		IconArchive, IconClip, IconFile, IconCalendar, IconBin, IconClock,
 	}
 }

@@ -1,6 +1,7 @@
 package widgets
 
 import (
+	"image/color"
 	"slices"
 	"strings"
 
@@ -41,6 +42,7 @@ type Chips struct {
 	at      int // the offer that the arrows are at, or none
 	label   *label
 	frame   *entryFrame
+	cover   *canvas.Rectangle // over the border that Fyne's entry draws
 	entry   *chipEntry
 	bare    *container.ThemeOverride
 	views   []*chipView
@@ -67,9 +69,10 @@ type chipView struct {
 
 // NewChips returns an empty field with its name in a column of that width before it.
 func NewChips(name string, column float32) *Chips {
-	c := &Chips{name: name, column: column, at: none, label: newLabel(look.Quiet, name), frame: newEntryFrame()}
+	c := &Chips{name: name, column: column, at: none, label: newLabel(look.Quiet, name), frame: newEntryFrame(), cover: rule()}
 	c.entry = &chipEntry{chips: c}
-	c.entry.turned = c.turned
+	c.entry.turned, c.entry.end = c.turned, rule()
+	c.entry.ActionItem = c.entry.end
 	c.entry.Wrapping = fyne.TextWrap(fyne.TextTruncateClip)
 	c.entry.ExtendBaseWidget(c.entry)
 	c.entry.OnChanged = c.typed
@@ -246,7 +249,8 @@ func (c *Chips) paint() {
 		v.text.paint(c)
 		c.sheet.objects = append(c.sheet.objects, v.surface, v.text.text, v.close)
 	}
-	c.sheet.objects = append(c.sheet.objects, c.bare)
+	c.cover.FillColor, c.cover.StrokeColor, c.cover.StrokeWidth = color.Transparent, c.frame.surface.FillColor, coverWidth
+	c.sheet.objects = append(c.sheet.objects, c.bare, c.cover, c.frame.edge)
 }
 
 func (c *Chips) lay(size fyne.Size) {
@@ -271,7 +275,8 @@ func (c *Chips) lay(size fyne.Size) {
 		x, y = left, y+row+chipGap
 	}
 	typed := y + middle(row, one)
-	put(c.bare, x-chipEdge+controlLead, typed, end-x+chipEdge, one)
+	put(c.bare, x-chipEdge+controlLead, typed, end-x+chipEdge-controlLead, one)
+	put(c.cover, x-chipEdge+controlLead, typed+controlLead, end-x+chipEdge-controlLead, one-2*controlLead)
 	high := max(typed+one, one)
 	c.frame.lay(c.column, 0, size.Width-c.column, high)
 	c.high = high

@@ -20,7 +20,6 @@ type SearchField struct {
 	frame *entryFrame
 	entry *searchEntry
 	bare  *container.ThemeOverride
-	glyph *glyph
 	clear *Button
 }
 
@@ -46,7 +45,7 @@ func (e *searchEntry) TypedKey(k *fyne.KeyEvent) {
 
 // NewSearchField returns an empty field.
 func NewSearchField(placeholder string) *SearchField {
-	f := &SearchField{frame: newEntryFrame(), glyph: newGlyph()}
+	f := &SearchField{frame: newEntryFrame()}
 	f.entry = &searchEntry{field: f}
 	f.entry.turned, f.entry.end = f.Refresh, rule()
 	f.entry.ActionItem = f.entry.end
@@ -93,23 +92,21 @@ func (f *SearchField) Entry() *widget.Entry { return &f.entry.Entry }
 // CreateRenderer draws the field.
 func (f *SearchField) CreateRenderer() fyne.WidgetRenderer {
 	f.ExtendBaseWidget(f)
-	s := &sheet{owner: f, objects: []fyne.CanvasObject{f.frame.ring, f.frame.surface, f.glyph.image, f.bare, f.clear}}
+	s := &sheet{owner: f, objects: append(f.frame.around(f.bare), f.clear)}
 	s.paint = func() {
 		f.frame.paint(f, f.entry.focused, false, false)
-		f.glyph.show(look.IconSearch, ink(f, look.Quiet.Ink()))
+		if sign := look.IconSearch.In(ink(f, look.Quiet.Ink())); f.entry.Icon == nil || f.entry.Icon.Name() != sign.Name() {
+			f.entry.Icon = sign // drawn by Fyne's entry
+			f.entry.Refresh()
+		}
 		f.clear.Hidden = f.entry.Text == ""
 	}
 	s.least = func() fyne.Size { return fyne.NewSize(fieldLeast, controlHigh(f)) }
 	s.lay = func(size fyne.Size) {
 		f.frame.lay(0, 0, size.Width, size.Height)
-		f.glyph.lay(inGap, middle(size.Height, iconSide), iconSide)
-		end := size.Width - controlLead
-		if !f.clear.Hidden {
-			end -= float32(ButtonInRow)
-			put(f.clear, end-2, middle(size.Height, float32(ButtonInRow)), float32(ButtonInRow), float32(ButtonInRow))
-		}
-		const words = 28 // where they begin
-		put(f.bare, words, 0, end-words, size.Height)
+		put(f.bare, controlLead, 0, size.Width-2*controlLead, size.Height)
+		const side = float32(ButtonInRow)
+		put(f.clear, size.Width-side-4, middle(size.Height, side), side, side)
 	}
 	return s.start()
 }
