@@ -157,7 +157,7 @@ const drillsShown = 5
 
 func drillCard(t *i18n.Tongue, points []drill.Point, now time.Time) *DrillCard {
 	last := points[len(points)-1]
-	c := &DrillCard{Title: ago(t, last.Started, now)}
+	c := &DrillCard{Title: ago(t, last.Started, now), At: last.Started}
 	if took, ok := last.Took(drill.MeasureFirstMail); ok {
 		c.Line = t.T("First mail after {span}. Lost {lost}, doubled {doubled}.", "span", exact(t, time.Duration(took)), "lost", last.Lost, "doubled", last.Doubled)
 	} else {

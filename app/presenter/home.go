@@ -28,6 +28,11 @@ const (
 	DoCheck    Action = "check"
 	DoDrill    Action = "drill"
 	DoWait     Action = "wait"
+	DoTests    Action = "tests" // open the page of the tests
+	DoTestAll  Action = "test"  // open it, and test
+	DoSetUp    Action = "setup" // open the set-up
+	DoMail     Action = "mail"  // open the mirror's mail
+	DoPutOff   Action = "later" // not this week: see [Home.PutOff]
 )
 
 // Button is something to press.
@@ -66,6 +71,14 @@ type HomeOptions struct {
 	Turn *Turn
 	// LastDrill tells of the last drill; nil where there are none.
 	LastDrill func() *DrillCard
+	// Outbox is the send route; nil where there is none.
+	Outbox Outbox
+	// SetUp tells what the set-up still has open; nil where there is no set-up.
+	SetUp func() []failover.Sentence
+	// Tests tells how the connectivity tests stand; nil where there are none.
+	Tests func() TestsBrief
+	// Memory keeps what was put off; nil where nothing can be put off.
+	Memory Memory
 }
 
 // Home says how the domains are, in a sentence, and what can be done.
@@ -85,6 +98,9 @@ type Home struct {
 	drill    *DrillCard
 	look     chan struct{} // asked for at once
 	unseen   error         // why nothing is watched
+	ages     ages          // of the mirror
+	queue    *outgoing     // nil while nothing is known of it
+	setUp    []failover.Sentence
 }
 
 // sight is what detection told of one domain.
@@ -137,6 +153,11 @@ func (h *Home) Look(ctx context.Context) {
 	if h.opt.LastDrill != nil {
 		card = h.opt.LastDrill()
 	}
+	queue := h.lookOut(ctx)
+	var open []failover.Sentence
+	if h.opt.SetUp != nil {
+		open = h.opt.SetUp()
+	}
 	if ctx.Err() != nil {
 		return
 	}
@@ -144,8 +165,9 @@ func (h *Home) Look(ctx context.Context) {
 	defer h.mu.Unlock()
 	if h.err = err; err == nil {
 		h.status = st
+		h.ages.add(st.Mirror.Complete, st.At)
 	}
-	h.drill = card
+	h.drill, h.queue, h.setUp = card, queue, open
 }
 
 // Saw takes in what detection makes of a domain.
@@ -158,8 +180,11 @@ func (h *Home) Saw(domain string, s detect.State) {
 		h.seen[domain] = at
 	}
 	waiting := -1
-	if h.opt.Waiting != nil {
+	switch {
+	case h.opt.Waiting != nil:
 		waiting = h.opt.Waiting()
+	case h.queue != nil && h.queue.err == nil:
+		waiting = h.queue.waiting
 	}
 	at.state, h.unseen = s, nil
 	at.track.add(s, h.route(domain), waiting)
@@ -221,6 +246,11 @@ func (h *Home) Select(name string) {
 
 // State returns what is to be shown now.
 func (h *Home) State() HomeState {
+	// What others tell is asked for before the lock is taken.
+	var tests TestsBrief
+	if h.opt.Tests != nil {
+		tests = h.opt.Tests()
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if len(h.opt.Domains) == 0 {
@@ -228,13 +258,14 @@ func (h *Home) State() HomeState {
 	}
 	d := h.focus()
 	f := h.facts(d)
+	f.tests = tests
 	s := f.home()
 	s.Checking = h.checking
 	if h.unable != nil && !h.checking {
 		s.Lead = join(h.tongue, problem(h.tongue, h.unable), s.Lead)
 	}
-	if s.Trouble == nil && h.drill != nil {
-		s.Drill = h.drill
+	if s.Trouble == nil && s.Light != LightWorking {
+		s.Drill, s.Mirror, s.Queue = h.drill, f.mirrorCard(&h.ages), f.queueCard()
 	}
 	s.Watching = f.watching(h.opt.Every)
 	if len(h.opt.Domains) > 1 {
@@ -279,8 +310,10 @@ func (h *Home) facts(d failover.Domain) facts {
 		open: h.status.Open, busy: h.opt.Switching != nil && h.opt.Switching(),
 	}
 	if i := h.statusOf(d.Name); i >= 0 {
-		f.status = &h.status.Domains[i]
+		f.status, f.mirror = &h.status.Domains[i], &h.status.Mirror
 	}
+	f.queue, f.setUp, f.drill, f.memory, f.tested = h.queue, h.setUp, h.drill, h.opt.Memory, h.opt.Tests != nil
+	f.drills = h.opt.LastDrill != nil
 	if s := h.seen[d.Name]; s != nil {
 		f.state, f.track = &s.state, &s.track
 	}

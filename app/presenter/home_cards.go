@@ -219,6 +219,9 @@ func (f facts) next(is situation) *NextStep {
 		first := f.status.Ready.Blocking[0]
 		return &NextStep{Text: say(t, first.Say), Detail: sayRemedy(f, first), Buttons: []Button{{t.T("Look again"), DoCheck, true}}}
 	case isUnchecked:
+		if s := f.first(f.mendTests, f.mendMirror); s != nil && !f.practice {
+			return s
+		}
 		return &NextStep{
 			Text:    t.T("Find out whether {secondary} would take your mail.", secondary...),
 			Detail:  t.T("Every address is tried, and no message is sent. It changes nothing."),
@@ -226,8 +229,9 @@ func (f facts) next(is situation) *NextStep {
 		}
 	case isLonely:
 		return &NextStep{
-			Text:   t.T("Choose a secondary provider and write it into the settings."),
-			Detail: t.T("lifeboat init asks for what it needs and writes it for you."),
+			Text:    t.T("Choose a secondary provider."),
+			Detail:  t.T("The set-up says what to do there, step by step, and tests it."),
+			Buttons: []Button{{t.T("Set up"), DoSetUp, true}},
 		}
 	case isUnfinished:
 		return &NextStep{
@@ -247,13 +251,7 @@ func (f facts) next(is situation) *NextStep {
 			Buttons: []Button{{t.T("Go back home"), DoReturn, false}},
 		}
 	case isCalm:
-		if f.practice {
-			return nil // to break it is the next step there
-		}
-		return &NextStep{
-			Text:    t.T("Rehearse a switch. It takes a quarter of an hour and touches nothing real."),
-			Buttons: []Button{{t.T("Start a drill"), DoDrill, true}},
-		}
+		return f.useful()
 	default:
 		return nil
 	}

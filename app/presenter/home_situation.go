@@ -23,6 +23,14 @@ type facts struct {
 	waited   time.Time          // when the admin decided to wait
 	practice bool
 	busy     bool // a switch goes on in this window
+	mirror   *engine.MirrorStatus
+	queue    *outgoing
+	setUp    []failover.Sentence
+	drill    *DrillCard
+	drills   bool // somebody knows of drills
+	tests    TestsBrief
+	tested   bool // somebody knows of tests
+	memory   Memory
 }
 
 // situation is what Home is about. Exactly one holds at a time.

@@ -1,5 +1,7 @@
 package presenter
 
+import "time"
+
 // HomeState is what Home shows.
 type HomeState struct {
 	Domain   string // as people write it
@@ -7,10 +9,14 @@ type HomeState struct {
 	Headline string
 	Lead     string
 	Checking bool // somebody pressed "check now", and it is not done
-	Trouble  *TroubleState
+	// When is the day and the time, where they matter: in trouble.
+	When    string
+	Trouble *TroubleState
 	// Providers are the primary and the secondary; none where Trouble is set.
 	Providers []ProviderCard
-	Drill     *DrillCard // the last drill, if there was one
+	Mirror    *FigureCard // nil where nothing is known of one
+	Queue     *FigureCard // nil where no mail is sent through Lifeboat
+	Drill     *DrillCard  // the last drill, if there was one
 	Next      *NextStep
 	Domains   []DomainRow // when there are several
 	Watching  Watching
@@ -52,8 +58,20 @@ type Point struct {
 	Text string
 }
 
+// FigureCard tells how something stands: a few words, and how it went lately.
+type FigureCard struct {
+	Caption string
+	Light   Light // NoLight where there is nothing to see to
+	Title   string
+	Line    string
+	Values  []float64 // the oldest first; none where nothing is known
+	Span    string    // what the values are
+	Most    string    // and the greatest of them
+}
+
 // NextStep is the one useful thing to do next.
 type NextStep struct {
+	Key     string // what it is about, for those that can be put off
 	Text    string
 	Detail  string
 	Buttons []Button
@@ -61,6 +79,7 @@ type NextStep struct {
 
 // DrillCard tells of the last drill.
 type DrillCard struct {
+	At     time.Time
 	Title  string
 	Line   string
 	Values []float64 // the measured times of the last drills, the oldest first

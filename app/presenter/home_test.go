@@ -183,7 +183,7 @@ func TestHome(t *testing.T) {
 		{name: "never tried", scene: scene{story: presentertest.Calm, change: func(s *engine.DomainStatus) { s.Ready.Allowed = false }}, light: presenter.LightHealthy,
 			en: "Mail is flowing", ja: "正常に届いています", lead: "has not been tried", press: presenter.DoCheck},
 		{name: "no secondary", scene: scene{story: presentertest.Calm, domain: func(d *failover.Domain) { d.Secondary = failover.Provider{} }}, light: presenter.LightCare,
-			en: "Mail is flowing", ja: "正常に届いています", lead: "nowhere to switch to"},
+			en: "Mail is flowing", ja: "正常に届いています", lead: "nowhere to switch to", press: presenter.DoSetUp},
 		{name: "no secondary, down", scene: scene{story: presentertest.Resets, domain: func(d *failover.Domain) { d.Secondary = failover.Provider{} }}, light: presenter.LightDown,
 			en: "is not taking mail", ja: "受け取っていません", other: presenter.DoCheck},
 	} {

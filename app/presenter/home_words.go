@@ -19,6 +19,7 @@ func (f facts) home() HomeState {
 		s.Trouble = &TroubleState{
 			Title: f.t.T("What this is based on"), Rows: f.evidence(), Option: f.option(is),
 		}
+		s.When = f.day()
 		s.Trouble.Copy = f.copied(s)
 		if f.track != nil && !f.practice { // practice has a map of its own
 			s.Trouble.Track = f.track.show(f)
@@ -102,9 +103,9 @@ func (f facts) lead(is situation) string {
 	case isSwitching:
 		return t.T("Each step is shown on the page Switch, where it can be stopped or taken back.")
 	case isCalm:
-		return t.T("You could switch to {secondary} in about {span}.", "secondary", f.domain.Secondary.Name, "span", t.Span(f.status0().SwitchTakes))
+		return join(t, t.T("You could switch to {secondary} in about {span}.", "secondary", f.domain.Secondary.Name, "span", t.Span(f.status0().SwitchTakes)), f.mirrorAge())
 	case isUnchecked:
-		return t.T("Whether {secondary} would take it has not been tried lately.", "secondary", f.domain.Secondary.Name)
+		return join(t, t.T("Whether {secondary} would take it has not been tried lately.", "secondary", f.domain.Secondary.Name), f.mirrorAge())
 	case isLonely:
 		return t.T("There is no secondary provider yet: in an outage there would be nowhere to switch to.")
 	case isGap:

@@ -13,7 +13,8 @@ type TestsBrief struct {
 	Light Light
 	// First says in a sentence what fails first; empty when nothing does.
 	First   string
-	Failing int // tests that fail
+	Key     string // the same, in no language
+	Failing int    // tests that fail
 	// Oldest is when the oldest result was taken, and Old that it is too long ago.
 	Oldest time.Time
 	Old    bool
@@ -43,7 +44,7 @@ func (x *Tests) Brief() TestsBrief {
 					continue
 				}
 				if b.Failing++; b.Failing == 1 {
-					b.First = x.fails(d, i, side, c)
+					b.First, b.Key = x.fails(d, i, side, c), d.Name+" "+i.ID+" "+string(side)
 				}
 			}
 		}

@@ -13,8 +13,8 @@ import (
 type Track struct {
 	From, To time.Time
 	Looks    []Sighting
-	// Waiting is the mail known to wait outside at each look; empty where nobody
-	// knows.
+	// Waiting is the mail known to wait at each look, -1 where nobody knew; empty where
+	// nobody knows now.
 	Waiting []int
 	Most    int
 	// Broke is when it began, and BrokeSays what; zero when nothing did.
@@ -53,9 +53,7 @@ func (r *trail) add(s detect.State, route failover.Route, waiting int) {
 		light = LightDown // the looks themselves failed
 	}
 	r.looks = append(r.looks, Sighting{s.At, light})
-	if waiting >= 0 {
-		r.waiting = append(r.waiting, waiting)
-	}
+	r.waiting = append(r.waiting, waiting)
 	if n := len(r.looks) - trailKeeps; n > 0 {
 		r.looks = slices.Delete(r.looks, 0, n)
 	}
@@ -72,10 +70,16 @@ func (r *trail) show(f facts) Track {
 		return tr
 	}
 	tr.From, tr.To = tr.Looks[0].At, tr.Looks[len(tr.Looks)-1].At
-	if len(r.waiting) == len(r.looks) {
+	if last := r.waiting[len(r.waiting)-1]; last >= 0 {
 		tr.Waiting = slices.Clone(r.waiting)
 		tr.Most = slices.Max(tr.Waiting)
-		tr.Title = t.T("Waiting outside: {count}", "count", tr.Waiting[len(tr.Waiting)-1])
+		tr.Title = t.T("Waiting outside: {count}", "count", last)
+		if q := f.queue; q != nil {
+			tr.Title = t.T("Waiting in the send queue: {count}", "count", last)
+			if last > 0 && !q.oldest.IsZero() {
+				tr.Title = t.T("Waiting in the send queue: {count}, the oldest for {span}", "count", last, "span", t.Span(f.now.Sub(q.oldest)))
+			}
+		}
 	}
 	if f.state == nil {
 		return tr

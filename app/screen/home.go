@@ -18,31 +18,40 @@ type Home struct {
 	do        func(presenter.Action)
 	state     presenter.HomeState
 
-	head      *header
-	check     *widgets.Button
-	checking  string
-	checkNow  string
-	providers []*providerCard
-	cards     *fyne.Container
-	trouble   *troubleView
-	drill     *drillCard
-	next      *nextCard
-	domains   *domainList
-	body      *fyne.Container
+	head     *header
+	when     *widgets.Words
+	check    *widgets.Button
+	checking string
+	checkNow string
+
+	lastDrill, lastDrills string // head its card, and what it shows
+	providers             []*providerCard
+	cards                 *fyne.Container
+	trouble               *troubleView
+	mirror                *figureCard
+	queue                 *figureCard
+	drill                 *figureCard
+	figures               *fyne.Container
+	next                  *nextCard
+	domains               *domainList
+	body                  *fyne.Container
 }
 
 // NewHome lays the screen out. do is called with what a pressed button asks for.
 func NewHome(t *i18n.Tongue, p *presenter.Home, do func(presenter.Action)) *Home {
 	h := &Home{presenter: p, do: do, checkNow: t.T("Check now"), checking: t.T("Checking …")}
 	h.check = widgets.NewButton(widgets.Plain, h.checkNow, func() { do(presenter.DoCheck) }).WithIcon(look.IconRefresh)
-	h.head = newHeader(h.check)
+	h.when = widgets.NewWords(look.Caption, "").Trailing()
+	h.head = newHeader(column(0, h.when, h.check))
 	h.providers = []*providerCard{newProviderCard(), newProviderCard()}
 	h.cards = container.New(widgets.Columns(gap), h.providers[0].card, h.providers[1].card)
 	h.trouble = newTroubleView(t, do)
-	h.drill = newDrillCard(t)
+	h.mirror, h.queue, h.drill = newFigureCard(widgets.SparkBars), newFigureCard(widgets.SparkArea), newFigureCard(widgets.SparkLine)
+	h.lastDrill, h.lastDrills = t.T("The last drill"), t.T("Fault to first mail")
+	h.figures = container.New(widgets.Columns(gap), h.mirror.card, h.queue.card, h.drill.card)
 	h.next = newNextCard(t, do)
 	h.domains = newDomainList(t, func(name string) { p.Select(name); h.Update() })
-	h.body = column(gap, h.head.box, widgets.Space(after-2*gap), h.cards, h.trouble.box, h.next.card, h.drill.card, h.domains.card)
+	h.body = column(gap, h.head.box, widgets.Space(after-2*gap), h.cards, h.trouble.box, h.figures, h.next.card, h.domains.card)
 	h.Update()
 	return h
 }
@@ -60,6 +69,8 @@ func (h *Home) Look() { h.state = h.presenter.State() }
 func (h *Home) Update() {
 	s := h.presenter.State()
 	h.state = s
+	h.when.SetText(s.When)
+	show(h.when, s.When != "")
 	h.head.show(s.Light, s.Headline, s.Lead)
 	if s.Checking {
 		h.check.SetText(h.checking)
@@ -83,10 +94,7 @@ func (h *Home) Update() {
 	if s.Next != nil {
 		h.next.show(*s.Next)
 	}
-	show(h.drill.card, s.Drill != nil)
-	if s.Drill != nil {
-		h.drill.show(*s.Drill)
-	}
+	h.showFigures(s)
 	show(h.domains.card, len(s.Domains) > 0)
 	h.domains.show(s.Domains)
 }
@@ -94,14 +102,14 @@ func (h *Home) Update() {
 // providerCard is one provider with its evidence.
 type providerCard struct {
 	card          *widgets.Card
-	caption, name *widgets.Words
+	caption, name *widgets.Paragraph
 	pill          *widgets.Pill
 	rows          *widgets.Evidence
 }
 
 func newProviderCard() *providerCard {
 	c := &providerCard{
-		caption: widgets.NewWords(look.Caption, "").Shrinking(), name: widgets.NewWords(look.Heading, "").Shrinking(),
+		caption: widgets.NewParagraph(look.Caption, ""), name: widgets.NewParagraph(look.Heading, ""),
 		pill: widgets.NewPill(widgets.PillData{}), rows: widgets.NewEvidence(36, 0),
 	}
 	c.card = widgets.NewCard(column(inside, line(inside, 0, column(0, c.caption, c.name), c.pill), c.rows))
@@ -113,32 +121,6 @@ func (c *providerCard) show(p presenter.ProviderCard) {
 	c.name.SetText(p.Name)
 	c.pill.Set(widgets.Status(ShapeOf(p.Light), p.Word))
 	c.rows.Set(rowsOf(p.Rows))
-}
-
-// nextCard is the one useful step.
-type nextCard struct {
-	card    *widgets.Card
-	caption *widgets.Words
-	text    *widgets.Paragraph
-	detail  *widgets.Paragraph
-	buttons []*actionButton
-}
-
-func newNextCard(t *i18n.Tongue, do func(presenter.Action)) *nextCard {
-	c := &nextCard{
-		caption: widgets.NewWords(look.Caption, t.T("Next useful step")), text: widgets.NewParagraph(look.Strong, ""), detail: widgets.NewParagraph(look.Quiet, ""),
-		buttons: newActionButtons(2, do),
-	}
-	words := column(2, c.caption, c.text, c.detail)
-	c.card = widgets.NewCard(line(inside, 0, words, c.buttons[0].button, c.buttons[1].button))
-	return c
-}
-
-func (c *nextCard) show(s presenter.NextStep) {
-	c.text.SetText(s.Text)
-	c.detail.SetText(s.Detail)
-	show(c.detail, s.Detail != "")
-	showActions(c.buttons, s.Buttons)
 }
 
 // actionButton is a button whose words and deed follow the state.
@@ -167,8 +149,11 @@ func showActions(buttons []*actionButton, want []presenter.Button) {
 		b.action = want[i].Do
 		b.button.SetText(want[i].Text)
 		kind := widgets.Outlined
-		if want[i].Filled {
+		switch {
+		case want[i].Filled:
 			kind = widgets.Filled
+		case want[i].Do == presenter.DoPutOff:
+			kind = widgets.Plain
 		}
 		b.button.SetKind(kind)
 		b.button.SetIcon(iconOf(want[i].Do))
@@ -188,38 +173,5 @@ func iconOf(a presenter.Action) look.Icon {
 		return look.IconDrills
 	default:
 		return look.NoIcon
-	}
-}
-
-// drillCard tells of the last drill.
-type drillCard struct {
-	card               *widgets.Card
-	title, words       *widgets.Words
-	spark              *widgets.Spark
-	caption, from2last *widgets.Words
-}
-
-func newDrillCard(t *i18n.Tongue) *drillCard {
-	c := &drillCard{
-		title: widgets.NewWords(look.Heading, "").Shrinking(), words: widgets.NewWords(look.Caption, "").Shrinking(),
-		spark:   widgets.NewSpark(widgets.SparkLine, 36),
-		caption: widgets.NewWords(look.Caption, t.T("Fault to first mail")).Shrinking(), from2last: widgets.NewWords(look.Caption, ""),
-	}
-	left := column(2, widgets.NewWords(look.Caption, t.T("The last drill")), c.title, c.words)
-	right := column(4, c.spark, line(inside, 0, c.caption, c.from2last))
-	c.card = widgets.NewCard(container.New(widgets.Columns(gap), left, right))
-	return c
-}
-
-func (c *drillCard) show(d presenter.DrillCard) {
-	c.title.SetText(d.Title)
-	c.words.SetText(d.Line)
-	c.spark.Set(d.Values)
-	several := len(d.Values) > 1
-	show(c.spark, several)
-	show(c.caption, several)
-	show(c.from2last, several)
-	if several {
-		c.from2last.SetText(d.From + " → " + d.To)
 	}
 }

@@ -148,7 +148,7 @@ func (v *trackView) show(t presenter.Track) {
 	d := widgets.ChartData{To: max(x(t.To), 1)}
 	for i, l := range t.Looks {
 		d.Probes = append(d.Probes, widgets.Probe{At: x(l.At), Shape: ShapeOf(l.Light)})
-		if i < len(t.Waiting) {
+		if i < len(t.Waiting) && t.Waiting[i] >= 0 {
 			d.Points = append(d.Points, widgets.Point{X: x(l.At), Y: float64(t.Waiting[i])})
 		}
 	}
