@@ -14,6 +14,7 @@ type FieldOptions struct {
 	Placeholder string
 	Secret      bool // shown as dots, with an eye that shows it
 	Multiline   bool
+	Fixed       bool      // nothing is typed: its text is only said
 	Lines       int       // that a multi-line field shows; 0: four
 	Icon        look.Icon // inside, before the text
 	TestText    string    // on the button beside it; empty: no button
@@ -46,32 +47,38 @@ type Field struct {
 	OnTest    func()
 	OnStop    func() // the button's, while it is tested
 	OnHelp    func()
+	OnLeave   func() // the cursor has left the field
 
 	opt     FieldOptions
 	result  FieldResult
 	testing bool
 	high    float32 // of the whole, as it was laid out last
 
-	label        *Paragraph
-	frame        *entryFrame
-	entry        *textEntry
-	bare         *container.ThemeOverride
-	eye, test    *Button
-	light        *Light
-	word, detail *Paragraph
-	link         *Button
+	label     *Paragraph
+	frame     *entryFrame
+	entry     *textEntry
+	bare      *container.ThemeOverride
+	eye, test *Button
+	answer    answerLine
+	said      *Paragraph // instead of the entry, where it is fixed
+	testOff   bool
 }
 
 // NewField returns an empty field.
 func NewField(o FieldOptions) *Field {
 	f := &Field{
 		opt: o, label: NewParagraph(look.Strong, o.Label), frame: newEntryFrame(),
-		light: NewLight(LightInRow, NoShape), word: NewParagraph(look.Strong, ""), detail: NewParagraph(look.Quiet, ""),
+		said: NewParagraph(look.Quiet, ""),
 	}
 	if o.LabelWidth == 0 {
 		f.label = NewParagraph(look.Body, o.Label)
 	}
-	f.entry = newTextEntry(f.Refresh)
+	f.entry = newTextEntry(func() {
+		f.Refresh()
+		if f.OnLeave != nil && !f.entry.focused {
+			f.OnLeave()
+		}
+	})
 	f.entry.PlaceHolder, f.entry.Password, f.entry.MultiLine = o.Placeholder, o.Secret, o.Multiline
 	if o.Multiline {
 		f.entry.Wrapping = fyne.TextWrapWord
@@ -92,11 +99,11 @@ func NewField(o FieldOptions) *Field {
 	f.bare = bare(f.entry)
 	f.eye = NewButton(Plain, "", f.peek).WithIcon(look.IconEye).Sized(ButtonInRow)
 	f.test = NewButton(Outlined, o.TestText, f.try).Sized(ButtonInBar)
-	f.link = NewButton(Plain, "", func() {
+	f.answer = newAnswerLine(func() {
 		if f.OnHelp != nil {
 			f.OnHelp()
 		}
-	}).Sized(ButtonInRow)
+	})
 	f.ExtendBaseWidget(f)
 	return f
 }
@@ -118,12 +125,31 @@ func (f *Field) try() {
 }
 
 // Text is what was typed.
-func (f *Field) Text() string { return f.entry.Text }
+func (f *Field) Text() string {
+	if f.opt.Fixed {
+		return f.said.Text()
+	}
+	return f.entry.Text
+}
 
 // SetText sets the text as if it had been typed, unless it is that already.
 func (f *Field) SetText(s string) {
-	if f.entry.Text != s {
+	switch {
+	case f.Text() == s:
+	case f.opt.Fixed:
+		f.said.SetText(s)
+		f.Refresh()
+	default:
 		f.entry.SetText(s)
+	}
+}
+
+// SetTest sets what the button beside the field says while nothing is tested, and
+// whether it is greyed out. Without a text there is no button.
+func (f *Field) SetTest(text string, off bool) {
+	if f.opt.TestText != text || f.testOff != off {
+		f.opt.TestText, f.testOff = text, off
+		f.Refresh()
 	}
 }
 

@@ -14,10 +14,7 @@ const (
 	fieldButtonGap = 16  // before the button, where labels stand in a column
 	fieldButton    = 104 // the least width of the button there
 	fieldAnswerGap = 7   // above the answer
-	fieldLightGap  = 24  // where the answer's words begin
-	fieldWordGap   = 14  // between the word and the detail
 	fieldLeast     = 160 // the least width of what is typed into
-	fieldDetail    = 200 // the least width of the detail beside the word; else it goes below
 	fieldLines     = 4   // of a multi-line field
 	eyeWidth       = 40
 )
@@ -26,10 +23,13 @@ const (
 func (f *Field) CreateRenderer() fyne.WidgetRenderer {
 	f.ExtendBaseWidget(f)
 	objects := append([]fyne.CanvasObject{f.label}, append(f.frame.around(f.bare), f.eye)...)
+	if f.opt.Fixed {
+		objects = []fyne.CanvasObject{f.label, f.said}
+	}
 	if f.opt.Beside != nil {
 		objects = append(objects, f.opt.Beside)
 	}
-	objects = append(objects, f.test, f.light, f.word, f.detail, f.link)
+	objects = append(append(objects, f.test), f.answer.objects()...)
 	s := &sheet{owner: f, objects: objects, paint: f.paint, lay: f.lay}
 	s.least = func() fyne.Size {
 		width := f.opt.LabelWidth + fieldLeast
@@ -54,15 +54,7 @@ func (f *Field) paint() {
 	f.eye.Hidden = !f.opt.Secret
 	f.test.Hidden = f.opt.TestText == ""
 	f.showTest()
-	f.light.SetShape(f.result.Shape)
-	f.light.Hidden = f.result.Shape == NoShape
-	f.word.SetText(f.result.Word)
-	f.word.SetColor(wordColor(f.result.Shape))
-	f.word.Hidden = f.result.Word == ""
-	f.detail.SetText(f.result.Detail)
-	f.detail.Hidden = f.result.Detail == ""
-	f.link.SetText(f.result.Link)
-	f.link.Hidden = f.result.Link == ""
+	f.answer.paint(f.result)
 }
 
 // showIcon has Fyne's entry draw the icon, in the colour of the theme.
@@ -77,7 +69,7 @@ func (f *Field) showIcon() {
 
 // showTest sets the button: to stop what it began, while that goes on.
 func (f *Field) showTest() {
-	text, off := f.opt.TestText, f.entry.Disabled()
+	text, off := f.opt.TestText, f.testOff || f.entry.Disabled()
 	if f.testing {
 		if f.opt.StopText != "" {
 			text = f.opt.StopText
@@ -90,18 +82,6 @@ func (f *Field) showTest() {
 		f.test.Disable()
 	} else {
 		f.test.Enable()
-	}
-}
-
-// wordColor is the colour of the word that goes with a shape.
-func wordColor(s Shape) fyne.ThemeColorName {
-	switch s {
-	case NoShape, Waiting:
-		return theme.ColorNameForeground
-	case Question:
-		return look.ColorUnknown
-	default:
-		return s.Color()
 	}
 }
 
@@ -139,8 +119,11 @@ func (f *Field) lay(size fyne.Size) {
 		y = f.label.MinSize().Height + fieldLabelGap
 		put(f.label, 0, 0, size.Width, y-fieldLabelGap)
 	}
-	f.layControls(x, y, size.Width, high)
-	bottom := f.layAnswer(x, y+high, size.Width)
+	high = f.layControls(x, y, size.Width, high)
+	bottom := y + high
+	if f.result.Word != "" || f.result.Detail != "" {
+		bottom = f.answer.lay(f, f.result, x, bottom+fieldAnswerGap, size.Width)
+	}
 	if f.high != max(bottom, labelled) {
 		f.high = max(bottom, labelled)
 	}
@@ -149,8 +132,9 @@ func (f *Field) lay(size fyne.Size) {
 // inGap keeps a label in its column from the field.
 const inGap = 12
 
-// layControls places what is typed into, and what stands beside it.
-func (f *Field) layControls(x, y, end, high float32) {
+// layControls places what is typed into, and what stands beside it, and returns how
+// high all that is.
+func (f *Field) layControls(x, y, end, high float32) float32 {
 	one := controlHigh(f)
 	if !f.test.Hidden {
 		wide := f.buttonWidth()
@@ -165,54 +149,17 @@ func (f *Field) layControls(x, y, end, high float32) {
 		put(o, end-wide, y, wide, one)
 		end -= wide + fieldGap
 	}
+	if f.opt.Fixed {
+		f.said.Resize(fyne.NewSize(end-x, 0))
+		said := f.said.MinSize().Height
+		high = max(said, one)
+		put(f.said, x, y+middle(high, said), end-x, said)
+		return high
+	}
 	f.frame.lay(x, y, end-x, high)
 	if !f.eye.Hidden {
 		put(f.eye, end-eyeWidth-4, y+middle(one, float32(ButtonInRow)), eyeWidth, float32(ButtonInRow))
 	}
 	put(f.bare, x+controlLead, y, end-x-2*controlLead, high)
-}
-
-// layAnswer places the answer and returns where it ends.
-func (f *Field) layAnswer(x, y, end float32) float32 {
-	if f.word.Hidden && f.detail.Hidden {
-		return y
-	}
-	y += fieldAnswerGap
-	line := f.word.lineHeight()
-	put(f.light, x-1, y+onLine(line, LightInRow), LightInRow, LightInRow)
-	if !f.link.Hidden {
-		wide := f.link.MinSize().Width
-		put(f.link, end-wide+buttonPadding, y+middle(line, float32(ButtonInRow)), wide, float32(ButtonInRow))
-		end -= wide - buttonPadding + fieldGap
-	}
-	if !f.light.Hidden {
-		x += fieldLightGap
-	}
-	room := end - x
-	word := min(fyne.MeasureText(f.result.Word, f.Theme().Size(look.Strong.Size()), look.Strong.Style()).Width+1, room)
-	if f.word.Hidden {
-		word = -fieldWordGap
-	}
-	detail := room - word - fieldWordGap
-	if f.detail.Hidden || detail >= min(fieldDetail, fyne.MeasureText(f.result.Detail, f.Theme().Size(look.Quiet.Size()), look.Quiet.Style()).Width+1) {
-		if !f.word.Hidden {
-			f.word.Resize(fyne.NewSize(word, line))
-			put(f.word, x, y, word, f.word.MinSize().Height)
-			line = max(line, f.word.MinSize().Height)
-		}
-		if !f.detail.Hidden {
-			f.detail.Resize(fyne.NewSize(detail, line))
-			put(f.detail, x+word+fieldWordGap, y, detail, f.detail.MinSize().Height)
-			line = max(line, f.detail.MinSize().Height)
-		}
-		return y + line
-	}
-	for _, p := range []*Paragraph{f.word, f.detail} {
-		if !p.Hidden {
-			p.Resize(fyne.NewSize(room, line))
-			put(p, x, y, room, p.MinSize().Height)
-			y += p.MinSize().Height
-		}
-	}
-	return y
+	return high
 }

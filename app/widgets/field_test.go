@@ -86,10 +86,10 @@ func TestFieldAnswer(t *testing.T) {
 	r := FieldResult{Shape: Triangle, Word: "38 of 40", Detail: "keiri@ and saiyo@ are not at Fastmail yet", Link: "How to mend it"}
 	f.SetResult(r)
 	one := f.MinSize().Height
-	if f.Result() != r || one <= bare || f.detail.Position().Y != f.word.Position().Y {
+	if f.Result() != r || one <= bare || f.answer.detail.Position().Y != f.answer.word.Position().Y {
 		t.Errorf("%+v, %v high where it was %v", f.Result(), one, bare)
 	}
-	test.Tap(f.link)
+	test.Tap(f.answer.link)
 	if helped != 1 {
 		t.Error("the link does nothing")
 	}
@@ -99,7 +99,7 @@ func TestFieldAnswer(t *testing.T) {
 		t.Error("a long answer has no more lines than a short one")
 	}
 	f.Resize(fyne.NewSize(420, 300))
-	if f.detail.Position().Y <= f.word.Position().Y {
+	if f.answer.detail.Position().Y <= f.answer.word.Position().Y {
 		t.Error("in a narrow field the detail has no line of its own")
 	}
 	f.SetResult(FieldResult{})
@@ -139,7 +139,7 @@ func TestFieldByKeyboard(t *testing.T) {
 		c.FocusNext()
 		order = append(order, w.Canvas().Focused())
 	}
-	if !slices.Equal(order, []fyne.Focusable{f.entry, f.test, f.link, box.entry}) {
+	if !slices.Equal(order, []fyne.Focusable{f.entry, f.test, f.answer.link, box.entry}) {
 		t.Errorf("Tab goes to %v", order)
 	}
 	if f.entry.AcceptsTab() || box.entry.AcceptsTab() {

@@ -1,0 +1,461 @@
+package presenter
+
+import (
+	"slices"
+	"strings"
+
+	"lifeboat/app/engine"
+	"lifeboat/configs/secret"
+	"lifeboat/failover"
+)
+
+// presetTitle is what people call a provider.
+func (s *SettingUp) presetTitle(name string) string {
+	t := s.tongue
+	switch name {
+	case "generic":
+		return t.T("Another (IMAP and SMTP)")
+	case "sakura":
+		return t.T("Sakura Rental Server")
+	case "xserver":
+		return t.T("Xserver")
+	case "iij":
+		return t.T("IIJ Secure MX")
+	}
+	for _, p := range s.presets {
+		if p.Name == name {
+			return p.Title
+		}
+	}
+	return name
+}
+
+// providerName is what the provider of a side is called.
+func (s *SettingUp) providerName(side engine.Side) string {
+	t, p := s.tongue, *providerIn(&s.draft, side)
+	switch {
+	case p.Name != "":
+		return p.Name
+	case p.Preset != "" && p.Preset != engine.NoneYet && p.Preset != "generic":
+		return s.presetTitle(p.Preset)
+	case side == engine.SidePrimary:
+		return t.T("the primary provider")
+	default:
+		return t.T("the secondary provider")
+	}
+}
+
+// sideOf is the provider that a step is about.
+func sideOf(step engine.SetupStep) engine.Side {
+	if step == engine.StepSecondary {
+		return engine.SideSecondary
+	}
+	return engine.SidePrimary
+}
+
+func stepOf(side engine.Side) engine.SetupStep {
+	if side == engine.SideSecondary {
+		return engine.StepSecondary
+	}
+	return engine.StepPrimary
+}
+
+// providerPage asks which provider it is, and how Lifeboat signs in to it.
+func (s *SettingUp) providerPage(side engine.Side) SetupPage {
+	t := s.tongue
+	p := SetupPage{Title: t.T("Where is your mail today?"), Lead: t.T("Lifeboat copies recent mail from your primary provider, and sends through it while all is well.")}
+	if side == engine.SideSecondary {
+		p.Title = t.T("Choose a secondary provider")
+		p.Lead = t.T("When {primary} is down, it takes your mail and sends what you write.", "primary", s.providerName(engine.SidePrimary))
+	}
+	chosen := providerIn(&s.draft, side).Preset
+	tiles := SetupBlock{Key: string(side) + "." + ofPreset, Kind: SetupTiles, Chosen: chosen}
+	for _, preset := range s.presets {
+		if side == engine.SideSecondary && preset.Name == s.draft.Primary.Preset && preset.Name != "generic" {
+			continue // it would be down together with itself
+		}
+		tiles.Tiles = append(tiles.Tiles, SetupTile{Key: preset.Name, Title: s.presetTitle(preset.Name)})
+	}
+	p.Blocks = append(p.Blocks, tiles)
+	if line, ok := s.providerLine(side); ok {
+		p.Blocks = append(p.Blocks, line)
+	}
+	switch chosen {
+	case "":
+		return p
+	case engine.NoneYet:
+		p.Blocks = append(p.Blocks, SetupBlock{Key: "none", Kind: SetupWords, Text: t.T("Without a secondary provider nothing can be switched. The mirror works all the same: recent mail can be read in an outage. You can choose one here at any time.")})
+		return p
+	}
+	return s.signInBlocks(p, side)
+}
+
+// providerLine says how the provider was recognised, or how independent it is.
+func (s *SettingUp) providerLine(side engine.Side) (SetupBlock, bool) {
+	t := s.tongue
+	b := SetupBlock{Key: "line", Kind: SetupLine}
+	if side == engine.SidePrimary {
+		found := s.draft.Found
+		switch {
+		case s.tests[engine.FieldDomain] != nil:
+			b.Light, b.Title, b.Text = LightWorking, t.T("Looking"), t.T("{domain} is being looked up.", "domain", failover.Display(s.draft.Domain))
+		case found != nil && found.Preset != "" && found.Preset == s.draft.Primary.Preset:
+			b.Light, b.Title, b.Text = LightHealthy, t.T("Recognized"), t.T("by the MX records of {domain}", "domain", failover.Display(s.draft.Domain))
+		case found != nil && found.Preset != "":
+			b.Light, b.Title, b.Text = LightCare, t.T("Not what the MX records say"), t.T("they name {provider}", "provider", s.presetTitle(found.Preset))
+		default:
+			return b, false
+		}
+		return b, true
+	}
+	b.Link = SetupButton{Do: DoSetupNone, Text: t.T("None yet"), Off: s.draft.Secondary.Preset == engine.NoneYet}
+	if s.draft.Secondary.Preset == "" || s.draft.Secondary.Preset == engine.NoneYet {
+		b.Light, b.Text = LightWaiting, t.T("Another company, another network, another sign-in: so that it stands while the other falls.")
+		return b, true
+	}
+	if running := s.tests[engine.FieldSecondaryApart]; running != nil {
+		b.Light, b.Title = LightWorking, t.T("Looking whether it is independent")
+		return b, true
+	}
+	if a, ok := s.answer(engine.FieldSecondaryApart); ok {
+		shown := s.answered(a)
+		b.Light, b.Title, b.Text = shown.Light, shown.Word, shown.Detail
+		return b, true
+	}
+	b.Light, b.Text = LightUnknown, t.T("Whether it is independent of your primary provider was not looked at yet.")
+	return b, true
+}
+
+// signInBlocks are what a provider that is chosen asks for: the way of signing in, the
+// credential, its servers, and what to do at its console.
+func (s *SettingUp) signInBlocks(p SetupPage, side engine.Side) SetupPage {
+	t := s.tongue
+	provider := s.seen.providers[side]
+	if methods := s.seen.methods[side]; len(methods) > 1 {
+		b := SetupBlock{Key: string(side) + "." + ofMethod, Kind: SetupTiles, Title: t.T("How Lifeboat signs in"), Chosen: provider.Method}
+		for _, m := range methods {
+			b.Tiles = append(b.Tiles, SetupTile{Key: m.Method, Title: t.Say(m.Title)})
+		}
+		p.Blocks = append(p.Blocks, b)
+	}
+	items := s.needed(side)
+	items = append(items, s.secretItems(stepOf(side))...)
+	signIn := engine.FieldPrimarySignIn
+	if side == engine.SideSecondary {
+		signIn = engine.FieldSecondarySignIn
+	}
+	if n := len(items); n > 0 && slices.Contains(s.seen.fields[stepOf(side)], signIn) {
+		items[n-1] = s.testedBeside(items[n-1], signIn)
+	}
+	if s.prompt != nil {
+		p.Blocks = append(p.Blocks, s.promptBlock())
+	}
+	servers, folds := s.servers(side)
+	items = append(items, servers...)
+	p.Blocks = append(p.Blocks, SetupBlock{Key: "card." + string(side) + "." + providerIn(&s.draft, side).Preset, Kind: SetupCard, Items: items})
+	for _, say := range s.added {
+		p.Blocks = append(p.Blocks, SetupBlock{Key: "said." + say.String(), Kind: SetupLine, Light: LightCare, Text: t.Say(say)})
+	}
+	p.Blocks = append(p.Blocks, SetupBlock{Key: "folds", Kind: SetupDeeds, Buttons: folds})
+	if guide := s.guide(side); len(guide.Steps) > 0 {
+		p.Blocks = append(p.Blocks, guide)
+	}
+	return p
+}
+
+// testedBeside tests an item by a field, but leaves it a button that it has already:
+// the answer then stands under it all the same.
+func (s *SettingUp) testedBeside(i SetupItem, f engine.SetupField) SetupItem {
+	if i.Press.Text == "" {
+		return s.tested(i, f)
+	}
+	if answer := s.tested(SetupItem{}, f).Answer; answer.Word != "" {
+		i.Answer = answer
+	}
+	return i
+}
+
+// needs are what the way of signing in asks for.
+func (s *SettingUp) needs(side engine.Side) []string {
+	for _, m := range s.seen.methods[side] {
+		if m.Method == s.seen.providers[side].Method {
+			return m.Needs
+		}
+	}
+	return nil
+}
+
+// needed are the fields that the way of signing in asks for.
+func (s *SettingUp) needed(side engine.Side) []SetupItem {
+	t, p := s.tongue, s.seen.providers[side]
+	own := *providerIn(&s.draft, side)
+	var items []SetupItem
+	for _, n := range s.needs(side) {
+		item := SetupItem{Key: string(side) + "." + n, Kind: SetupText}
+		switch n {
+		case ofTenant:
+			item.Label, item.Text, item.Placeholder = t.T("Tenant"), p.Tenant, "example.onmicrosoft.com"
+		case ofClient:
+			item.Label, item.Text, item.Placeholder = t.T("Application (client) ID"), p.Client, "00000000-0000-0000-0000-000000000000"
+		case ofTrial:
+			if len(s.draft.Recipients) > 0 && own.Trial == "" {
+				continue // an account is there to be tried
+			}
+			item.Label, item.Text, item.Placeholder = t.T("A mailbox to try"), p.Trial, s.exampleAddress()
+		case ofEach:
+			item.Kind, item.Label = SetupTick, t.T("Every mailbox has a password of its own")
+			if own.Each {
+				item.Text = yes
+			}
+			items = append(items, item)
+			continue
+		default:
+			continue
+		}
+		item.Text = s.entered(item.Key, item.Text)
+		items = append(items, item)
+	}
+	return items
+}
+
+func (s *SettingUp) exampleAddress() string {
+	if s.draft.Domain == "" {
+		return "admin@example.com"
+	}
+	return "admin@" + failover.Display(s.draft.Domain)
+}
+
+// secretItems are the secrets that a step asks for.
+func (s *SettingUp) secretItems(step engine.SetupStep) []SetupItem {
+	t := s.tongue
+	var items []SetupItem
+	for _, one := range s.seen.secrets[step] {
+		i := SetupItem{Key: one.Name, Kind: SetupSecret}
+		if one.Kept > 0 {
+			i.Placeholder = t.T("kept; type to replace it")
+			i.Answer = s.keptAnswer(one.Name)
+		}
+		switch one.Kind {
+		case engine.SecretPasswords:
+			i.Key, i.Kind, i.Label = "passwords."+string(step), SetupFixed, t.T("Passwords")
+			i.Text = t.T("{kept} of {of} are kept", "kept", one.Kept, "of", one.Of)
+			i.Press = SetupButton{Do: DoSetupFile, Argument: FilePasswords, Text: t.T("From a CSV file")}
+		case engine.SecretServiceAccount:
+			i.Kind, i.Label, i.Text = SetupFixed, t.T("Key file (JSON)"), t.T("not chosen yet")
+			if one.Kept > 0 {
+				i.Text = t.T("kept")
+			}
+			i.Press = SetupButton{Do: DoSetupFile, Argument: FileSecret + one.Name, Text: t.T("Choose a file")}
+		case engine.SecretConsent:
+			i = s.consentItem(step, one)
+		case engine.SecretApplication:
+			i.Label = t.T("Client secret")
+		case engine.SecretTSIG:
+			i.Label = t.T("Key (base64)")
+		case engine.SecretToken:
+			i.Label = t.T("API token")
+		default:
+			i.Label = t.T("Password")
+			if slices.Contains([]string{"fastmail", "google", "zoho"}, providerIn(&s.draft, sideOf(step)).Preset) {
+				i.Label = t.T("App password")
+			}
+		}
+		items = append(items, i)
+	}
+	return items
+}
+
+// consentItem is the sign-in by a code on another device.
+func (s *SettingUp) consentItem(step engine.SetupStep, one engine.SetupSecret) SetupItem {
+	t := s.tongue
+	i := SetupItem{Key: "consent." + string(step), Kind: SetupFixed, Label: t.T("Sign in"), Text: t.T("with a code, in any browser")}
+	if one.Kept > 0 {
+		i.Answer = SetupAnswer{Light: LightHealthy, Word: t.T("{kept} of {of} have agreed", "kept", one.Kept, "of", one.Of)}
+	}
+	i.Press = SetupButton{Do: DoSetupAgree, Argument: string(sideOf(step)), Text: t.T("Get a code")}
+	if s.agree != nil {
+		i.Press = SetupButton{Do: DoSetupStop, Text: t.T("Stop")}
+		i.Testing = true
+		i.Answer = SetupAnswer{Light: LightWorking, Word: t.T("Waiting for your consent")}
+	}
+	return i
+}
+
+// keptAnswer says where a secret is.
+func (s *SettingUp) keptAnswer(name string) SetupAnswer {
+	t := s.tongue
+	a := SetupAnswer{Light: LightReady, Word: t.T("Kept")}
+	switch s.places[name] {
+	case secret.InKeychain:
+		a.Detail = t.T("in the system’s keychain")
+	case secret.InVault:
+		a.Detail = t.T("in the encrypted vault file")
+	}
+	return a
+}
+
+// promptBlock is what a person has to do to agree: a page, and a code to type there.
+func (s *SettingUp) promptBlock() SetupBlock {
+	t, p := s.tongue, s.prompt
+	text := t.T("Open {page} on any device, type this code, and sign in as {mailbox}.", "page", p.URL, "mailbox", p.Mailbox)
+	if left := p.Expires.Sub(s.opt.Now()); !p.Expires.IsZero() && left > 0 {
+		text = join(t, text, t.T("It is valid for {span} more.", "span", t.Span(left)))
+	}
+	return SetupBlock{Key: "prompt", Kind: SetupCode, Title: p.Code, Text: text, Buttons: []SetupButton{
+		{Do: DoSetupOpen, Argument: p.URL, Text: t.T("Open the page")}, {Do: DoSetupCopy, Argument: p.Code, Text: t.T("Copy the code")},
+	}}
+}
+
+// servers are a provider's servers, each with its test. What its preset knows is only
+// said, until somebody asks to change it.
+func (s *SettingUp) servers(side engine.Side) ([]SetupItem, []SetupButton) {
+	t, p := s.tongue, s.seen.providers[side]
+	part := partOf(side, partServers)
+	known := len(p.MX) > 0 && p.IMAP != "" && p.Submission != "" && s.presetKnowsAll(p.Preset)
+	folded := known && s.isFolded(part)
+	mx, submission, imap := engine.FieldPrimaryMX, engine.FieldPrimarySubmission, engine.FieldPrimaryIMAP
+	if side == engine.SideSecondary {
+		mx, submission, imap = engine.FieldSecondaryMX, engine.FieldSecondarySubmission, engine.FieldSecondaryIMAP
+	}
+	key := func(of string) string { return string(side) + "." + of }
+	var hosts []string
+	for _, m := range p.MX {
+		_, host, ok := strings.Cut(m, " ")
+		if !ok {
+			host = m
+		}
+		hosts = append(hosts, host)
+	}
+	items := []SetupItem{
+		{Key: key(ofMX), Label: t.T("Receiving (MX)"), Text: strings.Join(hosts, t.T(", ")), Placeholder: "mx1.example.net, mx2.example.net"},
+		s.server(key(ofSubmission), t.T("Sending (SMTP)"), p.Submission, p.SubmitTLS, "smtp.example.net", []string{"465 implicit", "587 starttls"}),
+		s.server(key(ofIMAP), t.T("Reading (IMAP)"), p.IMAP, p.IMAPTLS, "imap.example.net", []string{"993 implicit", "143 starttls"}),
+	}
+	for i, f := range []engine.SetupField{mx, submission, imap} {
+		items[i].Kind = SetupText
+		if folded {
+			items[i].Kind = SetupFixed
+			items[i].Options = nil
+		} else {
+			items[i].Text = s.entered(items[i].Key, items[i].Text)
+		}
+		if slices.Contains(s.seen.fields[stepOf(side)], f) {
+			items[i] = s.tested(items[i], f)
+		}
+	}
+	var folds []SetupButton
+	if known {
+		fold := SetupButton{Do: DoSetupFold, Argument: part, Text: t.T("Leave the servers as they are")}
+		if folded {
+			fold.Text = t.T("Change the servers")
+		}
+		folds = append(folds, fold)
+	}
+	more, button := s.more(side)
+	return append(items, more...), append(folds, button)
+}
+
+// presetKnowsAll says whether a preset names every server.
+func (s *SettingUp) presetKnowsAll(name string) bool {
+	for _, p := range s.presets {
+		if p.Name == name {
+			return len(p.Needs) == 0
+		}
+	}
+	return false
+}
+
+// server is the field of a server, with its port and TLS beside it.
+func (s *SettingUp) server(key, label, server, tls, placeholder string, usual []string) SetupItem {
+	host, port := hostPort(server)
+	i := SetupItem{Key: key, Label: label, Text: host, Placeholder: placeholder}
+	for _, u := range usual {
+		i.Options = append(i.Options, SetupTile{Key: u, Title: s.portTitle(u)})
+		p, mode, _ := strings.Cut(u, " ")
+		if (port == "" || port == p) && (tls == "" || tls == mode) && i.Chosen == "" {
+			i.Chosen = u
+		}
+	}
+	if i.Chosen == "" {
+		if tls == "" {
+			tls = "implicit"
+		}
+		i.Chosen = port + " " + tls
+		for _, mode := range []string{"implicit", "starttls"} {
+			i.Options = append(i.Options, SetupTile{Key: port + " " + mode, Title: s.portTitle(port + " " + mode)})
+		}
+	}
+	return i
+}
+
+// portTitle tells a port and how it is secured.
+func (s *SettingUp) portTitle(chosen string) string {
+	port, mode, _ := strings.Cut(chosen, " ")
+	if mode == "starttls" {
+		return port + s.tongue.T(", ") + "STARTTLS"
+	}
+	return port + s.tongue.T(", ") + "TLS"
+}
+
+// more are the settings that few need.
+func (s *SettingUp) more(side engine.Side) ([]SetupItem, SetupButton) {
+	t, p, part := s.tongue, *providerIn(&s.draft, side), partOf(side, partMore)
+	b := SetupButton{Do: DoSetupFold, Argument: part, Text: t.T("Fewer settings")}
+	if s.isFolded(part) {
+		b.Text = t.T("More settings")
+		return nil, b
+	}
+	text := func(of, label, value, placeholder string) SetupItem {
+		k := string(side) + "." + of
+		return SetupItem{Key: k, Kind: SetupText, Label: label, Text: s.entered(k, value), Placeholder: placeholder}
+	}
+	items := []SetupItem{
+		text(ofName, t.T("Name"), p.Name, s.presetTitle(p.Preset)),
+		text(ofSPF, t.T("SPF name"), p.SPFInclude, s.seen.providers[side].SPFInclude),
+		text(ofCA, t.T("Certificates (file)"), p.CAFile, t.T("only where the servers are your own")),
+	}
+	for _, need := range s.needs(side) {
+		switch need {
+		case ofUsername:
+			items = append(items, text(ofUsername, t.T("Sends as"), p.Username, t.T("everybody signs in for themselves")))
+		case ofUser:
+			items = append(items, text(ofUser, t.T("Sign-in name"), p.User, "{user}*admin"))
+		case ofExpires:
+			items = append(items, text(ofExpires, t.T("Secret valid until"), p.SecretExpires, "2027-03-31"))
+		}
+	}
+	return items, b
+}
+
+// guide is what to do at the provider's own console.
+func (s *SettingUp) guide(side engine.Side) SetupBlock {
+	t := s.tongue
+	b := SetupBlock{Key: string(side) + "." + ofTold, Kind: SetupGuide, Title: t.T("To do at {provider}", "provider", s.providerName(side))}
+	done := 0
+	told := providerIn(&s.draft, side).Told
+	for _, g := range s.seen.guides[side] {
+		step := SetupGuideStep{Key: b.Key + "." + number(g.Index), Text: say(t, g.Say), Done: told[g.Index], Buttons: s.guideButtons(g)}
+		if step.Done {
+			done++
+		}
+		b.Steps = append(b.Steps, step)
+	}
+	b.Text = t.T("{done} of {of} done", "done", done, "of", len(b.Steps))
+	return b
+}
+
+// guideButtons copy what a step needs, and open the console.
+func (s *SettingUp) guideButtons(g engine.GuideStep) []SetupButton {
+	t := s.tongue
+	var out []SetupButton
+	switch n := len(g.Copy); {
+	case n == 1:
+		out = append(out, SetupButton{Do: DoSetupCopy, Argument: g.Copy[0], Text: t.T("Copy {text}", "text", g.Copy[0])})
+	case n > 1:
+		out = append(out, SetupButton{Do: DoSetupCopy, Argument: strings.Join(g.Copy, "\n"), Text: t.T("Copy {count} lines", "count", n)})
+	}
+	if g.Page != "" {
+		out = append(out, SetupButton{Do: DoSetupOpen, Argument: g.Page, Text: t.T("Open the console")})
+	}
+	return out
+}
