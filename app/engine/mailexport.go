@@ -157,10 +157,15 @@ func (m *Mail) out(msg mailstore.Message, folder mailstore.FolderID) export.Mess
 		p := msg.Places[best]
 		_, folders := m.known()
 		f := folders[p.Folder]
-		x.Folder, x.UID, x.Flags, x.Received = f.Name, p.UID, p.Flags, p.Received
-		if f.Delimiter != "" && f.Delimiter != "/" {
-			x.Folder = strings.ReplaceAll(f.Name, f.Delimiter, "/")
-		}
+		x.Folder, x.UID, x.Flags, x.Received = slashed(f.Name, f.Delimiter), p.UID, p.Flags, p.Received
 	}
 	return x
+}
+
+// slashed is a folder's name with slashes between its levels.
+func slashed(name, delimiter string) string {
+	if delimiter == "" || delimiter == "/" {
+		return name
+	}
+	return strings.ReplaceAll(name, delimiter, "/")
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -39,24 +40,20 @@ type AttachedFile struct {
 	Inline bool   `json:"inline,omitempty"`
 }
 
-// Show reads a message for a person.
+// shownText is how much text of a message is shown, in octets.
+const shownText = 1 << 20
+
+// Show implements [MailSource].
 func (m *Mail) Show(ctx context.Context, id string) (ShownMail, error) {
 	msg, r, err := m.open(ctx, id, AccessShow)
 	if err != nil {
 		return ShownMail{}, err
 	}
-	letter := mime.Read(r, mime.Limits{})
-	if err := r.Close(); err != nil {
+	s, err := shownMail(m.line(msg), r)
+	if err := errors.Join(err, r.Close()); err != nil {
 		return ShownMail{}, err
 	}
-	s := ShownMail{
-		MailLine: m.line(msg), Cc: addresses(letter.Cc), Bcc: addresses(letter.Bcc), ReplyTo: addresses(letter.ReplyTo),
-		MessageID: letter.MessageID, Text: letter.Text, Cut: letter.Cut, Notes: letter.Notes, Attached: []AttachedFile{}, SHA256: msg.Hash.String(),
-	}
-	s.From, s.To, s.Subject, s.Date = addresses(letter.From), addresses(letter.To), letter.Subject, letter.Date
-	for _, a := range letter.Attachments {
-		s.Attached = append(s.Attached, AttachedFile{a.Part, a.Name, a.Type, a.Size, a.Inline})
-	}
+	s.SHA256 = msg.Hash.String()
 	for _, p := range msg.Places {
 		if s.Hidden && p.Gone.After(s.HiddenSince) {
 			s.HiddenSince = p.Gone
@@ -65,7 +62,56 @@ func (m *Mail) Show(ctx context.Context, id string) (ShownMail, error) {
 	return s, nil
 }
 
-// Raw writes a message's bytes, exactly as the primary served them.
+// shownMail reads a message's bytes for a person.
+func shownMail(line MailLine, r io.ReadSeeker) (ShownMail, error) {
+	letter := mime.Read(r, mime.Limits{Text: shownText})
+	s := ShownMail{
+		MailLine: line, Cc: addresses(letter.Cc), Bcc: addresses(letter.Bcc), ReplyTo: addresses(letter.ReplyTo),
+		MessageID: letter.MessageID, Text: letter.Text, Cut: letter.Cut, Notes: letter.Notes, Attached: []AttachedFile{},
+		Paragraphs: mime.Reading(letter.Text), Invitations: letter.Invitations, Deliveries: letter.Deliveries,
+	}
+	s.From, s.To, s.Subject, s.Date = addresses(letter.From), addresses(letter.To), letter.Subject, letter.Date
+	for _, a := range letter.Attachments {
+		s.Attached = append(s.Attached, AttachedFile{a.Part, a.Name, a.Type, a.Size, a.Inline})
+	}
+	if _, err := r.Seek(0, io.SeekStart); err != nil {
+		return s, err
+	}
+	s.Headers = mime.Headers(r)
+	return s, nil
+}
+
+// RawText is a message's source as text, for looking at it: at most so many octets of
+// it, and whether it goes on.
+func RawText(ctx context.Context, from MailSource, id string, most int) (text string, cut bool, err error) {
+	w := &beginning{most: most}
+	if err := from.Raw(ctx, id, w); err != nil && !errors.Is(err, errEnough) {
+		return "", false, err
+	}
+	return mime.Source(w.kept.Bytes()), w.cut, nil
+}
+
+// errEnough ends a reading of which no more is wanted.
+var errEnough = errors.New("enough was read")
+
+// beginning keeps the beginning of what is written to it.
+type beginning struct {
+	kept bytes.Buffer
+	most int
+	cut  bool
+}
+
+func (b *beginning) Write(p []byte) (int, error) {
+	room := b.most - b.kept.Len()
+	if len(p) > room {
+		b.cut = true
+		b.kept.Write(p[:room])
+		return room, errEnough
+	}
+	return b.kept.Write(p)
+}
+
+// Raw implements [MailSource]: the bytes are exactly as the primary served them.
 func (m *Mail) Raw(ctx context.Context, id string, w io.Writer) error {
 	_, r, err := m.open(ctx, id, AccessRaw)
 	if err != nil {
@@ -75,21 +121,13 @@ func (m *Mail) Raw(ctx context.Context, id string, w io.Writer) error {
 	return errors.Join(err, r.Close())
 }
 
-// Part writes an attachment, decoded, to where the file that into is given goes.
+// Part implements [MailSource].
 func (m *Mail) Part(ctx context.Context, id, part string, into func(AttachedFile) (io.Writer, error)) error {
 	_, r, err := m.open(ctx, id, AccessFile)
 	if err != nil {
 		return err
 	}
-	content, a, err := mime.Part(r, part)
-	if err != nil {
-		return errors.Join(err, r.Close())
-	}
-	w, err := into(AttachedFile{a.Part, a.Name, a.Type, a.Size, a.Inline})
-	if err == nil {
-		_, err = io.Copy(w, content)
-	}
-	return errors.Join(err, r.Close())
+	return errors.Join(writePart(r, part, into), r.Close())
 }
 
 // open opens a message that may be read, and notes that it is.

@@ -126,6 +126,9 @@ var conversation = []string{
 	"* 1 FETCH (UID 8 FLAGS () INTERNALDATE \"09-Nov-2026 03:00:00 +0900\" RFC822.SIZE 9000000 BODY[]<0> {4}\r\nover)\r\nL10 OK\r\n",
 	"* 1 FETCH (UID 8 BODY[]<4194304> \"\")\r\nL11 OK\r\n", "L12 OK\r\n", "* 1 FETCH (UID 8 FLAGS ())\r\nL13 OK\r\n",
 	"* VANISHED 3\r\n* 1 FETCH (UID 8 MODSEQ (9) FLAGS (\\Recent))\r\nL14 OK\r\n",
+	"* ESEARCH (TAG \"L15\") UID COUNT 2 ALL 3,8 MODSEQ 9\r\n* SEARCH 3 7 8 (MODSEQ 9)\r\nL15 OK\r\n",
+	"* 1 FETCH (UID 8 FLAGS () INTERNALDATE \"09-Nov-2026 03:00:00 +0900\" RFC822.SIZE 9 BODY[HEADER.FIELDS (FROM TO)] {9}\r\nFrom: a\r\n)\r\n" +
+		"* 2 FETCH (BODY[HEADER.FIELDS (FROM)] \"Subject: x\" RFC822.SIZE 9 INTERNALDATE \"09-Nov-2026 03:00:00 +0900\" FLAGS () UID 3)\r\nL16 OK\r\n",
 	"+ idling\r\n* 4 EXISTS\r\n* BYE [UNAVAILABLE] Suggested Backoff Time: 300 milliseconds\r\nT4 OK\r\n",
 }
 
@@ -167,6 +170,14 @@ func FuzzConversation(f *testing.F) {
 		}))
 		_, _, err = c.ChangedSince(ctx, 3, c.Caps().QResync)
 		check(err)
+		_, err = c.Search(ctx, "OR FROM ? TEXT ?", "anna", "会議")
+		check(err)
+		check(c.Heads(ctx, SetOf(3, 8), func(h Head) error {
+			if len(h.Header) > 0 && !bytes.Contains(said, h.Header[:min(len(h.Header), 20)]) {
+				t.Errorf("the header of %d was never said: %q", h.UID, h.Header)
+			}
+			return nil
+		}))
 		waiting, stop := context.WithTimeout(ctx, 20*time.Millisecond)
 		defer stop()
 		check(c.Idle(waiting, stop))

@@ -67,13 +67,14 @@ type link struct {
 	facts   sink            // takes what a server tells of itself
 	on      map[string]bool // what it has enabled (RFC 5161)
 	sink    sink
-	news    func() // the folder has changed without being asked
-	noise   int    // octets since the last thing of use
-	found   int    // octets of SEARCH responses, since the last answer
-	bye     string // what the server said as it hung up
-	mailbox string // MAILBOXID of the folder that was opened last
-	idle    string // the tag of an IDLE that waits for its "+"
-	dead    error  // why it ended
+	news    func()   // the folder has changed without being asked
+	noise   int      // octets since the last thing of use
+	found   int      // octets of SEARCH responses, since the last answer
+	bye     string   // what the server said as it hung up
+	mailbox string   // MAILBOXID of the folder that was opened last
+	idle    string   // the tag of an IDLE that waits for its "+"
+	pieces  []string // of a command, which the server is to ask for
+	dead    error    // why it ended
 	ended   chan struct{}
 }
 

@@ -114,7 +114,7 @@ func (g *lister) counts(r *response) error {
 		switch name {
 		case "HIGHESTMODSEQ":
 			atMost = math.MaxInt64
-		case "UIDNEXT", "UIDVALIDITY", "MESSAGES":
+		case "UIDNEXT", "UIDVALIDITY", "MESSAGES", "UNSEEN":
 		default:
 			return r.skip()
 		}
@@ -131,6 +131,8 @@ func (g *lister) counts(r *response) error {
 			s.UIDValidity = uint32(n) //nolint:gosec // it was compared
 		case "MESSAGES":
 			s.Messages = uint32(n) //nolint:gosec // it was compared
+		case "UNSEEN":
+			s.Unseen = uint32(n) //nolint:gosec // it was compared
 		}
 		return nil
 	})
@@ -259,6 +261,15 @@ func (c *Conn) folders(g *lister, spaces imap.NamespaceData) []Folder {
 // Status asks for the status of folders, all at once. A folder that the server
 // refuses has nil.
 func (c *Conn) Status(ctx context.Context, names []string) ([]*Status, error) {
+	return c.statusOf(ctx, names, c.statusItems)
+}
+
+// Counts is Status for people: it has Messages and Unseen alone.
+func (c *Conn) Counts(ctx context.Context, names []string) ([]*Status, error) {
+	return c.statusOf(ctx, names, func() string { return "(MESSAGES UNSEEN)" })
+}
+
+func (c *Conn) statusOf(ctx context.Context, names []string, items func() string) ([]*Status, error) {
 	g := c.lister()
 	out := make([]*Status, len(names))
 	err := c.do(ctx, g.take, func() error {
@@ -271,7 +282,7 @@ func (c *Conn) Status(ctx context.Context, names []string) ([]*Status, error) {
 		}
 		c.flight(func() {
 			for i, name := range names {
-				orders[i] = c.link.send("STATUS "+quote(c.encode(name))+" "+c.statusItems(), nil)
+				orders[i] = c.link.send("STATUS "+quote(c.encode(name))+" "+items(), nil)
 			}
 		})
 		for _, o := range orders {

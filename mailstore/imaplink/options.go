@@ -105,6 +105,7 @@ type Status struct {
 	UIDNext     mailstore.UID
 	Messages    uint32
 	ModSeq      uint64 // HIGHESTMODSEQ; 0: the server has none for it
+	Unseen      uint32 // filled by [Conn.Counts] alone
 }
 
 // Folder is a folder as the server lists it.

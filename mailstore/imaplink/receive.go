@@ -36,8 +36,11 @@ func (l *link) step() error {
 	return l.tagged(r)
 }
 
-// goAhead passes the "+" of IDLE on.
+// goAhead passes the "+" of IDLE on, or answers one with the next piece of a command.
 func (l *link) goAhead() error {
+	if l.nextPiece() {
+		return nil
+	}
 	l.mu.Lock()
 	idle := l.idle
 	l.idle = ""
@@ -56,6 +59,7 @@ func (l *link) tagged(r *response) error {
 	}
 	l.mu.Lock()
 	l.noise, l.found = 0, 0
+	l.pieces = nil // refused, or all were sent: one command that has any is under way
 	o := l.orders[r.tag]
 	delete(l.orders, r.tag)
 	if l.idle == r.tag {
@@ -130,6 +134,12 @@ func (l *link) untagged(r *response) error {
 	l.mu.Lock()
 	news := l.news
 	l.mu.Unlock()
+	if r.kind == "SEARCH" || r.kind == "ESEARCH" {
+		if taken, err := l.give(r); taken || err != nil { // a search of our own
+			l.pace.progress(l.wire.size)
+			return err
+		}
+	}
 	switch r.kind {
 	case "BYE":
 		l.mu.Lock()

@@ -3,6 +3,7 @@ package mime
 import (
 	"bytes"
 	"io"
+	"strings"
 	"unicode/utf8"
 
 	"lifeboat/mailstore"
@@ -59,4 +60,28 @@ func Headers(r io.Reader) []mailstore.HeaderField {
 		out[i] = mailstore.HeaderField{Name: names[i], Value: headerText(values[i], charset)}
 	}
 	return out
+}
+
+// Source is a message as it was sent, as text that can be shown: lines end with "\n", raw
+// octets are read as what they probably are, and what would not be seen is a sign of its
+// own.
+func Source(raw []byte) string {
+	text := string(raw)
+	if !utf8.Valid(raw) {
+		text = toUTF8(raw, guessTable(raw, ""))
+	}
+	text = strings.ReplaceAll(text, "\r\n", "\n")
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return r
+		case r < ' ':
+			return 0x2400 + r // its picture
+		case r == 0x7f:
+			return 0x2421
+		case isBidi(r):
+			return '\ufffd'
+		}
+		return r
+	}, text)
 }
