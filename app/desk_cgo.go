@@ -18,6 +18,7 @@ import (
 	"lifeboat/failover/detect"
 	"lifeboat/failover/drill"
 	"lifeboat/failover/drill/report"
+	"lifeboat/failover/relay"
 )
 
 // How often the window looks at the name servers and the journal: rarely at those of
@@ -26,38 +27,88 @@ const (
 	lookEvery         = 30 * time.Second
 	lookEveryPractice = 2 * time.Second
 	practiceWatch     = time.Second
+	mirrorEvery       = time.Minute
 )
 
+// worlds makes what the window shows: the settings' own mail, and the practice world.
+type worlds struct {
+	w       *wiring
+	win     *shell.Window
+	serving *serving
+}
+
 // realDesk is the window over the settings' own domains.
-func (w *wiring) realDesk(t *i18n.Tongue, e *engine.Engine) (shell.Parts, error) {
+func (o *worlds) realDesk(_ context.Context, t *i18n.Tongue) (shell.Parts, error) {
+	o.w.person.again()
+	e, _, err := o.w.open(cli.Place{})
+	if err != nil {
+		return shell.Parts{}, err
+	}
 	domains, err := e.Domains(nil)
 	if err != nil {
 		return shell.Parts{}, err
 	}
 	s := e.Settings()
-	every := time.Duration(s.Detect.Every)
-	drills := w.drills(t, s)
+	if t, err = o.win.TongueFor(s.Language); err != nil {
+		return shell.Parts{}, err
+	}
+	drills := o.drills(t, s)
 	home, change := presenters(t, e, presenter.HomeOptions{
-		Domains: domains, Now: time.Now, Every: every, LastDrill: drills.LastDrill,
+		Domains: domains, Now: time.Now, Every: time.Duration(s.Detect.Every), LastDrill: drills.LastDrill,
 	}, true, nil)
-	p := shell.Parts{Drills: drills, Organization: s.Organization, Domain: failover.Display(domains[0].Name), Home: home, Switch: change}
+	notices := presenter.NewNotices(t, home, drills, time.Now)
+	o.serving.over(e)
+	p := shell.Parts{
+		Tongue: t, Organization: s.Organization, Domain: failover.Display(domains[0].Name),
+		Drills: drills, Home: home, Switch: change, Notices: notices,
+		Serving: func() bool { here, _, _ := o.serving.state(); return here },
+		Held:    func() bool { held, _ := o.serving.held(); return held > 0 },
+		Hold:    func(ctx context.Context, hold bool) error { return holdMail(ctx, e, hold) },
+	}
 	if p.Organization == "" {
 		p.Organization = p.Domain
 	}
 	p.Work = func(ctx context.Context, knock func()) {
 		var wg sync.WaitGroup
 		wg.Go(func() { drills.Read(); home.Watch(ctx, lookEvery, knock) })
+		wg.Go(func() { lookAtMirror(ctx, e, notices, knock) })
 		for _, d := range domains {
-			wg.Go(func() { watchOn(ctx, e, d.Name, 0, home, knock) })
+			wg.Go(func() { o.follow(ctx, e, d.Name, home, knock) })
 		}
 		wg.Wait()
 	}
 	return p, nil
 }
 
+// lookAtMirror looks now and then how the mirror is.
+func lookAtMirror(ctx context.Context, e *engine.Engine, n *presenter.Notices, knock func()) {
+	for {
+		n.SawMirror(e.MirrorStatus(ctx))
+		knock()
+		if engine.Sleep(ctx, mirrorEvery) != nil {
+			return
+		}
+	}
+}
+
+// holdMail holds all mail that waits to leave, or lets what is held go on.
+func holdMail(ctx context.Context, e *engine.Engine, hold bool) error {
+	d, err := e.Desk(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = d.Close() }() // what it did is on disk
+	act := relay.Act{Kind: relay.ActHold, By: owner()}
+	if !hold {
+		act = relay.Act{Kind: relay.ActRetry, Of: relay.Filter{State: relay.Held}, By: owner()}
+	}
+	_, err = d.Act(ctx, act)
+	return err
+}
+
 // practiceDesk is the window over the built-in world.
-func (w *wiring) practiceDesk(ctx context.Context, t *i18n.Tongue) (shell.Parts, error) {
-	p, err := engine.StartPractice(ctx, string(t.Language), w.logger)
+func (o *worlds) practiceDesk(ctx context.Context, t *i18n.Tongue) (shell.Parts, error) {
+	p, err := engine.OpenPractice(ctx, t.Language, o.w.logger)
 	if err != nil {
 		return shell.Parts{}, err
 	}
@@ -76,7 +127,7 @@ func (w *wiring) practiceDesk(ctx context.Context, t *i18n.Tongue) (shell.Parts,
 	})
 	practice = presenter.NewPractice(t, world, world, presenter.PracticeOptions{Home: home, Switch: change, Domain: d})
 	defaults := configs.Defaults()
-	drills := w.drills(t, &defaults)
+	drills := o.drills(t, &defaults)
 	return shell.Parts{
 		Drills: drills, Organization: t.T("Practice"), Domain: failover.Display(d.Name), Home: home, Switch: change, Practice: practice, Close: p.Close,
 		Work: func(ctx context.Context, knock func()) {
@@ -86,6 +137,11 @@ func (w *wiring) practiceDesk(ctx context.Context, t *i18n.Tongue) (shell.Parts,
 			wg.Go(func() { watchOn(ctx, p.Engine, d.Name, practiceWatch, home, knock) })
 			wg.Go(func() { home.Watch(ctx, lookEveryPractice, knock) })
 			wg.Go(func() { home.Check(ctx, knock) }) // what is done in calm times
+			wg.Go(func() {
+				if err := p.Serve(ctx); err != nil && ctx.Err() == nil {
+					o.w.logger.Warn("practice", "error", err)
+				}
+			})
 			wg.Wait()
 		},
 	}, nil
@@ -111,7 +167,8 @@ func presenters(t *i18n.Tongue, e *engine.Engine, opt presenter.HomeOptions, typ
 }
 
 // drills makes what stands behind the drills page.
-func (w *wiring) drills(t *i18n.Tongue, s *configs.Settings) *presenter.Drills {
+func (o *worlds) drills(t *i18n.Tongue, s *configs.Settings) *presenter.Drills {
+	w := o.w
 	scenarios, err := engine.Scenarios()
 	if err != nil {
 		w.logger.Error("scenarios", "error", err) // they are part of the program: a test reads them all
@@ -167,4 +224,51 @@ func watchOn(ctx context.Context, e *engine.Engine, domain string, every time.Du
 			return
 		}
 	}
+}
+
+// How often the window looks at what the watch has found that another part of
+// Lifeboat keeps, and how long it waits for that before it watches itself.
+const (
+	followEvery = 2 * time.Second
+	followFor   = 20 * time.Second
+)
+
+// follow shows what the watch finds that the background work keeps, here or in
+// another process; while nobody keeps one it watches itself.
+func (o *worlds) follow(ctx context.Context, e *engine.Engine, domain string, home *presenter.Home, knock func()) {
+	alone := time.Now()
+	var last time.Time
+	for ctx.Err() == nil {
+		_, served, _ := o.serving.state()
+		l, ok := e.LastWatch(ctx, domain)
+		if ok && l.Going && l.State.At.After(last) {
+			last = l.State.At
+			home.Saw(domain, l.State)
+			home.Unwatched(nil)
+			knock()
+		}
+		if served {
+			alone = time.Now()
+		} else if time.Since(alone) > followFor {
+			o.watchAlone(ctx, e, domain, home, knock)
+			alone = time.Now()
+		}
+		if engine.Sleep(ctx, followEvery) != nil {
+			return
+		}
+	}
+}
+
+// watchAlone watches a domain until somebody does the background work again.
+func (o *worlds) watchAlone(ctx context.Context, e *engine.Engine, domain string, home *presenter.Home, knock func()) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	go func() {
+		for engine.Sleep(ctx, followEvery) == nil {
+			if _, served, _ := o.serving.state(); served {
+				stop()
+			}
+		}
+	}()
+	watchOn(ctx, e, domain, 0, home, knock)
 }

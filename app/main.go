@@ -27,16 +27,38 @@ func main() {
 // otherwise runs the command line.
 func start(ctx context.Context, args []string) int {
 	w := newWiring(os.Environ())
-	if wantsWindow(args) {
-		if status, opened := openWindow(ctx, w); opened {
+	if mode, ok := windowMode(args); ok {
+		if status, opened := openWindow(ctx, w, mode); opened {
 			return status
 		}
+		args = nil
 	}
-	if len(args) == 0 && desktop {
+	if len(args) == 0 && hasWindow {
 		args = []string{"practice"} // no display: the same in the terminal
 	}
 	return cli.Run(ctx, w.app(), args)
 }
 
-// wantsWindow: lifeboat-desktop alone opens the window.
-func wantsWindow(args []string) bool { return desktop && len(args) == 0 }
+// mode is how the window is opened.
+type mode string
+
+// The modes, by the argument that asks for them.
+const (
+	openUsual      mode = ""
+	openBackground mode = "--background" // to the tray, as at the start of the computer
+	openComponents mode = "--components" // every piece of the window in every state
+)
+
+// windowMode says how the window is to be opened: lifeboat-desktop alone opens it, or
+// with an argument that is one of the modes.
+func windowMode(args []string) (mode, bool) {
+	switch {
+	case !hasWindow || len(args) > 1:
+		return "", false
+	case len(args) == 0:
+		return openUsual, true
+	case mode(args[0]) == openBackground, mode(args[0]) == openComponents:
+		return mode(args[0]), true
+	}
+	return "", false
+}

@@ -15,14 +15,28 @@ import (
 )
 
 // secrets opens the store of secrets beside the data. The vault's passphrase is
-// asked for at a terminal; without one it comes from the environment.
+// asked for in the window or at a terminal; without either it comes from the
+// environment.
 func (w *wiring) secrets(p cli.Place) *secret.Store {
 	_, data := w.files(p)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if s := w.stores[data]; s != nil {
+		return s
+	}
 	o := secret.Options{Dir: data, Env: w.env, Keychain: secret.SystemKeychain(data)}
-	if atTerminal() {
+	switch {
+	case w.person != nil:
+		o.Ask = w.person.vaultPassphrase
+	case atTerminal():
 		o.Ask = askPassphrase
 	}
-	return secret.Open(o)
+	s := secret.Open(o)
+	if w.stores == nil {
+		w.stores = map[string]*secret.Store{}
+	}
+	w.stores[data] = s
+	return s
 }
 
 // askPassphrase reads the vault's passphrase unseen; a new one twice.

@@ -4,56 +4,61 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"runtime"
 
 	"lifeboat/app/cli"
+	"lifeboat/app/desktop"
 	"lifeboat/app/i18n"
 	"lifeboat/app/shell"
 	"lifeboat/configs"
 )
 
-// desktop says whether this program has the window.
-const desktop = true
+// hasWindow says whether this program has the window.
+const hasWindow = true
 
 // openWindow shows the window: the domains of the settings, or without settings
-// the practice world. Without a display it opens nothing.
-func openWindow(ctx context.Context, w *wiring) (status int, opened bool) {
+// the practice world. Without a display it opens nothing. Where the window of the data
+// folder is open already, that one comes to the front.
+func openWindow(ctx context.Context, w *wiring, m mode) (status int, opened bool) {
 	if !display() {
 		return 0, false
 	}
-	setting := "auto"
-	e, _, err := w.open(cli.Place{})
-	if err == nil {
-		setting = e.Settings().Language
-	} else if !errors.Is(err, fs.ErrNotExist) {
+	tongue, err := i18n.New(i18n.Choose("auto", os.Getenv))
+	if err != nil {
 		return complain(err), true
 	}
-	tongue, terr := i18n.New(i18n.Choose(setting, os.Getenv))
-	if terr != nil {
-		return complain(terr), true
+	if m == openComponents {
+		shell.ShowComponents(ctx)
+		return 0, true
 	}
-	win := shell.New(ctx, "Lifeboat")
-	if chosen := win.Language(tongue.Language); chosen != tongue.Language {
-		if tongue, terr = i18n.New(chosen); terr != nil {
-			return complain(terr), true
-		}
-	}
-	if err == nil {
-		parts, err := w.realDesk(tongue, e)
-		if err != nil {
+	_, data := w.files(cli.Place{})
+	place, first, err := desktop.FirstWindow(data)
+	if err == nil && !first {
+		if err := desktop.ShowWindow(ctx, data, ""); err != nil {
 			return complain(err), true
 		}
-		win.Open(tongue, parts) //nolint:contextcheck // the window has a context of its own, which ends with ctx or with the window
+		_, _ = fmt.Fprintln(os.Stdout, tongue.T("Lifeboat's window is open already; it has been brought to the front."))
+		return 0, true
+	}
+	win := shell.New(ctx, shell.Options{Title: "Lifeboat", Tongue: tongue, Log: w.logger, Hidden: m == openBackground})
+	if err != nil {
+		w.logger.Warn("one window", "error", err) // practice needs no data folder
 	} else {
-		//nolint:contextcheck // as above
-		win.Later(tongue, tongue.T("A small mail world starts inside this program …"), func(ctx context.Context) (shell.Parts, error) {
-			return w.practiceDesk(ctx, tongue)
+		defer func() { _ = place.Close() }() // it ends with the process anyway
+		win.Keep(func(ctx context.Context) {
+			if err := place.Listen(ctx, win.Front); err != nil {
+				w.logger.Warn("one window", "error", err)
+			}
 		})
 	}
+	w.person = newPerson(win.Tongue, func(ctx context.Context, q question) (string, error) {
+		return win.AskSecret(ctx, shell.Question{Title: q.title, Text: q.text, Label: q.label, Again: q.again})
+	})
+	b := &worlds{w: w, win: win, serving: &serving{w: w}}
+	win.Keep(b.serving.run)
+	win.Begin(shell.Host{Real: b.realDesk, Practice: b.practiceDesk})
 	win.Run()
 	return 0, true
 }

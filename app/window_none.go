@@ -4,7 +4,7 @@ package main
 
 import "context"
 
-// desktop says whether this program has the window.
-const desktop = false
+// hasWindow says whether this program has the window.
+const hasWindow = false
 
-func openWindow(context.Context, *wiring) (status int, opened bool) { return 0, false }
+func openWindow(context.Context, *wiring, mode) (status int, opened bool) { return 0, false }

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/adrg/xdg"
@@ -22,6 +23,7 @@ import (
 	"lifeboat/app/engine"
 	"lifeboat/app/service"
 	"lifeboat/configs"
+	"lifeboat/configs/secret"
 	"lifeboat/failover"
 	"lifeboat/failover/dnshost"
 	"lifeboat/failover/dnshost/cloudflare"
@@ -38,6 +40,11 @@ type wiring struct {
 	env    []string
 	dialer failover.Dialer
 	logger *slog.Logger
+	// person answers in a window; nil at the command line, where a terminal does.
+	person *person
+
+	mu     sync.Mutex
+	stores map[string]*secret.Store // by data folder: nobody types a passphrase twice
 }
 
 // connectFor is how long a connection may take to come about. Where a line drops
@@ -127,6 +134,11 @@ func (w *wiring) open(p cli.Place) (*engine.Engine, []configs.Problem, error) {
 	if err != nil {
 		return nil, warnings, err
 	}
+	return w.over(p, settings, data), warnings, nil
+}
+
+// over puts an engine over settings.
+func (w *wiring) over(p cli.Place, settings *configs.Settings, data string) *engine.Engine {
 	reader := w.reader(settings)
 	secrets := w.secrets(p)
 	reveal := func(ctx context.Context, ref configs.SecretRef) (string, error) {
@@ -145,7 +157,7 @@ func (w *wiring) open(p cli.Place) (*engine.Engine, []configs.Problem, error) {
 		Password:    reveal,
 		Mail:        w.mail(p, settings, secrets),
 		Relay:       w.relay(secrets),
-	}), warnings, nil
+	})
 }
 
 func (w *wiring) reader(s *configs.Settings) *dnsview.Reader {

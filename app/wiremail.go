@@ -38,7 +38,10 @@ func (w *wiring) mail(p cli.Place, settings *configs.Settings, secrets *secret.S
 			Recovery:   os.Getenv(engine.RecoveryVariable),
 		},
 	}
-	if atTerminal() {
+	switch {
+	case w.person != nil:
+		parts.Keys.Ask = w.person.keyPassphrase
+	case atTerminal():
 		parts.Keys.Ask = askKeyPassphrase
 	}
 	return parts

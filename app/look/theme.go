@@ -5,6 +5,7 @@ package look
 
 import (
 	"image/color"
+	"math"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
@@ -96,6 +97,7 @@ type Theme struct {
 	base       fyne.Theme
 	faces      faces
 	brightness Brightness
+	percent    int // of the usual text size
 }
 
 // NewTheme returns the theme, as bright as the system prefers.
@@ -103,8 +105,26 @@ func NewTheme() *Theme { return NewThemeIn(System) }
 
 // NewThemeIn returns the theme with a brightness of its own.
 func NewThemeIn(b Brightness) *Theme {
-	return &Theme{base: theme.DefaultTheme(), faces: bundled(), brightness: b}
+	return &Theme{base: theme.DefaultTheme(), faces: bundled(), brightness: b, percent: UsualText}
 }
+
+// The sizes that text can be set in, in percent of the usual one.
+const (
+	SmallestText = 90
+	UsualText    = 100
+	LargestText  = 150
+)
+
+// WithText returns the theme with text of that size, in percent: what is out of range
+// is the nearest that is not. Corners and lines stay as they are.
+func (t *Theme) WithText(percent int) *Theme {
+	with := *t
+	with.percent = min(max(percent, SmallestText), LargestText)
+	return &with
+}
+
+// TextPercent is the size that text is set in, in percent of the usual one.
+func (t *Theme) TextPercent() int { return t.percent }
 
 // variant is the system's, unless there is one of our own.
 func (t *Theme) variant(v fyne.ThemeVariant) fyne.ThemeVariant {
@@ -153,10 +173,20 @@ func (p pair) in(v fyne.ThemeVariant) color.NRGBA {
 
 // Size returns a size of ours, or Fyne's own.
 func (t *Theme) Size(name fyne.ThemeSizeName) float32 {
-	if s, ok := sizes[name]; ok {
-		return s
+	s, ok := sizes[name]
+	if !ok {
+		return t.base.Size(name)
 	}
-	return t.base.Size(name)
+	if texts[name] {
+		return float32(math.Round(float64(s) * float64(t.percent) / UsualText))
+	}
+	return s
+}
+
+// texts are the sizes that grow with the text.
+var texts = map[fyne.ThemeSizeName]bool{
+	theme.SizeNameText: true, theme.SizeNameCaptionText: true, theme.SizeNameSubHeadingText: true, theme.SizeNameHeadingText: true,
+	SizeState: true, SizeLead: true, SizeClock: true,
 }
 
 // Icon returns Fyne's icon.

@@ -11,21 +11,23 @@ import (
 // drillDeeds are what the drills page asks for. Whatever reads or writes a file, or
 // takes a moment, is done away from the UI thread.
 func (d *desk) drillDeeds() screen.DrillsDeeds {
-	p, ctx, knock := d.parts.Drills, d.window.ctx, func() { d.door.Knock() }
+	p, ctx, knock := d.parts.Drills, d.ctx, d.knock
 	away := func(do func()) func() {
 		return func() {
-			go func() {
+			d.window.work(func() {
 				do()
 				knock()
-			}()
+			})
 		}
 	}
 	return screen.DrillsDeeds{
-		Play: func(name string, unattended bool) { go p.Play(ctx, name, unattended, knock) },
+		Play: func(name string, unattended bool) {
+			d.window.work(func() { p.Play(ctx, name, unattended, knock) })
+		},
 		Talk: func(name string) {
 			p.Talk(name)
 			if t := p.Table(); t != nil {
-				go t.Watch(ctx, knock)
+				d.window.work(func() { t.Watch(ctx, knock) })
 			}
 			knock()
 		},
@@ -55,7 +57,7 @@ func (d *desk) save(format string) {
 	data, name, err := r.Write(format)
 	if err != nil {
 		r.Wrote("", err)
-		d.door.Knock()
+		d.knock()
 		return
 	}
 	t := d.tongue
@@ -63,16 +65,13 @@ func (d *desk) save(format string) {
 		if w == nil && err == nil {
 			return // nobody chose a place
 		}
-		go func() {
+		d.window.work(func() {
 			r.Wrote(write(w, data, err))
-			d.door.Knock()
-		}()
+			d.knock()
+		})
 	}, d.window.window)
 	ask.SetFileName(name)
-	ask.SetTitleText(t.T("Save the report"))
-	ask.SetConfirmText(t.T("Save"))
-	ask.SetDismissText(t.T("Cancel"))
-	ask.Show()
+	d.show(ask, t.T("Save the report"), t.T("Save"))
 }
 
 // write writes a file whole, or says why not.

@@ -1,6 +1,8 @@
 package shell
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
@@ -16,7 +18,24 @@ type Page struct {
 	Content fyne.CanvasObject
 	Bar     fyne.CanvasObject // buttons of long work, in a bar below the page; may be nil
 	Foot    bool              // stands at the foot of the navigation, as Settings does
+	// Full: the page has the whole area, without margins, and scrolls inside where it
+	// must, as a mail program does.
+	Full bool
+	// Nav takes the place of the navigation while the page is shown, as the steps of
+	// the set-up do. A [Railed] one is told when there is little room.
+	Nav fyne.CanvasObject
+	// Hidden pages have no item in the navigation.
+	Hidden bool
+	// Make, unless Content is set, makes Content, Bar and Nav when the page is shown
+	// first: a start should not wait for pages that nobody looks at.
+	Make func() Made
 }
+
+// Made is what a page consists of.
+type Made struct{ Content, Bar, Nav fyne.CanvasObject }
+
+// Railed is what stands at the left of a page and has a narrow form.
+type Railed interface{ SetRail(rail bool) }
 
 // Badge is what a navigation item tells without being opened: a count, or the
 // worst light on its page.
@@ -30,29 +49,43 @@ type Badge struct {
 type Watch = widgets.NavFoot
 
 // Frame is what surrounds every page: the navigation at the left and the page's
-// margins. A page that is higher than the window scrolls.
+// margins. A page that is higher than the window scrolls. Below every page is a strip
+// of the long work that goes on, and in the corner what is said in passing.
 type Frame struct {
 	nav     *widgets.Nav
+	side    *fyne.Container // the navigation, or what takes its place
 	area    *fyne.Container // the page that is shown, and its bar
-	object  fyne.CanvasObject
+	strip   *widgets.Strip
+	corner  *fyne.Container // what is said in passing
+	object  *fyne.Container
 	pages   []Page
-	views   map[string]fyne.CanvasObject
+	views   map[string]*pageView
 	badges  map[string]Badge
 	extra   []widgets.NavEntry // items that are no pages
 	press   map[string]func()  // and what pressing them does
 	here    string
 	moved   func(key string)
 	spacing *margins
+	stop    func(job string)
+}
+
+// pageView is a page as it stands in the area.
+type pageView struct {
+	whole fyne.CanvasObject
+	bar   fyne.CanvasObject // nil: none
+	nav   fyne.CanvasObject // nil: the navigation
 }
 
 // NewFrame returns an empty frame.
 func NewFrame() *Frame {
 	f := &Frame{
-		area: container.NewStack(), badges: map[string]Badge{},
-		press: map[string]func(){}, moved: func(string) {}, spacing: &margins{},
+		area: container.NewStack(), corner: container.New(cornerLayout{}), badges: map[string]Badge{},
+		press: map[string]func(){}, moved: func(string) {}, spacing: &margins{}, stop: func(string) {},
 	}
 	f.nav = widgets.NewNav(f.Go)
-	f.object = container.New(&frameLayout{nav: f.nav, spacing: f.spacing}, f.nav, f.area)
+	f.side = container.NewStack(f.nav)
+	f.strip = widgets.NewStrip("", func(key string) { f.stop(key) })
+	f.object = container.New(&frameLayout{frame: f}, f.side, f.area, f.strip, f.corner)
 	return f
 }
 
@@ -62,26 +95,51 @@ func (f *Frame) Object() fyne.CanvasObject { return f.object }
 // SetPages sets the pages, in the order of the navigation, and shows the one that
 // was shown before, or else the first.
 func (f *Frame) SetPages(pages []Page) {
-	f.pages, f.views = pages, map[string]fyne.CanvasObject{}
-	for _, p := range pages {
-		f.views[p.Key] = f.view(p)
-	}
+	f.pages, f.views = pages, map[string]*pageView{}
 	f.tell()
 	here := f.here
 	f.here = ""
-	if _, still := f.views[here]; !still && len(pages) > 0 {
+	if f.page(here) == nil && len(pages) > 0 {
 		here = pages[0].Key
 	}
 	f.Go(here)
 }
 
-// view puts margins around a page, and its bar below.
-func (f *Frame) view(p Page) fyne.CanvasObject {
-	scroll := container.NewVScroll(container.New(f.spacing, p.Content))
-	if p.Bar == nil {
-		return scroll
+// page is the page of a key; nil where there is none.
+func (f *Frame) page(key string) *Page {
+	for i := range f.pages {
+		if f.pages[i].Key == key {
+			return &f.pages[i]
+		}
 	}
-	return container.NewBorder(nil, widgets.NewBar(container.New(barRoom{f.spacing}, p.Bar)), nil, nil, scroll)
+	return nil
+}
+
+// view is how a page is shown: made when it is asked for first.
+func (f *Frame) view(p *Page) *pageView {
+	if v, ok := f.views[p.Key]; ok {
+		return v
+	}
+	if p.Content == nil && p.Make != nil {
+		m := p.Make()
+		p.Content, p.Bar, p.Nav = m.Content, m.Bar, m.Nav
+	}
+	v := &pageView{nav: p.Nav}
+	if p.Full {
+		v.whole = p.Content
+	} else {
+		v.whole = container.NewVScroll(container.New(f.spacing, p.Content))
+	}
+	if p.Bar != nil {
+		bar := p.Bar
+		if !p.Full {
+			bar = container.New(barRoom{f.spacing}, bar)
+		}
+		v.bar = p.Bar
+		v.whole = container.NewBorder(nil, widgets.NewBar(bar), nil, nil, v.whole)
+	}
+	f.views[p.Key] = v
+	return v
 }
 
 // Go shows a page. A key that no page has changes nothing.
@@ -90,12 +148,22 @@ func (f *Frame) Go(key string) {
 		do()
 		return
 	}
-	view, ok := f.views[key]
-	if !ok || key == f.here {
+	p := f.page(key)
+	if p == nil || key == f.here {
 		return
 	}
+	v := f.view(p)
 	f.here = key
-	f.area.Objects = []fyne.CanvasObject{view}
+	f.area.Objects = []fyne.CanvasObject{v.whole}
+	var side fyne.CanvasObject = f.nav
+	if v.nav != nil {
+		side = v.nav
+	}
+	if f.side.Objects[0] != side {
+		f.side.Objects = []fyne.CanvasObject{side}
+		f.side.Refresh()
+	}
+	f.object.Layout.Layout(f.object.Objects, f.object.Size()) // the side may be railed
 	f.area.Refresh()
 	f.nav.Select(key)
 	f.moved(key)
@@ -137,10 +205,44 @@ func (f *Frame) addItem(e widgets.NavEntry, press func()) {
 	f.tell()
 }
 
+// dropItem takes such an item away.
+func (f *Frame) dropItem(key string) {
+	delete(f.press, key)
+	f.extra = slices.DeleteFunc(f.extra, func(e widgets.NavEntry) bool { return e.Key == key })
+	f.tell()
+}
+
+// SetWork sets what long work goes on, in the strip below every page. cancel is what
+// its buttons say, and stop is told the key of what is to end; more says in words how
+// many there are beside those that are shown.
+func (f *Frame) SetWork(jobs []widgets.Job, cancel string, more func(n int) string, stop func(key string)) {
+	f.stop = stop
+	f.strip.SetCancel(cancel)
+	high := f.strip.MinSize().Height
+	f.strip.Set(jobs, more)
+	if f.strip.MinSize().Height != high {
+		f.object.Layout.Layout(f.object.Objects, f.object.Size())
+		f.object.Refresh()
+	}
+}
+
+// Work is the strip of long work.
+func (f *Frame) Work() *widgets.Strip { return f.strip }
+
+// say puts what is said in passing into the corner, the newest at the foot.
+func (f *Frame) say(all []fyne.CanvasObject) {
+	f.corner.Objects = all
+	f.object.Layout.Layout(f.object.Objects, f.object.Size())
+	f.corner.Refresh()
+}
+
 // tell hands the items to the navigation.
 func (f *Frame) tell() {
 	var entries []widgets.NavEntry
 	for _, p := range f.pages {
+		if p.Hidden {
+			continue
+		}
 		b := f.badges[p.Key]
 		entries = append(entries, widgets.NavEntry{Key: p.Key, Icon: p.Icon, Title: p.Title, Foot: p.Foot, Count: b.Count, Shape: b.Shape})
 	}
@@ -155,25 +257,67 @@ const (
 	leastHeight = 560
 )
 
-// frameLayout puts the page beside the navigation.
-type frameLayout struct {
-	nav     *widgets.Nav
-	spacing *margins
-}
+// frameLayout puts the page beside the navigation, and what goes on below it.
+type frameLayout struct{ frame *Frame }
 
 // Layout gives the navigation its width and the page the rest.
 func (l *frameLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	rail := size.Width < railBelow
-	l.nav.SetRail(rail)
-	l.spacing.narrow = rail
+	f := l.frame
+	f.nav.SetRail(rail)
+	if r, ok := f.side.Objects[0].(Railed); ok {
+		r.SetRail(rail)
+	}
+	f.spacing.narrow = rail
 	width := float32(widgets.NavWidth)
 	if rail {
 		width = widgets.NavRailWidth
 	}
-	objects[0].Move(fyne.NewPos(0, 0))
-	objects[0].Resize(fyne.NewSize(width, size.Height))
-	objects[1].Move(fyne.NewPos(width, 0))
-	objects[1].Resize(fyne.NewSize(size.Width-width, size.Height))
+	strip := f.strip.MinSize().Height
+	place := func(i int, x, y, w, h float32) {
+		objects[i].Move(fyne.NewPos(x, y))
+		objects[i].Resize(fyne.NewSize(w, h))
+	}
+	place(0, 0, 0, width, size.Height)
+	place(1, width, 0, size.Width-width, size.Height-strip)
+	place(2, width, size.Height-strip, size.Width-width, strip)
+	corner := objects[3].MinSize()
+	place(3, size.Width-corner.Width-cornerEdge, size.Height-strip-corner.Height-cornerEdge, corner.Width, corner.Height)
+}
+
+// What is said in passing stands this far from the corner, and from each other, in
+// pixels at scale 1.
+const (
+	cornerEdge = 20
+	cornerGap  = 8
+)
+
+// cornerLayout puts objects below one another, as small as they can be.
+type cornerLayout struct{}
+
+// Layout places the objects.
+func (cornerLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	y := float32(0)
+	for _, o := range objects {
+		high := o.MinSize().Height
+		o.Move(fyne.NewPos(0, y))
+		o.Resize(fyne.NewSize(size.Width, high))
+		y += high + cornerGap
+	}
+}
+
+// MinSize is the widest, and all heights together.
+func (cornerLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	var all fyne.Size
+	for i, o := range objects {
+		least := o.MinSize()
+		all.Width = max(all.Width, least.Width)
+		if i > 0 {
+			all.Height += cornerGap
+		}
+		all.Height += least.Height
+	}
+	return all
 }
 
 // MinSize is the same whatever is shown: content never makes the window wider than

@@ -11,9 +11,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/test"
-	"fyne.io/fyne/v2/theme"
 
-	"lifeboat/app/i18n"
 	"lifeboat/app/look"
 	"lifeboat/app/widgets"
 )
@@ -142,46 +140,6 @@ func TestBadgesAndWatch(t *testing.T) {
 	settings, drills := item(t, f, "settings").Position().Y, item(t, f, "drills").Position().Y
 	if settings < 600 || drills > 300 {
 		t.Errorf("Settings stands at %v and Drills at %v", settings, drills)
-	}
-}
-
-// The view menu: light, dark, language. What was chosen is kept.
-func TestViewMenu(t *testing.T) {
-	a := test.NewTempApp(t)
-	a.Settings().SetTheme(look.NewThemeIn(look.Light))
-	f, win := open(t, 1280, 800)
-	w := &Window{app: a, window: win, frame: f, ctx: t.Context(), cancel: func() {}}
-	tongue, err := i18n.New(i18n.English)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var spoken []i18n.Language
-	w.OfferView(tongue, func(l i18n.Language) { spoken = append(spoken, l) })
-	test.Tap(item(t, f, viewKey))
-	if win.Canvas().Overlays().Top() == nil {
-		t.Error("pressing View shows no menu")
-	}
-	if f.Here() != "home" {
-		t.Errorf("pressing View went to %s", f.Here())
-	}
-	choose := func(label string) {
-		for _, i := range w.viewMenu(tongue, func(l i18n.Language) { spoken = append(spoken, l) }).Items {
-			if i.Label == label {
-				i.Action()
-			}
-		}
-	}
-	choose("Dark")
-	dark := look.NewThemeIn(look.Dark).Color(theme.ColorNameForeground, theme.VariantLight)
-	if got := a.Settings().Theme().Color(theme.ColorNameForeground, theme.VariantLight); got != dark || w.brightness() != look.Dark {
-		t.Errorf("after Dark, ink is %v and the choice %v", got, w.brightness())
-	}
-	choose("日本語")
-	if len(spoken) != 1 || spoken[0] != i18n.Japanese || w.Language(i18n.English) != i18n.Japanese {
-		t.Errorf("after 日本語, spoken %v, kept %v", spoken, w.Language(i18n.English))
-	}
-	if w.app.Preferences().SetString(keyLanguage, "tlh"); w.Language(i18n.English) != i18n.English {
-		t.Error("a language that nobody speaks was taken")
 	}
 }
 

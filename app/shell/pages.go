@@ -2,28 +2,33 @@ package shell
 
 import (
 	"context"
-	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 
 	"lifeboat/app/i18n"
 	"lifeboat/app/look"
 	"lifeboat/app/presenter"
 	"lifeboat/app/screen"
-	"lifeboat/app/widgets"
 	"lifeboat/failover"
 )
 
 // The pages, by their keys in the navigation.
 const (
-	pageHome   = "home"
-	pageSwitch = "switch"
-	pageDrills = "drills"
+	pageHome     = "home"
+	pageMail     = "mail"
+	pageSwitch   = "switch"
+	pageTests    = "tests"
+	pageQueue    = "queue"
+	pageDrills   = "drills"
+	pageLog      = "log"
+	pageSettings = "settings"
+	pageSetup    = "setup"
 )
 
-// Parts are what stands behind the window's pages.
+// Parts are what stands behind the window's pages. A page whose presenter is nil is
+// not there.
 type Parts struct {
+	Tongue       *i18n.Tongue // that the settings name, where another was not chosen; nil: the window's
 	Organization string
 	Domain       string // as people write it
 	Home         *presenter.Home
@@ -33,147 +38,211 @@ type Parts struct {
 	// Work is everything that goes on in the background, until ctx ends; knock is to
 	// be called whenever there is something new to show.
 	Work func(ctx context.Context, knock func())
-	// Close is called when the window is closed; it may be nil.
+	// Notices is what is worth disturbing a person for; nil in practice.
+	Notices *presenter.Notices
+	// Serving says whether this program does the background work of the data folder;
+	// nil: it does none.
+	Serving func() bool
+	// Held says whether outgoing mail is held, and Hold holds it or lets it go on; nil
+	// where there is no send route.
+	Held func() bool
+	Hold func(ctx context.Context, hold bool) error
+	// Close is called when the world ends; it may be nil.
 	Close func()
 }
 
-// desk is the window's pages over their presenters.
+// desk is a world's pages over their presenters.
 type desk struct {
 	window *Window
 	parts  Parts
 	tongue *i18n.Tongue
 	door   *Doorway
+	ctx    context.Context //nolint:containedctx // the world's life
+	cancel context.CancelFunc
+	views  []*view
+	works  works
 
-	home     *screen.Home
-	practice *screen.Practice
-	change   *screen.Switch
-	drills   *screen.Drills
 	audience *audience // the window for the participants of a tabletop; nil while it is closed
 }
 
-// Open fills the window with the pages over parts, and starts what goes on in the
-// background.
-func (w *Window) Open(t *i18n.Tongue, p Parts) {
+func newDesk(w *Window, t *i18n.Tongue, p Parts) *desk {
 	d := &desk{window: w, parts: p, tongue: t}
+	d.ctx, d.cancel = context.WithCancel(w.ctx)
+	d.door = newDoorway(w.do, d.redraw)
 	d.build()
-	d.door = w.Door(w.ctx, d.update)
-	w.frame.OnGo(func(string) { d.door.Knock() })
-	w.ShowFrame()
-	if p.Close != nil {
-		context.AfterFunc(w.ctx, p.Close)
-	}
-	go p.Work(w.ctx, d.door.Knock)
-	go d.tick()
-	w.window.SetMaster()
-	d.door.Knock()
+	return d
 }
 
-// calmSteps is how many seconds pass between two steps of the ages while nothing goes
-// on: a window that is only looked at should cost next to nothing.
-const calmSteps = 5
+// page is what a screen has, at least.
+type page interface {
+	Content() fyne.CanvasObject
+	Update() // on the UI thread
+}
 
-// tick has clocks and ages step: once a second while something goes on, and seldom
-// while nothing does.
-func (d *desk) tick() {
-	t := time.NewTicker(time.Second)
-	defer t.Stop()
-	for n := 0; ; n++ {
-		select {
-		case <-d.window.ctx.Done():
-			return
-		case <-t.C:
-			busy := d.parts.Practice != nil || !d.parts.Switch.Phase().Ended() || d.parts.Drills.Held()
-			if busy || n%calmSteps == 0 {
-				d.door.Knock()
+// What a screen may have beside.
+type (
+	barred    interface{ Bar() fyne.CanvasObject }
+	naved     interface{ Nav() fyne.CanvasObject }
+	refresher interface{ Refresh() }
+	finder    interface{ Find() }
+	newer     interface{ New() }
+	shower    interface{ Shown(seen bool) }
+	escaper   interface{ Escape() bool }
+)
+
+// view is a page of the desk: how it is made, and what is there once it was.
+type view struct {
+	page  Page
+	make  func() page
+	made  page // nil until the page is shown first
+	badge func() Badge
+	speak func(*i18n.Tongue)
+	busy  func() bool
+}
+
+// build prepares the pages in the language that is spoken.
+func (d *desk) build() {
+	d.views = nil
+	for _, v := range []*view{
+		d.homeView(), d.mailView(), d.switchView(), d.testsView(), d.queueView(), d.drillsView(), d.logView(), d.settingsView(), d.setupView(),
+	} {
+		if v == nil {
+			continue
+		}
+		v.page.Make = func() Made {
+			v.made = v.make()
+			m := Made{Content: v.made.Content()}
+			if b, ok := v.made.(barred); ok {
+				m.Bar = b.Bar()
 			}
+			if n, ok := v.made.(naved); ok {
+				m.Nav = n.Nav()
+			}
+			return m
+		}
+		d.views = append(d.views, v)
+	}
+}
+
+// install hands the pages to the frame.
+func (d *desk) install() {
+	f := d.window.frame
+	var pages []Page
+	for _, v := range d.views {
+		pages = append(pages, v.page)
+	}
+	here := ""
+	f.OnGo(func(key string) {
+		d.seen(here, false)
+		here = key
+		d.seen(here, true)
+		d.window.keepPage(key)
+		d.update()
+	})
+	f.SetPages(pages)
+	f.SetHeader(d.parts.Organization, d.parts.Domain)
+	d.footItems()
+}
+
+// seen tells a page that it comes into sight, or goes out of it.
+func (d *desk) seen(key string, seen bool) {
+	if v := d.view(key); v != nil {
+		if s, ok := v.made.(shower); ok {
+			s.Shown(seen)
 		}
 	}
 }
 
-// build lays the pages out in the language that is spoken.
-func (d *desk) build() {
-	t := d.tongue
-	d.home = screen.NewHome(t, d.parts.Home, d.act)
-	content := d.home.Content()
-	if d.parts.Practice != nil {
-		d.practice = screen.NewPractice(t, d.parts.Practice, d.home, screen.PracticeDeeds{
-			Break: func(k presenter.TroubleKey) { d.parts.Practice.Break(k); d.door.Knock() },
-			Mend:  func() { d.parts.Practice.Mend(); d.door.Knock() },
-			Play:  d.play,
-		})
-		content = d.practice.Content()
+// shown tells the page that is shown that the world is, or is no longer.
+func (d *desk) shown(seen bool) { d.seen(d.window.frame.Here(), seen) }
+
+// view is the page of a key; nil where there is none.
+func (d *desk) view(key string) *view {
+	for _, v := range d.views {
+		if v.page.Key == key {
+			return v
+		}
 	}
-	d.change = screen.NewSwitch(t, d.parts.Switch, d.press)
-	d.drills = screen.NewDrills(t, d.parts.Drills, d.drillDeeds())
-	d.window.frame.SetPages([]Page{
-		{Key: pageHome, Title: t.T("Home"), Icon: look.IconHome, Content: content},
-		{Key: pageSwitch, Title: t.T("Switch"), Icon: look.IconSwitch, Content: d.change.Content(), Bar: d.change.Bar()},
-		{Key: pageDrills, Title: t.T("Drills"), Icon: look.IconDrills, Content: d.drills.Content()},
-	})
-	d.window.frame.SetHeader(d.parts.Organization, d.parts.Domain)
-	d.window.OfferView(t, d.speak)
+	return nil
 }
 
-// speak makes the pages anew in another language.
+// here is the page that is shown, once it was made; nil before.
+func (d *desk) here() page {
+	if v := d.view(d.window.frame.Here()); v != nil {
+		return v.made
+	}
+	return nil
+}
+
+func (d *desk) busy() bool {
+	for _, v := range d.views {
+		if v.busy != nil && v.busy() {
+			return true
+		}
+	}
+	return len(d.works.jobs()) > 0
+}
+
+// speak goes on in another language.
 func (d *desk) speak(l i18n.Language) {
 	t, err := i18n.New(l)
 	if err != nil {
 		return // the catalogues are part of the program: a test reads them all
 	}
-	d.tongue = t
-	d.parts.Home.Speak(t)
-	d.parts.Switch.Speak(t)
-	d.parts.Drills.Speak(t)
-	if d.parts.Practice != nil {
-		d.parts.Practice.Speak(t)
-	}
-	d.build()
+	d.window.tongue.Store(t)
+	d.translate(t)
+	d.install()
 	d.update()
 }
 
-// update shows the newest state on the page that is seen, and in the navigation.
-func (d *desk) update() {
-	switch d.window.frame.Here() {
-	case pageSwitch:
-		d.change.Update()
-		d.home.Look()
-	case pageDrills:
-		d.drills.Update()
-		d.home.Look()
-	default:
-		if d.practice != nil {
-			d.practice.Update()
-		} else {
-			d.home.Update()
+// translate makes the pages anew in another language.
+func (d *desk) translate(t *i18n.Tongue) {
+	d.tongue = t
+	for _, v := range d.views {
+		if v.speak != nil {
+			v.speak(t)
 		}
 	}
-	s := d.home.State()
+	d.build()
+	if err := useWords(t); err != nil {
+		d.window.log.Warn("words of dialogs", "error", err)
+	}
+}
+
+// redraw is update, measured: what the doorway calls.
+func (d *desk) redraw() {
+	d.window.dog.Time("update "+d.window.frame.Here(), d.update)
+}
+
+// update shows the newest state on the page that is seen, and in the navigation. Of a
+// world that is behind another only what the tray and notices tell.
+func (d *desk) update() {
+	defer d.window.tell()
+	if d.window.desk != d {
+		return
+	}
+	f := d.window.frame
+	if p := d.here(); p != nil {
+		p.Update()
+	}
+	s := d.parts.Home.State()
 	w := Watch{Shape: screen.ShapeOf(s.Watching.Light), First: s.Watching.First, Second: s.Watching.Second}
 	if d.parts.Practice != nil {
 		w.Icon = look.IconFlag
 	}
-	d.window.frame.SetWatch(w)
-	badge := Badge{}
-	if s.Trouble != nil {
-		badge.Shape = screen.ShapeOf(s.Light)
+	f.SetWatch(w)
+	for _, v := range d.views {
+		if v.badge != nil {
+			f.SetBadge(v.page.Key, v.badge())
+		}
 	}
-	d.window.frame.SetBadge(pageHome, badge)
-	badge = Badge{}
-	if !d.parts.Switch.Phase().Ended() {
-		badge.Shape = widgets.Working
-	}
-	d.window.frame.SetBadge(pageSwitch, badge)
-	badge = Badge{}
-	if d.parts.Drills.Held() {
-		badge.Shape = widgets.Working
-	}
-	d.window.frame.SetBadge(pageDrills, badge)
+	f.SetWork(d.works.jobs(), d.tongue.T("Cancel"), func(n int) string { return d.tongue.T("and {n} more", "n", n) }, d.works.stop)
 	d.audience.update(d.parts.Drills)
 }
 
 // act does what a button of Home asks for.
 func (d *desk) act(a presenter.Action) {
-	ctx, knock := d.window.ctx, d.door.Knock
+	ctx, knock := d.ctx, d.knock
 	begin := func(o presenter.Order) {
 		d.parts.Switch.Begin(ctx, o, knock)
 		d.window.frame.Go(pageSwitch)
@@ -190,7 +259,7 @@ func (d *desk) act(a presenter.Action) {
 	case presenter.DoTakeBack:
 		begin(presenter.Order{Kind: failover.Rollback})
 	case presenter.DoCheck:
-		go d.parts.Home.Check(ctx, knock)
+		d.window.work(func() { d.parts.Home.Check(ctx, knock) })
 	case presenter.DoWait:
 		d.parts.Home.Wait()
 	case presenter.DoDrill:
@@ -202,7 +271,7 @@ func (d *desk) act(a presenter.Action) {
 
 // press does what a button of the switch page asks for.
 func (d *desk) press(do presenter.SwitchDo, text string) {
-	ctx, s, knock := d.window.ctx, d.parts.Switch, d.door.Knock
+	ctx, s, knock := d.ctx, d.parts.Switch, d.knock
 	switch do {
 	case presenter.DoYes:
 		s.Answer(true, text)
@@ -235,29 +304,10 @@ func (d *desk) play() {
 		p.StopPlaying()
 		return
 	}
-	go p.Play(d.window.ctx, d.door.Knock)
+	d.window.work(func() { p.Play(d.ctx, d.knock) })
 }
 
-// Later opens the window at once and fills it when prepare is done; meanwhile it says
-// what is being done, and if that fails, why.
-func (w *Window) Later(t *i18n.Tongue, doing string, prepare func(ctx context.Context) (Parts, error)) {
-	says := widgets.NewParagraph(look.Title, doing)
-	light := widgets.NewLight(30, widgets.Working)
-	w.window.SetPadded(false)
-	w.window.SetContent(container.NewCenter(container.New(widgets.LineUp(gapAt, -1), light, container.NewGridWrap(fyne.NewSize(720, 72), says))))
-	go func() {
-		parts, err := prepare(w.ctx)
-		fyne.Do(func() {
-			if err != nil {
-				light.SetShape(widgets.Octagon)
-				says.SetText(presenter.Problem(t, err))
-				return
-			}
-			w.Open(t, parts)
-		})
-	}()
+// timed measures what a press does.
+func timed[T any](d *desk, name string, do func(T)) func(T) {
+	return func(v T) { d.window.dog.Time(name, func() { do(v) }) }
 }
-
-// gapAt is the room beside the light while the window is not filled yet, in pixels
-// at scale 1.
-const gapAt = 16

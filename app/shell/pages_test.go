@@ -59,14 +59,35 @@ func testDesk(t *testing.T, typed bool) *desk {
 			return drill.NewTable(drill.TableOptions{Scenario: s.Scenario, Domain: "aoba.example", Now: presentertest.Now})
 		},
 	})
-	w := &Window{app: a, frame: NewFrame(), ctx: t.Context(), window: a.NewWindow("Lifeboat")}
-	desk := &desk{window: w, parts: parts, tongue: word}
-	desk.door = newDoorway(func(func()) {}, func() {})
-	desk.build()
-	w.ShowFrame()
-	w.window.Resize(fyne.NewSize(1280, 800))
-	desk.update()
+	w := testWindow(t, a)
+	w.tongue.Store(word)
+	desk := newDesk(w, word, parts)
+	if !typed {
+		w.present(desk)
+		return desk
+	}
+	w.real = desk
+	w.present(desk)
 	return desk
+}
+
+// testWindow is a window of the test driver, whose UI thread is the test.
+func testWindow(t *testing.T, a fyne.App) *Window {
+	t.Helper()
+	word, err := i18n.New(i18n.English)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWindow(t.Context(), a, Options{Title: "Lifeboat", Tongue: word}, func(do func()) { do() })
+	w.toasts.after = func(time.Duration, func()) {}
+	w.notices.send = func(presenter.Notice, func()) {}
+	w.window.Resize(fyne.NewSize(1280, 800))
+	t.Cleanup(func() {
+		w.cancel()
+		w.works.Wait()
+		w.window.Close()
+	})
+	return w
 }
 
 func TestPressingSwitchLeadsToTheSwitch(t *testing.T) {

@@ -2,16 +2,26 @@
 // the one doorway to the UI thread: workers call [Doorway.Knock], and however
 // often they do, the screen is drawn at most some thirty times a second, always
 // with the newest state. [Frame] is what surrounds every page: the navigation, and
-// margins.
+// margins. What pages ask of a window (to go elsewhere, to work in the background, to
+// pick a file) are the deeds, see [Deeds].
+//
+// What is shown belongs to a world: the settings' own mail, or the practice world.
+// [Window.Open] puts a world into the window; the one before ends.
 package shell
 
 import (
 	"context"
+	"log/slog"
+	"os"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
 
+	"lifeboat/app/desktop"
+	"lifeboat/app/i18n"
 	"lifeboat/app/look"
 )
 
@@ -20,24 +30,68 @@ const (
 	frame = 33 * time.Millisecond
 )
 
+// Options are what a window is made with.
+type Options struct {
+	Title string
+	// Tongue is spoken until a language is chosen in the window.
+	Tongue *i18n.Tongue
+	Log    *slog.Logger
+	// Hidden: the window is not shown at first, where there is a tray to open it from.
+	Hidden bool
+}
+
 // Window is the program's window.
 type Window struct {
-	app    fyne.App
-	window fyne.Window
-	frame  *Frame
-	ctx    context.Context //nolint:containedctx // the window's life: workers that it starts end with it
-	cancel context.CancelFunc
+	app     fyne.App
+	window  fyne.Window
+	frame   *Frame
+	tongue  atomic.Pointer[i18n.Tongue]
+	log     *slog.Logger
+	ctx     context.Context //nolint:containedctx // the window's life: workers that it starts end with it
+	cancel  context.CancelFunc
+	do      func(func()) // to the UI thread, later
+	dog     *Watchdog
+	host    Host
+	desk    *desk // what is shown; nil while nothing is
+	real    *desk // the settings' world; nil while there is none
+	tray    *tray // nil where there is none
+	toasts  *toasts
+	notices *notices
+	works   sync.WaitGroup                      // all that must come to its end before the program does
+	opens   func(context.Context, string) error // opens files and pages; nil: the system
+	shy     bool                                // not shown at first
+	stamp   func(what string)                   // takes down when something was painted; nil: nobody measures
 }
 
 // New opens nothing yet; it prepares the application.
-func New(ctx context.Context, title string) *Window {
-	w := &Window{app: app.NewWithID(appID), frame: NewFrame()}
-	w.ctx, w.cancel = context.WithCancel(ctx)
-	w.app.SetIcon(look.Lifebuoy())
-	w.app.Settings().SetTheme(look.NewThemeIn(w.brightness()))
-	w.window = w.app.NewWindow(title)
-	w.window.Resize(fyne.NewSize(1200, 720))
+func New(ctx context.Context, o Options) *Window {
+	w := newWindow(ctx, app.NewWithID(appID), o, fyne.Do)
 	w.window.CenterOnScreen()
+	return w
+}
+
+// newWindow is a window of an application, with a way to its UI thread.
+func newWindow(ctx context.Context, a fyne.App, o Options, do func(func())) *Window {
+	w := &Window{app: a, frame: NewFrame(), log: o.Log, do: do, shy: o.Hidden}
+	if w.log == nil {
+		w.log = slog.New(slog.DiscardHandler)
+	}
+	w.dog = watchdog(w.log)
+	w.ctx, w.cancel = context.WithCancel(ctx)
+	w.tongue.Store(o.Tongue)
+	if l := w.Language(o.Tongue.Language); l != o.Tongue.Language {
+		if t, err := i18n.New(l); err == nil { // the catalogues are part of the program
+			w.tongue.Store(t)
+		}
+	}
+	w.app.SetIcon(look.Lifebuoy())
+	w.app.Settings().SetTheme(w.theme())
+	w.window = w.app.NewWindow(o.Title)
+	w.window.SetPadded(false)
+	w.window.SetMaster()
+	w.window.Resize(w.kept())
+	w.toasts, w.notices = newToasts(w), newNotices(w)
+	w.startupStamp()
 	return w
 }
 
@@ -46,8 +100,8 @@ func (w *Window) Frame() *Frame { return w.frame }
 
 // ShowFrame fills the window with the frame.
 func (w *Window) ShowFrame() {
-	w.window.SetPadded(false)
 	w.window.SetContent(w.frame.Object())
+	w.keys()
 }
 
 // Context ends with the window: workers that a page starts end with it.
@@ -56,18 +110,70 @@ func (w *Window) Context() context.Context { return w.ctx }
 // Door returns a doorway to the UI thread: after a [Doorway.Knock] update is
 // called there, once a frame at most, until the context ends.
 func (w *Window) Door(ctx context.Context, update func()) *Doorway {
-	d := newDoorway(fyne.Do, update)
+	d := newDoorway(w.do, update)
 	go d.run(ctx)
 	return d
 }
 
-// Run shows the window and returns when it is closed, or the context ends.
+// ui has something done on the UI thread, and measures it under its name.
+func (w *Window) ui(name string, do func()) { w.do(func() { w.dog.Time(name, do) }) }
+
+// Keep does something until the window's context ends; the program waits for its end.
+func (w *Window) Keep(do func(ctx context.Context)) { w.work(func() { do(w.ctx) }) }
+
+// Tongue is the language that is spoken now. It may be called from any goroutine.
+func (w *Window) Tongue() *i18n.Tongue { return w.tongue.Load() }
+
+// TongueFor is the language that was chosen in the window, or else the one that the
+// settings name.
+func (w *Window) TongueFor(setting string) (*i18n.Tongue, error) {
+	now := w.Tongue()
+	l := w.Language(i18n.Choose(setting, os.Getenv))
+	if l == now.Language {
+		return now, nil
+	}
+	return i18n.New(l)
+}
+
+// work runs something that must come to its end before the program does.
+func (w *Window) work(do func()) { w.works.Go(do) }
+
+// farewell is how long work that goes on when the window closes may take to put away
+// what it has: the record of a drill, the report of a run that was stopped.
+const farewell = 15 * time.Second
+
+// Run shows the window and returns when it is closed and what it was doing has come
+// to its end.
 func (w *Window) Run() {
-	stop := context.AfterFunc(w.ctx, func() { fyne.Do(w.app.Quit) })
+	stop := context.AfterFunc(w.ctx, func() { w.do(w.app.Quit) })
 	defer stop()
-	defer w.cancel()
 	w.expose()
-	w.window.ShowAndRun()
+	w.watchClose()
+	w.app.Lifecycle().SetOnStarted(func() { w.startTray(func() bool { return desktop.Tray(w.ctx) }) })
+	if !w.shy || !desktop.Tray(w.ctx) {
+		w.window.Show()
+	}
+	w.app.Run()
+	w.cancel()
+	ended := make(chan struct{})
+	go func() { w.works.Wait(); close(ended) }()
+	select {
+	case <-ended:
+	case <-time.After(farewell):
+		w.log.Warn("something did not come to its end with the window")
+	}
+}
+
+// Front brings the window to the front, from wherever it is, and shows a page if one
+// is named. It may be called from any goroutine.
+func (w *Window) Front(page string) {
+	w.ui("front", func() {
+		w.window.Show()
+		w.window.RequestFocus()
+		if page != "" {
+			w.frame.Go(page)
+		}
+	})
 }
 
 // Doorway leads workers' news to the UI thread, coalesced. While there is no news it
@@ -102,7 +208,9 @@ func (d *Doorway) run(ctx context.Context) {
 		drawn := make(chan struct{})
 		d.do(func() {
 			defer close(drawn)
-			d.update()
+			if ctx.Err() == nil { // the world may have ended meanwhile
+				d.update()
+			}
 		})
 		select {
 		case <-ctx.Done():

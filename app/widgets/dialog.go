@@ -23,6 +23,8 @@ type DialogData struct {
 	// Check looks at what was typed, and says what is wrong with it: Yes cannot be
 	// pressed until it returns "". It may be nil.
 	Check func(texts []string) string
+	// Ready says whether enough was typed for Yes; nil: always.
+	Ready func(texts []string) bool
 	// Details are shown when they are asked for, and can be copied.
 	Details                string
 	ShowDetails, CopyWords string // what the buttons for that say
@@ -155,6 +157,9 @@ func (g *Dialog) check() {
 	if g.data.Check != nil {
 		said = g.data.Check(g.texts())
 		wrong = wrong || said != ""
+	}
+	if d := g.data; d.Ready != nil && !d.Ready(g.texts()) {
+		wrong = true
 	}
 	if said != g.problem.Text() {
 		g.problem.SetText(said)

@@ -149,6 +149,14 @@ func (s *Strip) SetCancel(text string) {
 // Jobs is what goes on.
 func (s *Strip) Jobs() []Job { return slices.Clone(s.jobs) }
 
+// First is the button of the first line; nil when there is none.
+func (s *Strip) First() *Button {
+	if len(s.jobs) == 0 || len(s.rows) == 0 {
+		return nil
+	}
+	return s.rows[0].button
+}
+
 // CreateRenderer draws the strip.
 func (s *Strip) CreateRenderer() fyne.WidgetRenderer {
 	s.ExtendBaseWidget(s)

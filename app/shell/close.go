@@ -1,0 +1,61 @@
+package shell
+
+import (
+	"lifeboat/app/widgets"
+)
+
+// watchClose has the window go to the tray when it is closed, where there is one, and
+// else asks before anything ends that somebody counts on.
+func (w *Window) watchClose() {
+	w.window.SetCloseIntercept(w.closed)
+}
+
+// closed is what closing the window does.
+func (w *Window) closed() {
+	if w.tray == nil {
+		w.leave()
+		return
+	}
+	w.keepView()
+	w.window.Hide()
+	w.notices.hidden()
+}
+
+// leave ends the program, after asking where something would end with it.
+func (w *Window) leave() {
+	why := w.wouldEnd()
+	if why == "" {
+		w.keepView()
+		w.app.Quit()
+		return
+	}
+	t := w.Tongue()
+	w.window.Show()
+	widgets.ShowDialog(w.window.Canvas(), widgets.DialogData{
+		Shape: widgets.Triangle, Title: t.T("Quit Lifeboat?"), Text: why, Yes: t.T("Quit"), No: t.T("Stay"), Risky: true,
+	}, func(yes bool, _ []string) {
+		if yes {
+			w.keepView()
+			w.app.Quit()
+		}
+	})
+}
+
+// wouldEnd says what would end with the program; empty where nothing would.
+func (w *Window) wouldEnd() string {
+	t := w.Tongue()
+	for _, d := range []*desk{w.desk, w.real} {
+		switch {
+		case d == nil:
+			continue
+		case d.parts.Switch != nil && d.parts.Practice == nil && !d.parts.Switch.Phase().Ended():
+			return t.T("A switch is under way. It stops where it is, and the next start says what is done and what is not.")
+		case d.parts.Drills != nil && d.parts.Drills.Held():
+			return t.T("A drill is being held. It ends here, and its record is kept.")
+		}
+	}
+	if w.real != nil && w.real.parts.Serving != nil && w.real.parts.Serving() {
+		return t.T("While Lifeboat is closed, nobody watches the providers, the mirror grows old and mail in the queue waits. “lifeboat serve --install” keeps all that going without a window.")
+	}
+	return ""
+}
