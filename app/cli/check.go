@@ -20,6 +20,7 @@ type checkFlags struct {
 	passes bool
 	// arrived are addresses whose seed message was seen to arrive.
 	arrived []string
+	connect connectFlags
 }
 
 // checkCommand takes the preflight's evidence and shows it with its remedies.
@@ -37,6 +38,9 @@ func (s *session) checkCommand() *cobra.Command {
 			e, err := s.open()
 			if err != nil {
 				return err
+			}
+			if f.connect.wanted() {
+				return s.connections(c.Context(), e, f, domains)
 			}
 			if f.file != "" {
 				if err := s.importEvidence(c.Context(), e, f, domains, to); err != nil {
@@ -61,6 +65,7 @@ func (s *session) checkCommand() *cobra.Command {
 				return err
 			}
 			s.showReport(report, f.passes)
+			s.lastConnections(c.Context(), e)
 			if !report.Ready {
 				return statusError{exitFailed}
 			}
@@ -74,6 +79,10 @@ func (s *session) checkCommand() *cobra.Command {
 	c.Flags().StringSliceVar(&f.arrived, "arrived", nil, t.T("say that the seed message to `ADDRESS` was seen to arrive"))
 	c.Flags().StringVar(&f.file, "import", "", t.T("take in `FILE`, a result from another line: a report of lifeboat check --json, or a copied SMTP dialogue (- reads standard input)"))
 	c.Flags().StringVar(&f.at, "at", "", t.T("`TIME` of the imported dialogue, as 2006-01-02T15:04 (default: the file's time)"))
+	c.Flags().BoolVar(&f.connect.on, "connections", false, t.T("test the connections of both providers and of the emergency subdomain instead; with --seed, messages out and back as well"))
+	c.Flags().StringSliceVar(&f.connect.tests, "test", nil, t.T("only the connectivity test `TEST` (dns, mx-names, port25, smtp, tls, rcpt, unknown, submission, imap, senders, dns-host, seed)"))
+	c.Flags().StringSliceVar(&f.connect.sides, "side", nil, t.T("only the connections of `SIDE`: primary, secondary or emergency"))
+	c.Flags().BoolVar(&f.connect.last, "last", false, t.T("show what the connectivity tests found before, and test nothing"))
 	c.Flags().BoolVar(&f.passes, "all", false, t.T("show what passes as well"))
 	return c
 }

@@ -216,7 +216,7 @@ func (w *town) engine() *engine.Engine {
 		},
 		Relay: &engine.RelayParts{
 			Dialer: dialer, TLS: func(configs.Provider) (*tls.Config, error) { return trust(), nil },
-			SignIn: func(_ context.Context, role failover.Role, s configs.Sending) (signin.Source, error) {
+			SignIn: func(_ context.Context, _ failover.Role, s configs.Sending) (signin.Source, error) {
 				return source(s.User)
 			},
 		},

@@ -67,10 +67,10 @@ func (e *Engine) LastConnect(ctx context.Context) (Connectivity, bool) {
 func (e *Engine) askedOf(d failover.Domain, side Side) string {
 	settings, _ := e.opt.Settings.Domain(d.Name)
 	what := struct {
-		Provider   failover.Provider
-		Name       string
-		Recipients []failover.Recipient
-		DNS        string
+		Provider   failover.Provider    `json:"provider"`
+		Name       string               `json:"name"`
+		Recipients []failover.Recipient `json:"recipients"`
+		DNS        string               `json:"dns"`
 	}{d.Provider(roleOf(side)), nameAt(d, side), d.Recipients, settings.DNS.Host}
 	b, _ := json.Marshal(what) // it has nothing that cannot be marshalled
 	sum := sha256.Sum256(b)

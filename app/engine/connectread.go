@@ -55,7 +55,7 @@ func (b *siteBuilder) mailboxes(role failover.Role) []mailbox {
 		}
 		return out
 	}
-	if e.opt.Relay == nil {
+	if e.opt.Relay == nil || e.opt.Relay.SignIn == nil {
 		return nil
 	}
 	for _, r := range b.people() {

@@ -227,7 +227,7 @@ func (b *siteBuilder) trySending(ctx context.Context, role failover.Role, s conf
 // credential is what signs in to send. A world without a send route knows one password
 // for all.
 func (e *Engine) credential(ctx context.Context, role failover.Role, s configs.Sending) (probe.Credential, error) {
-	if e.opt.Relay != nil {
+	if e.opt.Relay != nil && e.opt.Relay.SignIn != nil {
 		source, err := e.opt.Relay.SignIn(ctx, role, s)
 		if err != nil {
 			return nil, err

@@ -127,59 +127,58 @@ type attempt struct {
 	*Trial
 	test Test
 
-	mu      sync.Mutex
-	closed  bool
-	word    failover.Sentence
-	noted   []failover.Finding
-	partial bool // findings of the preflight's checks count as they came
+	mu     sync.Mutex
+	closed bool // the test has ended
+	word   failover.Sentence
+	noted  []failover.Finding
 }
 
 // note makes a finding; one on the same subject takes the place of an earlier one.
-func (a *attempt) note(subject string, s say) {
-	a.take(a.survey.finding(a.test.ID, subject, s))
+func (t *attempt) note(subject string, s say) {
+	t.take(t.survey.finding(t.test.ID, subject, s))
 }
 
-func (a *attempt) take(findings ...failover.Finding) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.closed {
+func (t *attempt) take(findings ...failover.Finding) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
 		return
 	}
 	for _, f := range findings {
-		a.noted = slices.DeleteFunc(a.noted, func(old failover.Finding) bool { return old.Check == f.Check && old.Subject == f.Subject })
-		a.noted = append(a.noted, f)
+		t.noted = slices.DeleteFunc(t.noted, func(old failover.Finding) bool { return old.Check == f.Check && old.Subject == f.Subject })
+		t.noted = append(t.noted, f)
 	}
 }
 
 // say sets the word of the result.
-func (a *attempt) say(word failover.Sentence) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if !a.closed {
-		a.word = word
+func (t *attempt) say(word failover.Sentence) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.closed {
+		t.word = word
 	}
 }
 
 // preflight runs one of the preflight's checks and returns its findings, which are kept
 // as evidence as well.
-func (a *attempt) preflight(ctx context.Context, id string) []failover.Finding {
+func (t *attempt) preflight(ctx context.Context, id string) []failover.Finding {
 	c, known := checkOf(id)
 	if !known {
 		return nil
 	}
-	subjects := c.subjects(a.site.Target)
+	subjects := c.subjects(t.site.Target)
 	if len(subjects) == 0 {
 		return nil
 	}
-	v := &visit{survey: a.survey, check: c.ID, found: map[string]failover.Finding{}}
+	v := &visit{survey: t.survey, check: c.ID, found: map[string]failover.Finding{}}
 	c.run(ctx, v, subjects)
 	if ctx.Err() != nil {
 		return nil
 	}
 	found := v.inOrder(subjects)
-	a.Trial.mu.Lock()
-	defer a.Trial.mu.Unlock()
-	a.evidence = append(a.evidence, found...)
+	t.Trial.mu.Lock()
+	defer t.Trial.mu.Unlock()
+	t.evidence = append(t.evidence, found...)
 	return found
 }
 
@@ -196,8 +195,8 @@ func shown(found []failover.Finding) []failover.Finding {
 }
 
 // result weighs what was found: the worst counts.
-func (a *attempt) result() Result {
-	r := Result{Verdict: failover.Pass, Word: a.word, Findings: slices.Clone(a.noted)}
+func (t *attempt) result() Result {
+	r := Result{Verdict: failover.Pass, Word: t.word, Findings: slices.Clone(t.noted)}
 	slices.SortStableFunc(r.Findings, func(x, y failover.Finding) int { return cmp.Compare(badness(x.Verdict), badness(y.Verdict)) })
 	if len(r.Findings) == 0 {
 		r.Verdict = failover.Unknown
@@ -217,35 +216,35 @@ func badness(v failover.Verdict) int {
 }
 
 // stopped is the result of a test that was called off.
-func (a *attempt) stopped() Result {
-	return a.cutShort(failover.Say("stopped"), failover.Say("The test was stopped before it was done."), failover.Say("Start the test again."))
+func (t *attempt) stopped() Result {
+	return t.cutShort(failover.Say("stopped"), failover.Say("The test was stopped before it was done."), failover.Say("Start the test again."))
 }
 
 // late is the result of a test that came to its limit.
-func (a *attempt) late() Result {
-	seconds := int(a.test.Limit.Round(time.Second).Seconds())
-	return a.cutShort(failover.Say("no answer in {seconds} s", "seconds", seconds),
-		failover.Say("The test had no answer within {seconds} seconds and was ended.", "seconds", seconds), a.test.Remedy)
+func (t *attempt) late() Result {
+	seconds := int(t.test.Limit.Round(time.Second).Seconds())
+	return t.cutShort(failover.Say("no answer in {seconds} s", "seconds", seconds),
+		failover.Say("The test had no answer within {seconds} seconds and was ended.", "seconds", seconds), t.test.Remedy)
 }
 
 // cutShort is what is left of a test that did not come to its end.
-func (a *attempt) cutShort(word, why, remedy failover.Sentence) Result {
-	if len(a.noted) == 0 {
-		a.noted = a.overheard()
+func (t *attempt) cutShort(word, why, remedy failover.Sentence) Result {
+	if len(t.noted) == 0 {
+		t.noted = t.overheard()
 	}
-	a.noted = append(a.noted, a.survey.finding(a.test.ID, a.site.Domain.Name, say{verdict: failover.Unknown, unseen: true, text: why, remedy: remedy}))
-	r := a.result()
+	t.noted = append(t.noted, t.survey.finding(t.test.ID, t.site.Domain.Name, say{verdict: failover.Unknown, unseen: true, text: why, remedy: remedy}))
+	r := t.result()
 	r.Word, r.OwnLine = word, false
 	return r
 }
 
 // overheard are the findings that the test's checks had told of already.
-func (a *attempt) overheard() []failover.Finding {
-	a.Trial.mu.Lock()
-	defer a.Trial.mu.Unlock()
+func (t *attempt) overheard() []failover.Finding {
+	t.Trial.mu.Lock()
+	defer t.Trial.mu.Unlock()
 	var out []failover.Finding
-	for _, address := range a.site.addresses() {
-		if f, ok := a.heard[Need{"rcpt", address}]; ok && a.test.ID == idRecipients && !f.Unseen {
+	for _, address := range t.site.addresses() {
+		if f, ok := t.heard[Need{"rcpt", address}]; ok && t.test.ID == idRecipients && !f.Unseen {
 			out = append(out, f)
 		}
 	}

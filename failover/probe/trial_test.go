@@ -161,7 +161,7 @@ func TestPace(t *testing.T) {
 // The trial's findings are the preflight's own, so that they can be kept as its evidence.
 func TestTrialIsEvidence(t *testing.T) {
 	w := newWorld(t)
-	w.mx1.rcpt = func(to, from string) string {
+	w.mx1.rcpt = func(to, _ string) string {
 		if to == "taro@example.test" {
 			return "550 5.1.1 unknown"
 		}
@@ -189,14 +189,14 @@ func TestTrialIsEvidence(t *testing.T) {
 
 func TestTryDNS(t *testing.T) {
 	w := newWorld(t)
-	holdResult(t, w.try("dns"), failover.Pass, "1 of 1 addresses", "")
+	holdResult(t, w.try("dns"), failover.Pass, "1 address", "")
 	// The emergency subdomain's records lead elsewhere.
 	r := w.try("dns", func(s *Site) { s.Emergency = true })
-	holdResult(t, r, failover.Red, "1 of 1 addresses", "do not lead to Second")
+	holdResult(t, r, failover.Red, "1 address", "do not lead to Second")
 	// A resolver of this network that tells something else.
 	own := fakedns.NewZone("example.test.", "@ 3600 NS ns.test.", "@ 300 MX 10 mail.office.test.")
 	w.Serve(resolverAddr, fakedns.Resolver(own, fakedns.NewZone("test.", "@ 3600 NS ns.test.", "ns 3600 A "+serverAddr, "example 3600 NS ns.test.")))
-	holdResult(t, w.try("dns"), failover.Warn, "1 of 1 addresses", "its own version of the domain")
+	holdResult(t, w.try("dns"), failover.Warn, "1 address", "its own version of the domain")
 	w.target.Domain.Name = "nowhere.test."
 	holdResult(t, w.try("dns"), failover.Red, "no answer", "does not exist")
 }
@@ -246,7 +246,7 @@ func TestSignInsStopInTime(t *testing.T) {
 	// A server that is down is met once.
 	tried.Store(0)
 	down := Word{Stage: AtConnect, Ending: Refused, Answer: "connection refused"}
-	holdResult(t, w.try("imap", site(down, nil)), failover.Red, "refused", "imap.second.test refuses connections on port 993")
+	holdResult(t, w.try("imap", site(down, nil)), failover.Red, "connection refused", "imap.second.test refuses connections on port 993")
 	if n := tried.Load(); n != 1 {
 		t.Errorf("%d were tried", n)
 	}
@@ -291,7 +291,7 @@ func TestTryWriting(t *testing.T) {
 		{Writing{}, failover.Fail(failover.ErrClock, "it is late"), failover.Red, "clock is wrong"},
 		{Writing{}, failover.Fail(failover.ErrUnreachable, "it is away"), failover.Red, "no answer"},
 		{Writing{}, failover.Fail(failover.ErrThrottled, "it has no time"), failover.Unknown, "busy"},
-		{Writing{}, failover.Fail(failover.ErrZone, "it knows nothing"), failover.Red, "refused"},
+		{Writing{}, failover.Fail(failover.ErrZone, "it knows nothing"), failover.Red, "change refused"},
 	} {
 		r := w.try("dns-host", func(s *Site) { s.Writing = func(context.Context) (Writing, error) { return c.writing, c.err } })
 		holdResult(t, r, c.verdict, c.word, "")

@@ -43,8 +43,11 @@ func (t *attempt) askDNS(ctx context.Context) {
 	}
 	t.judgeServers(v)
 	t.judgeResolvers(v)
-	if asked := v.servers.Asked(); asked > 0 {
-		t.say(failover.Say("{count} of {all} addresses", "count", len(v.good()), "all", asked))
+	switch asked, good := v.servers.Asked(), len(v.good()); {
+	case asked == 1 && good == 1:
+		t.say(failover.Say("1 address"))
+	case asked > 0:
+		t.say(failover.Say("{count} of {all} addresses", "count", good, "all", asked))
 	}
 }
 

@@ -35,6 +35,8 @@ func wordOnNames(hosts []string, found []failover.Finding) failover.Sentence {
 		return n
 	}
 	switch {
+	case bad(failover.Red) > 0 && len(hosts) == 1:
+		return failover.Say("name is not right")
 	case bad(failover.Red) > 0:
 		return failover.Say("{count} of {all} names", "count", len(hosts)-bad(failover.Red)-bad(failover.Unknown), "all", len(hosts))
 	case bad(failover.Unknown) > 0:

@@ -67,22 +67,24 @@ func (g greeting) connected() (time.Duration, bool) {
 	return g.fault.took, g.fault.took > 0
 }
 
+// where is the host with the address that answered.
+func (g greeting) where() string {
+	if g.session != nil {
+		return g.session.where
+	}
+	return g.fault.where
+}
+
 // judgePort says what a host's port is like. What came after the connection is another
 // test's business.
 func (t *attempt) judgePort(ctx context.Context, host string, g greeting) say {
 	mx := failover.Display(host)
 	took, ok := g.connected()
 	if ok {
-		where := ""
-		if g.session != nil {
-			where = g.session.where
-		} else {
-			where = g.fault.where
-		}
 		if line := t.survey.lineState(ctx); line.kind == lineAltered {
 			return unseen(line)
 		}
-		return say{verdict: failover.Pass, evidence: []string{where + ": connected in " + took.Round(time.Millisecond).String()},
+		return say{verdict: failover.Pass, evidence: []string{g.where() + ": connected in " + took.Round(time.Millisecond).String()},
 			text: failover.Say("{mx} answers on port 25 after {ms} ms.", "mx", mx, "ms", max(1, took.Round(time.Millisecond).Milliseconds()))}
 	}
 	others := t.anyHost(func(h string) bool {

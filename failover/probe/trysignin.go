@@ -174,7 +174,7 @@ func (t *attempt) judgeServer(ctx context.Context, server string, port uint16, w
 		out.remedy = failover.Say("Test again on another line.")
 	case w.Ending == Refused:
 		out.text = failover.Say("{server} refuses connections on port {port}.", "server", server, "port", port)
-		word = failover.Say("refused")
+		word = failover.Say("connection refused")
 	default:
 		out.text = failover.Say("{server} does not answer on port {port}: {answer}", "server", server, "port", port, "answer", w.Answer)
 	}

@@ -65,5 +65,8 @@ func (t *attempt) wordOnTLS(ctx context.Context) failover.Sentence {
 		return failover.Say("not seen")
 	}
 	const day = 24 * time.Hour
+	if left/day == 1 {
+		return failover.Say("1 day left")
+	}
 	return failover.Say("{days} days left", "days", int(left/day))
 }

@@ -35,7 +35,7 @@ func judgeWriting(w Writing, err error) (failover.Sentence, say) {
 	if err != nil {
 		out := say{verdict: failover.Red, text: failover.SentenceOf(err), evidence: causes(err),
 			remedy: failover.Say("Renew the credential at the DNS host, see that it may change MX and TXT records of the zone, and store it with lifeboat secret set.")}
-		word := failover.Say("refused")
+		word := failover.Say("change refused")
 		switch {
 		case errors.Is(err, failover.ErrReadOnly):
 			word = failover.Say("may only read")
