@@ -83,7 +83,7 @@ var mayImport = map[string][]string{
 	"mailstore/mailstoretest":     {"mailstore", "mailstore/..."},
 	"mailstore/mailstoretest/...": {"mailstore", "mailstore/..."},
 
-	"app/presenter/presentertest": {"app/engine", "configs", "configs/secret", "failover", "failover/detect", "failover/probe", "failover/run", "failover/lab", "failover/drill"},
+	"app/presenter/presentertest": {"app/engine", "configs", "configs/secret", "failover", "failover/detect", "failover/probe", "failover/run", "failover/lab", "failover/drill", "failover/relay"},
 }
 
 // Fakes, contract suites and real servers as processes: what only tests need,

@@ -54,6 +54,7 @@ type fileView struct {
 // NewFiles returns an empty list.
 func NewFiles() *Files {
 	f := &Files{surface: box(10)}
+	f.sheet = &sheet{owner: f, paint: f.paint, least: f.least, lay: f.lay}
 	f.ExtendBaseWidget(f)
 	return f
 }
@@ -78,16 +79,15 @@ func (f *Files) Buttons(i int) (open, save, other *Button) {
 // CreateRenderer draws the list.
 func (f *Files) CreateRenderer() fyne.WidgetRenderer {
 	f.ExtendBaseWidget(f)
-	f.sheet = &sheet{owner: f, paint: f.paint}
-	f.sheet.least = func() fyne.Size {
-		high := float32(0)
-		for i := range f.data {
-			high += f.rowHigh(i)
-		}
-		return fyne.NewSize(fileName+6*shrunk, max(high, 1))
-	}
-	f.sheet.lay = f.lay
 	return f.sheet.start()
+}
+
+func (f *Files) least() fyne.Size {
+	high := float32(0)
+	for i := range f.data {
+		high += f.rowHigh(i)
+	}
+	return fyne.NewSize(fileName+6*shrunk, max(high, 1))
 }
 
 // row makes the view of row i.

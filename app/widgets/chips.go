@@ -78,6 +78,7 @@ func NewChips(name string, column float32) *Chips {
 	c.entry.OnChanged = c.typed
 	c.bare = container.NewThemeOverride(c.entry, bareTheme{})
 	c.list = newOfferList(c.take)
+	c.sheet = &sheet{owner: c, paint: c.paint, least: c.least, lay: c.lay}
 	c.ExtendBaseWidget(c)
 	return c
 }
@@ -213,14 +214,14 @@ func (c *Chips) turned() {
 // CreateRenderer draws the field.
 func (c *Chips) CreateRenderer() fyne.WidgetRenderer {
 	c.ExtendBaseWidget(c)
-	c.sheet = &sheet{owner: c, paint: c.paint, lay: c.lay}
-	c.sheet.least = func() fyne.Size {
-		if c.high == 0 {
-			c.lay(fyne.NewSize(c.column+4*fieldLeast, 0)) // not laid out yet: a guess
-		}
-		return fyne.NewSize(c.column+fieldLeast, c.high)
-	}
 	return c.sheet.start()
+}
+
+func (c *Chips) least() fyne.Size {
+	if c.high == 0 {
+		c.lay(fyne.NewSize(c.column+4*fieldLeast, 0)) // not laid out yet: a guess
+	}
+	return fyne.NewSize(c.column+fieldLeast, c.high)
 }
 
 func (c *Chips) paint() {

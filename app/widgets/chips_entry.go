@@ -64,6 +64,7 @@ type offerList struct {
 func newOfferList(take func(int)) *offerList {
 	o := &offerList{take: take, at: none, surface: box(controlRadius)}
 	o.Hidden = true
+	o.sheet = &sheet{owner: o, paint: o.paint, least: o.least, lay: o.lay}
 	o.ExtendBaseWidget(o)
 	return o
 }
@@ -83,29 +84,31 @@ func (o *offerList) set(offers []string, at int) {
 // CreateRenderer draws the list.
 func (o *offerList) CreateRenderer() fyne.WidgetRenderer {
 	o.ExtendBaseWidget(o)
-	o.sheet = &sheet{owner: o}
-	o.sheet.paint = func() {
-		o.surface.FillColor, o.surface.StrokeColor, o.surface.StrokeWidth = ink(o, theme.ColorNameOverlayBackground), ink(o, theme.ColorNameInputBorder), 1
-		for len(o.rows) < len(o.offers) {
-			at := len(o.rows)
-			o.rows = append(o.rows, newOfferRow(func() { o.take(at) }))
-		}
-		o.sheet.objects = append(o.sheet.objects[:0], o.surface)
-		for i, text := range o.offers {
-			o.rows[i].set(text, i == o.at)
-			o.sheet.objects = append(o.sheet.objects, o.rows[i])
-		}
-	}
-	o.sheet.least = func() fyne.Size {
-		return fyne.NewSize(fieldLeast, controlHigh(o)*float32(len(o.offers))+2*ringGap)
-	}
-	o.sheet.lay = func(size fyne.Size) {
-		put(o.surface, 0, 0, size.Width, size.Height)
-		for i := range o.offers {
-			put(o.rows[i], ringGap, ringGap+controlHigh(o)*float32(i), size.Width-2*ringGap, controlHigh(o))
-		}
-	}
 	return o.sheet.start()
+}
+
+func (o *offerList) paint() {
+	o.surface.FillColor, o.surface.StrokeColor, o.surface.StrokeWidth = ink(o, theme.ColorNameOverlayBackground), ink(o, theme.ColorNameInputBorder), 1
+	for len(o.rows) < len(o.offers) {
+		at := len(o.rows)
+		o.rows = append(o.rows, newOfferRow(func() { o.take(at) }))
+	}
+	o.sheet.objects = append(o.sheet.objects[:0], o.surface)
+	for i, text := range o.offers {
+		o.rows[i].set(text, i == o.at)
+		o.sheet.objects = append(o.sheet.objects, o.rows[i])
+	}
+}
+
+func (o *offerList) least() fyne.Size {
+	return fyne.NewSize(fieldLeast, controlHigh(o)*float32(len(o.offers))+2*ringGap)
+}
+
+func (o *offerList) lay(size fyne.Size) {
+	put(o.surface, 0, 0, size.Width, size.Height)
+	for i := range o.offers {
+		put(o.rows[i], ringGap, ringGap+controlHigh(o)*float32(i), size.Width-2*ringGap, controlHigh(o))
+	}
 }
 
 // offerRow is one offer. It is not in the order of Tab: the arrows of the field go

@@ -1,0 +1,199 @@
+package screen_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
+	"lifeboat/app/engine"
+	"lifeboat/app/i18n"
+	"lifeboat/app/look"
+	"lifeboat/app/presenter"
+	"lifeboat/app/presenter/presentertest"
+	"lifeboat/app/screen"
+	"lifeboat/app/shell"
+	"lifeboat/app/widgets"
+)
+
+// post is the mail page over mail in memory, with what the window would do written down.
+type post struct {
+	t       *testing.T
+	room    *presentertest.Mailroom
+	mail    *presenter.Mail
+	write   *presenter.Compose
+	page    *screen.Mail
+	drafts  *presentertest.Drafts
+	news    chan struct{}
+	mu      sync.Mutex
+	asked   []widgets.DialogData
+	answers []func(bool, []string)
+	said    []string
+}
+
+// posted starts the page; its work ends with the test.
+func posted(t *testing.T, l i18n.Language, many int) *post {
+	t.Helper()
+	p := &post{t: t, room: presentertest.NewMailroom(l == i18n.Japanese, many), drafts: &presentertest.Drafts{}, news: make(chan struct{}, 1)}
+	word := tongue(t, l)
+	p.mail = presenter.NewMail(word, presenter.MailOptions{
+		Open: func(context.Context) (engine.MailSource, error) { return p.room, nil }, SendsThrough: func() string { return "Microsoft 365" },
+		Now: presentertest.Now, Pause: time.Millisecond, Every: time.Hour, Temp: t.TempDir(), Update: func(context.Context) error { return nil },
+	})
+	p.write = presenter.NewCompose(word, p.mail, presenter.ComposeOptions{Engine: p.drafts, Send: p.drafts.Send, Now: presentertest.Now, Pause: time.Millisecond})
+	p.page = screen.NewMail(word, p.mail, p.write, screen.MailDeeds{
+		Background: func(do func(context.Context, func())) { do(t.Context(), p.changed) },
+		Work: func(_ string, do func(context.Context, func(string, float64)) error) {
+			if err := do(t.Context(), func(string, float64) {}); err != nil {
+				p.say(err.Error())
+			}
+		},
+		Toast: p.say, Problem: func(s, _ string) { p.say(s) }, OpenFile: func(f string) { p.say("open " + filepath.Base(f)) }, OpenPage: func(a string) { p.say("page " + a) },
+		ChooseFile: func(_ string, done func(string)) { done(filepath.Join(t.TempDir(), "x.pdf")) },
+		SaveFile:   func(_, name string, done func(string)) { done(filepath.Join(t.TempDir(), name)) },
+		Copy:       p.say, Go: p.say,
+		Ask: func(d widgets.DialogData, done func(bool, []string)) {
+			p.asked, p.answers = append(p.asked, d), append(p.answers, done)
+		},
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	wg.Go(func() { p.mail.Work(ctx, p.changed) })
+	wg.Go(func() { p.write.Work(ctx, p.changed) })
+	t.Cleanup(func() { cancel(); wg.Wait() })
+	return p
+}
+
+func (p *post) changed() {
+	select {
+	case p.news <- struct{}{}:
+	default:
+	}
+}
+
+func (p *post) say(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.said = append(p.said, text)
+}
+
+// until shows what is new until something is so.
+func (p *post) until(what string, so func(presenter.MailState) bool) {
+	p.t.Helper()
+	for !so(p.mail.State()) {
+		select {
+		case <-p.news:
+			p.page.Update()
+		case <-p.t.Context().Done():
+			p.t.Fatalf("never: %s", what)
+		}
+	}
+	p.page.Update()
+}
+
+// settled waits until lists and lines are there.
+func (p *post) settled() {
+	p.t.Helper()
+	p.until("the list", func(s presenter.MailState) bool { return !s.List.Busy && s.List.Length > 0 })
+	p.until("its lines", func(s presenter.MailState) bool {
+		for i := range min(s.List.Length, 9) {
+			if p.mail.Row(i).Waiting {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// open opens the first message.
+func (p *post) open(i int) {
+	p.t.Helper()
+	p.list().Select(i)
+	p.until("the message", func(s presenter.MailState) bool { return s.Message != nil && !s.Reading })
+}
+
+func (p *post) list() *widgets.RowList {
+	p.t.Helper()
+	return found[*widgets.RowList](p.t, p.page.Content(), func(l *widgets.RowList) bool { return !l.Single })
+}
+
+// found is the widget of a kind on a page of which something is so.
+func found[W fyne.CanvasObject](t *testing.T, o fyne.CanvasObject, so func(W) bool) W {
+	t.Helper()
+	for _, l := range test.LaidOutObjects(o) {
+		if w, ok := l.(W); ok && so(w) {
+			return w
+		}
+	}
+	var none W
+	t.Fatalf("there is no such %T", none)
+	return none
+}
+
+// inFrame puts the page into the window's frame.
+func (p *post) inFrame(l i18n.Language) fyne.CanvasObject {
+	word := tongue(p.t, l)
+	f := shell.NewFrame()
+	f.SetPages([]shell.Page{
+		{Key: "home", Title: word.T("Home"), Icon: look.IconHome, Content: widgets.Space(1)},
+		{Key: "mail", Title: word.T("Mail"), Icon: look.IconMail, Content: p.page.Content(), Full: true},
+		{Key: "switch", Title: word.T("Switch"), Icon: look.IconSwitch, Content: widgets.Space(1)},
+	})
+	f.Go("mail")
+	name := "Aoba Trading"
+	if l == i18n.Japanese {
+		name = "青葉商事"
+	}
+	f.SetHeader(name, "aoba.example")
+	return f.Object()
+}
+
+// shown lays the page out at every size and holds what is seen.
+func (p *post) shown(l i18n.Language) fyne.Window {
+	t := p.t
+	t.Helper()
+	w := test.NewTempWindow(t, p.inFrame(l))
+	w.SetPadded(false)
+	for _, at := range []struct {
+		size fyne.Size
+		name string
+	}{{small, "-small"}, {laptop, "-laptop"}, {wide, "-wide"}, {usual, ""}} {
+		for range 2 {
+			w.Resize(at.size.AddWidthHeight(1, 1))
+			w.Resize(at.size)
+			p.page.Update()
+		}
+		p.settle()
+		holdWhole(t, w)
+		if at.size == laptop || at.size == wide {
+			holdGolden(t, w, at.name)
+		}
+		if dir := os.Getenv("LIFEBOAT_PICTURES"); dir != "" {
+			keep(t, filepath.Join(dir, strings.ReplaceAll(t.Name(), "/", "-")+at.name+".png"), w.Canvas().Capture())
+		}
+	}
+	return w
+}
+
+// settle shows what came meanwhile.
+func (p *post) settle() {
+	if p.mail.State().List.Length > 0 {
+		p.settled()
+	}
+}
+
+// A message is read: the list beside it, as in every mail program.
+func TestMailRead(t *testing.T) {
+	themed(t, func(t *testing.T, l i18n.Language) {
+		p := posted(t, l, 100)
+		p.settled()
+		p.open(0)
+		p.shown(l)
+	})
+}
