@@ -311,6 +311,12 @@ func (s *SettingUp) settle(ctx context.Context) (SetupEngine, error) {
 	}
 }
 
+// Settle waits until everything that was entered is kept.
+func (s *SettingUp) Settle(ctx context.Context) error {
+	_, err := s.settle(ctx)
+	return err
+}
+
 // keep has the secrets that were typed kept. Call it locked.
 func (s *SettingUp) keep() {
 	for name, v := range s.secrets {

@@ -14,6 +14,7 @@ const (
 	partKit     = "kit"
 	partServers = "servers" // of a provider: their names follow its side
 	partMore    = "more"
+	partTiles   = "tiles"
 )
 
 func partOf(side engine.Side, part string) string { return string(side) + "." + part }
@@ -168,9 +169,6 @@ func (s *SettingUp) dnsName() string {
 	t, d := s.tongue, s.draft
 	switch d.DNS.Host {
 	case configs.HostManual:
-		if d.Found != nil && d.Found.DNSHostName != "" {
-			return t.T("{host}, by hand", "host", d.Found.DNSHostName)
-		}
 		return t.T("by hand")
 	case configs.HostCloudflare:
 		return "Cloudflare"

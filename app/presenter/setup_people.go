@@ -92,12 +92,7 @@ func (s *SettingUp) kindWord(kind string) string {
 // shownPeople are the addresses as they are shown.
 func (s *SettingUp) shownPeople() []SetupPerson {
 	t := s.tongue
-	said := map[string]string{} // by address, in the secondary's exact words
-	for _, f := range []engine.SetupField{engine.FieldSecondaryMX, engine.FieldRecipients} {
-		if a, ok := s.answer(f); ok {
-			heard(a.Exact, said)
-		}
-	}
+	said := s.said()
 	out := make([]SetupPerson, 0, len(s.draft.Recipients))
 	for _, r := range s.draft.Recipients {
 		p := SetupPerson{Address: r.Address, Kind: s.kindWord(r.Kind), Note: strings.Join(r.Aliases, t.T(", ")), Light: LightWaiting}
@@ -108,12 +103,25 @@ func (s *SettingUp) shownPeople() []SetupPerson {
 		case says == "":
 		case says[0] == '2':
 			p.Light = LightHealthy
+		case says[0] == '4':
+			p.Light, p.Says = LightCare, t.T("put off")
 		default:
-			p.Light, p.Says = LightCare, says
+			p.Light, p.Says = LightCare, t.T("not known there")
 		}
 		out = append(out, p)
 	}
 	return out
+}
+
+// said is what the secondary said of each address, in its exact words.
+func (s *SettingUp) said() map[string]string {
+	said := map[string]string{}
+	for _, f := range []engine.SetupField{engine.FieldSecondaryMX, engine.FieldRecipients} {
+		if a, ok := s.answer(f); ok {
+			heard(a.Exact, said)
+		}
+	}
+	return said
 }
 
 // heard reads what a server said of each address out of exact answers: a command, and
@@ -157,6 +165,9 @@ func (s *SettingUp) person() []SetupBlock {
 		items = append(items,
 			text("primary", t.T("Signs in as"), r.PrimaryUser, r.Address),
 			text("secondary", t.T("At the secondary as"), r.SecondaryUser, r.Address))
+	}
+	if says := s.said()[strings.ToLower(r.Address)]; says != "" && says[0] != '2' {
+		items = append(items, SetupItem{Key: ofPerson + "said", Kind: SetupFixed, Label: s.providerName(engine.SideSecondary), Text: says})
 	}
 	return []SetupBlock{
 		{Key: "person." + r.Address, Kind: SetupCard, Items: items},

@@ -76,8 +76,11 @@ func (s *SettingUp) providerPage(side engine.Side) SetupPage {
 		}
 		tiles.Tiles = append(tiles.Tiles, SetupTile{Key: preset.Name, Title: s.presetTitle(preset.Name)})
 	}
-	p.Blocks = append(p.Blocks, tiles)
-	if line, ok := s.providerLine(side); ok {
+	line, said := s.providerLine(side)
+	if side == engine.SideSecondary || !s.recognized() || !s.isFolded(partOf(side, partTiles)) {
+		p.Blocks = append(p.Blocks, tiles)
+	}
+	if said {
 		p.Blocks = append(p.Blocks, line)
 	}
 	switch chosen {
@@ -96,11 +99,13 @@ func (s *SettingUp) providerLine(side engine.Side) (SetupBlock, bool) {
 	b := SetupBlock{Key: "line", Kind: SetupLine}
 	if side == engine.SidePrimary {
 		found := s.draft.Found
+		part := partOf(side, partTiles)
 		switch {
 		case s.tests[engine.FieldDomain] != nil:
 			b.Light, b.Title, b.Text = LightWorking, t.T("Looking"), t.T("{domain} is being looked up.", "domain", failover.Display(s.draft.Domain))
-		case found != nil && found.Preset != "" && found.Preset == s.draft.Primary.Preset:
-			b.Light, b.Title, b.Text = LightHealthy, t.T("Recognized"), t.T("by the MX records of {domain}", "domain", failover.Display(s.draft.Domain))
+		case s.recognized():
+			b.Light, b.Title, b.Text = LightHealthy, s.presetTitle(found.Preset), t.T("recognized by the MX records of {domain}", "domain", failover.Display(s.draft.Domain))
+			b.Link = SetupButton{Do: DoSetupFold, Argument: part, Text: t.T("It is another"), Off: !s.isFolded(part)}
 		case found != nil && found.Preset != "":
 			b.Light, b.Title, b.Text = LightCare, t.T("Not what the MX records say"), t.T("they name {provider}", "provider", s.presetTitle(found.Preset))
 		default:
@@ -124,6 +129,12 @@ func (s *SettingUp) providerLine(side engine.Side) (SetupBlock, bool) {
 	}
 	b.Light, b.Text = LightUnknown, t.T("Whether it is independent of your primary provider was not looked at yet.")
 	return b, true
+}
+
+// recognized says whether the primary is the one that the MX records name.
+func (s *SettingUp) recognized() bool {
+	found := s.draft.Found
+	return found != nil && found.Preset != "" && found.Preset == s.draft.Primary.Preset
 }
 
 // signInBlocks are what a provider that is chosen asks for: the way of signing in, the
@@ -202,13 +213,6 @@ func (s *SettingUp) needed(side engine.Side) []SetupItem {
 				continue // an account is there to be tried
 			}
 			item.Label, item.Text, item.Placeholder = t.T("A mailbox to try"), p.Trial, s.exampleAddress()
-		case ofEach:
-			item.Kind, item.Label = SetupTick, t.T("Every mailbox has a password of its own")
-			if own.Each {
-				item.Text = yes
-			}
-			items = append(items, item)
-			continue
 		default:
 			continue
 		}
@@ -416,6 +420,12 @@ func (s *SettingUp) more(side engine.Side) ([]SetupItem, SetupButton) {
 	}
 	for _, need := range s.needs(side) {
 		switch need {
+		case ofEach:
+			each := SetupItem{Key: string(side) + "." + ofEach, Kind: SetupTick, Label: t.T("Every mailbox has a password of its own")}
+			if p.Each {
+				each.Text = yes
+			}
+			items = append(items, each)
 		case ofUsername:
 			items = append(items, text(ofUsername, t.T("Sends as"), p.Username, t.T("everybody signs in for themselves")))
 		case ofUser:

@@ -7,6 +7,7 @@ import (
 
 	"lifeboat/app/engine"
 	"lifeboat/app/i18n"
+	"lifeboat/configs"
 	"lifeboat/failover"
 )
 
@@ -78,6 +79,9 @@ func (s *SettingUp) decided(step engine.SetupStep) string {
 		}
 		return s.emergencyName()
 	case engine.StepDNS:
+		if d.Found != nil && d.Found.DNSHostName != "" && d.DNS.Host == configs.HostManual {
+			return d.Found.DNSHostName
+		}
 		return s.dnsName()
 	case engine.StepRecipients:
 		return countOf(t, len(d.Recipients))

@@ -78,6 +78,7 @@ func NewSetup(t *i18n.Tongue, p *presenter.SettingUp, deeds SetupDeeds) *Setup {
 	s.all = newSetupButton(widgets.Outlined, s.press)
 	s.all.button.SetIcon(look.IconRefresh)
 	s.next = newSetupButton(widgets.Filled, s.press)
+	s.next.button.WithIcon(look.IconNext).IconLast()
 	for _, b := range []*setupButton{s.back, s.all, s.next} {
 		b.button.Sized(widgets.ButtonInBar)
 	}

@@ -73,10 +73,16 @@ type setupTiles struct {
 	key    string
 }
 
-const tilesAcross = 3
+// tilesAcross is how many tiles there are in a row where there is room.
+func tilesAcross(n int) int {
+	if n == 2 || n == 4 {
+		return n
+	}
+	return 3
+}
 
 func newSetupTiles(s *Setup) *setupTiles {
-	v := &setupTiles{title: widgets.NewWords(look.Strong, ""), choice: widgets.NewChoice(tilesAcross)}
+	v := &setupTiles{title: widgets.NewWords(look.Strong, ""), choice: widgets.NewChoice(1)}
 	v.choice.OnChosen = func(key string) { s.choose(v.key, key) }
 	v.box = column(8, v.title, v.choice)
 	return v
@@ -97,6 +103,7 @@ func (v *setupTiles) show(b presenter.SetupBlock) {
 	for _, t := range b.Tiles {
 		d.Options = append(d.Options, widgets.ChoiceOption{Key: t.Key, Title: t.Title, Note: t.Note})
 	}
+	v.choice.SetColumns(tilesAcross(len(d.Options)))
 	v.choice.Set(d)
 }
 
@@ -131,7 +138,7 @@ type setupRow struct {
 	buttons []*setupButton
 }
 
-func newSetupRow(s *Setup) *setupRow { return &setupRow{setup: s, box: line(inside, -1)} }
+func newSetupRow(s *Setup) *setupRow { return &setupRow{setup: s, box: container.New(deedsLayout{})} }
 
 func (v *setupRow) object() fyne.CanvasObject { return v.box }
 
@@ -152,6 +159,53 @@ func (v *setupRow) set(all []presenter.SetupButton) {
 		v.buttons[i].button.SetIcon(setupIconOf(d.Do))
 		v.buttons[i].show(d)
 	}
+}
+
+// deedsLayout puts buttons beside each other, on as many lines as they need. Words
+// without a border begin where everything else on the page does.
+type deedsLayout struct{}
+
+const plainPadding = 15 // before the words of a button, in pixels at scale 1
+
+func (deedsLayout) each(o []fyne.CanvasObject, width float32, put func(o fyne.CanvasObject, x, y float32, size fyne.Size)) (high float32) {
+	x, y, row := float32(0), float32(0), float32(0)
+	for _, c := range o {
+		if !c.Visible() {
+			continue
+		}
+		size := c.MinSize()
+		lead := float32(0)
+		if b, ok := c.(*widgets.Button); ok && b.Kind() == widgets.Plain && x == 0 {
+			lead = -plainPadding
+		}
+		if x > 0 && x+size.Width > width {
+			x, y, row = 0, y+row+8, 0
+		}
+		put(c, x+lead, y, size)
+		x += lead + size.Width + inside
+		row = max(row, size.Height)
+	}
+	return y + row
+}
+
+// Layout places the buttons.
+func (l deedsLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	l.each(o, size.Width, func(c fyne.CanvasObject, x, y float32, size fyne.Size) {
+		c.Move(fyne.NewPos(x, y))
+		c.Resize(size)
+	})
+}
+
+// MinSize is as high as the lines are that the buttons stand on now.
+func (l deedsLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
+	var all fyne.Size
+	for _, c := range o {
+		if c.Visible() {
+			all.Width = max(all.Width, c.MinSize().Width)
+			all.Height = max(all.Height, c.Position().Y+c.MinSize().Height)
+		}
+	}
+	return all
 }
 
 // kindOf: what only changes the page is plain.

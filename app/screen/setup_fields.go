@@ -315,7 +315,7 @@ func same(a, b []presenter.SetupPerson) bool {
 }
 
 func makePerson() fyne.CanvasObject {
-	return container.New(padded(0, 12), container.New(widgets.Columns(12, 5, 2, 4), line(8, 1, widgets.NewLight(widgets.LightInRow, widgets.NoShape), widgets.NewWords(look.Body, "").Shrinking()),
+	return container.New(padded(0, 12), container.New(widgets.Columns(12, 5, 3, 4), line(8, 1, widgets.NewLight(widgets.LightInRow, widgets.NoShape), widgets.NewWords(look.Body, "").Shrinking()),
 		widgets.NewWords(look.Quiet, "").Shrinking(), widgets.NewWords(look.Quiet, "").Shrinking()))
 }
 

@@ -50,6 +50,7 @@ type Button struct {
 	kind  ButtonKind
 	size  ButtonSize
 	icon  look.Icon
+	last  bool // the icon stands behind the words
 	label *label
 	press func()
 
@@ -82,6 +83,15 @@ func (b *Button) WithIcon(i look.Icon) *Button {
 	b.icon = i
 	return b
 }
+
+// IconLast puts the icon behind the words, and returns the button.
+func (b *Button) IconLast() *Button {
+	b.last = true
+	return b
+}
+
+// Kind is the kind.
+func (b *Button) Kind() ButtonKind { return b.kind }
 
 // Sized sets the height, and returns the button. The big one has bigger words.
 func (b *Button) Sized(s ButtonSize) *Button {
@@ -218,7 +228,11 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 		put(b.ring, -out, -out, size.Width+2*out, size.Height+2*out)
 		put(b.surface, 0, 0, size.Width, size.Height)
 		x := max(middle(size.Width, b.inside()), buttonPadding)
-		if b.icon != look.NoIcon {
+		switch {
+		case b.icon == look.NoIcon:
+		case b.last:
+			b.glyph.lay(x+b.label.width()+iconGap, middle(size.Height, iconSide), iconSide)
+		default:
 			b.glyph.lay(x, middle(size.Height, iconSide), iconSide)
 			x += iconSide + iconGap
 		}

@@ -67,6 +67,14 @@ func NewChoice(columns int) *Choice {
 	return c
 }
 
+// SetColumns sets how many tiles there are in a row at most.
+func (c *Choice) SetColumns(n int) {
+	if n = max(n, 1); c.columns != n {
+		c.columns = n
+		c.Refresh()
+	}
+}
+
 // Set sets what is offered, and what is chosen.
 func (c *Choice) Set(d ChoiceData) {
 	if c.data.Chosen != d.Chosen || !slices.Equal(c.data.Options, d.Options) {
@@ -308,7 +316,7 @@ func (t *tile) CreateRenderer() fyne.WidgetRenderer {
 		y := middle(size.Height, high+note)
 		put(t.title, tileWords, y, room, high)
 		put(t.note, tileWords, y+high, room, note)
-		radio := y + middle(t.title.lineHeight(), tileRadio-4)
+		radio := y + onLine(t.title.lineHeight(), tileRadio-4)
 		put(t.rim, tilePadding+2, radio, tileRadio-4, tileRadio-4)
 		put(t.dot, tilePadding+6, radio+4, tileRadio-12, tileRadio-12)
 	}

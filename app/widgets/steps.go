@@ -252,13 +252,13 @@ func (b *StepButton) Cursor() desktop.Cursor { return desktop.PointerCursor }
 func (b *StepButton) CreateRenderer() fyne.WidgetRenderer {
 	b.ExtendBaseWidget(b)
 	s := &sheet{owner: b, objects: []fyne.CanvasObject{b.surface, b.rim, b.dot, b.light, b.title, b.detail}, paint: b.paint}
-	const above = 10
+	const above, below = 10, 7
 	s.least = func() fyne.Size {
 		high := b.title.MinSize().Height
 		if !b.detail.Hidden {
 			high += b.detail.MinSize().Height
 		}
-		return fyne.NewSize(NavWidth-2*stepsInset-1, max(stepRow, high+2*above))
+		return fyne.NewSize(NavWidth-2*stepsInset-1, max(stepRow, high+above+below))
 	}
 	s.lay = func(size fyne.Size) {
 		put(b.surface, 0, 0, size.Width, size.Height)
