@@ -110,6 +110,9 @@ func (s *surgery) replace(parent, key, old, fresh *yaml.Node) (string, bool) {
 	}
 	start := s.offset(old)
 	if end, ok := s.inlineEnd(old, start); ok {
+		if key != nil && parent.Style&yaml.FlowStyle == 0 && old.Kind == yaml.ScalarNode && !isSimple(fresh) {
+			return s.unfold(key, start, end, fresh)
+		}
 		write := inBlock
 		if parent.Style&yaml.FlowStyle != 0 {
 			write = inline
@@ -135,6 +138,18 @@ func (s *surgery) replace(parent, key, old, fresh *yaml.Node) (string, bool) {
 	}
 	text, ok := s.value(fresh, indent, key == nil)
 	return s.text[:from] + text + s.eol + s.text[end:], ok
+}
+
+// unfold puts settings below a key in the place of the one word that said them all. A
+// comment behind the word stays.
+func (s *surgery) unfold(key *yaml.Node, start, end int, fresh *yaml.Node) (string, bool) {
+	lineEnd := len(s.text)
+	if at := strings.IndexByte(s.text[end:], '\n'); at >= 0 {
+		lineEnd = end + at + 1
+	}
+	rest := strings.TrimRight(s.text[end:lineEnd], "\r\n") + s.eol
+	block, ok := s.block(fresh, key.Column-1+2)
+	return strings.TrimRight(s.text[:start], " ") + rest + block + s.text[lineEnd:], ok
 }
 
 // fill gives a value to a key that has none.

@@ -80,6 +80,7 @@ func (t *fieldTest) testEmergencyName(ctx context.Context) {
 	if !ok {
 		t.says(failover.Red, failover.Say("Not below the domain"))
 		t.answer.Detail = failover.Say("{name} is not a name below {domain}.", "name", shown, "domain", failover.Display(failover.FQDN(t.draft.Domain)))
+		t.answer.Remedy = failover.Say("Enter one word, as in emergency.")
 		return
 	}
 	reader := t.s.opt.Discoverer.Reader
@@ -156,6 +157,7 @@ func (t *fieldTest) testSeed(ctx context.Context) {
 	for _, m := range b.mailboxes(failover.Primary) {
 		if strings.EqualFold(m.address, person) && tr.provider(SidePrimary).Submission.Host != "" {
 			from = failover.Primary // from one provider to the other, by the world's DNS
+			boxes[from] = m         // a primary that takes the name for its own keeps the message
 		}
 	}
 	t.working(failover.Say("On its way"))
@@ -163,12 +165,13 @@ func (t *fieldTest) testSeed(ctx context.Context) {
 	if !t.arrived(out, failover.Say("Not arrived")) {
 		return
 	}
-	t.working(failover.Say("Received, answering"))
-	for _, m := range b.mailboxes(failover.Primary) {
-		if strings.EqualFold(m.address, person) {
-			boxes[failover.Primary] = m
-		}
+	if first := tr.provider(SidePrimary).Name; from == failover.Primary && out.At == first {
+		t.says(failover.Red, failover.Say("Kept by the primary"))
+		t.answer.Detail = failover.Say("{provider} takes {name} for its own and keeps its mail, so that nobody there reaches the secondary.", "provider", first, "name", failover.Display(name))
+		t.answer.Remedy = failover.Say("Take the subdomain out of the domains at the primary's console.")
+		return
 	}
+	t.working(failover.Say("Received, answering"))
 	back := b.leg(ctx, failover.Secondary, b.atEmergency(person), person, boxes)
 	if !t.arrived(back, failover.Say("Received, not answered")) {
 		return
