@@ -159,6 +159,9 @@ func (iv *interviewer) attempt(ctx context.Context, address string) answer {
 		params = " SMTPUTF8"
 	}
 	iv.count++
+	if iv.pipelines() {
+		return iv.pipelined(ctx, address, path, params)
+	}
 	r, err := iv.session.command("MAIL FROM:<" + iv.voice + ">" + params)
 	if err == nil && !r.ok() && iv.voice == "" && r.code != 421 {
 		iv.voice = iv.sender
@@ -171,14 +174,20 @@ func (iv *interviewer) attempt(ctx context.Context, address string) answer {
 	if err != nil {
 		return iv.lose(ctx, "RCPT", r, err)
 	}
-	a := answer{kind: judgeRCPT(r), reply: r, where: iv.session.where, voice: iv.voice}
-	if a.kind != taken && address != iv.got.stranger {
-		iv.p.refused()
-	}
+	a := iv.answered(address, r)
 	if r.code == 421 {
 		iv.drop()
 	} else if r, err := iv.session.command("RSET"); err != nil || !r.ok() {
 		iv.drop()
+	}
+	return a
+}
+
+// answered is what a reply to RCPT makes of an address.
+func (iv *interviewer) answered(address string, r reply) answer {
+	a := answer{kind: judgeRCPT(r), reply: r, where: iv.session.where, voice: iv.voice}
+	if a.kind != taken && address != iv.got.stranger {
+		iv.p.refused()
 	}
 	return a
 }

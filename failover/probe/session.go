@@ -168,8 +168,11 @@ func (p *Prober) connect(ctx context.Context, host string, at netip.AddrPort, pa
 	conn, err := p.opt.Dialer.DialContext(dialing, "tcp", at.String())
 	if err != nil {
 		kind := unreachable
-		if ctx.Err() != nil {
+		switch {
+		case ctx.Err() != nil:
 			kind = stopped
+		case isReset(err): // by a server that had taken the connection: others are refused
+			kind = cut
 		}
 		return nil, &fault{kind: kind, stage: "connect", where: where, err: err}
 	}
