@@ -245,7 +245,7 @@ func (c *Compose) fate(m engine.MailSent) *SentState {
 		s.Light, s.Text = LightCare, t.T("Kept in the queue, which is held. It leaves when the queue is let go.")
 	case !m.Next.IsZero() && !m.Why.IsZero():
 		s.Light, s.Details = LightCare, Whole(t.Say(m.Why), t.Language)
-		s.Text = t.T("Waiting, tried again at {time}.", "time", m.Next.Local().Format("15:04"))
+		s.Text = t.T("Waiting, tried again at {time}.", "time", clockTime(m.Next.Local()))
 	}
 	if m.Emergency {
 		s.Text = join(t, s.Text, t.T("Answers arrive by the emergency address."))

@@ -16,6 +16,9 @@ type MailOptions struct {
 	Open func(context.Context) (engine.MailSource, error)
 	// Browse opens another server's mail, of which nothing is stored; nil where none can be.
 	Browse func(context.Context, MailServer) (engine.MailSource, error)
+	// Mine takes down that a mailbox is that of whoever is at work here; nil where nobody
+	// can say so.
+	Mine func(ctx context.Context, address string) error
 	// Update brings the mirror up to date now; nil where that is not to be asked for.
 	Update func(context.Context) error
 	// SendsThrough names the provider that mail leaves through; "" where none does.
@@ -239,7 +242,24 @@ func (m *Mail) Unlock(ctx context.Context, reason string, changed func()) error 
 	if source == nil {
 		return nil
 	}
-	if err := source.Unlock(ctx, account, reason); err != nil {
+	return m.unlocked(account, source.Unlock(ctx, account, reason), changed)
+}
+
+// Mine takes down that the mailbox that is shown is that of whoever is at work here: it
+// is open to them from then on.
+func (m *Mail) Mine(ctx context.Context, changed func()) error {
+	m.mu.Lock()
+	account := m.here.account
+	m.mu.Unlock()
+	if m.opt.Mine == nil {
+		return nil
+	}
+	return m.unlocked(account, m.opt.Mine(ctx, account), changed)
+}
+
+// unlocked looks at everything anew, unless opening failed.
+func (m *Mail) unlocked(account string, err error, changed func()) error {
+	if err != nil {
 		return err
 	}
 	m.mu.Lock()

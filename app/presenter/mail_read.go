@@ -230,7 +230,7 @@ func invitationCard(t *i18n.Tongue, i mailstore.Invitation, now time.Time) Invit
 		c.Title = t.T("An entry for the calendar.")
 	}
 	if when := span(t, i, now); when != "" {
-		c.Rows = append(c.Rows, Row{Label: t.T("When"), Value: when})
+		c.Rows = append(c.Rows, Row{Label: t.T("Date and time"), Value: when})
 	}
 	if i.Where != "" {
 		c.Rows = append(c.Rows, Row{Label: t.T("Where"), Value: clean(i.Where)})
@@ -289,11 +289,11 @@ func span(t *i18n.Tongue, i mailstore.Invitation, now time.Time) string {
 	case i.AllDay:
 		says = t.T("{begin} to {end}", "begin", date(begin), "end", date(end))
 	case end.IsZero():
-		says = t.T("{day}, {time}", "day", date(begin), "time", begin.Format("15:04"))
+		says = t.T("{day}, {time}", "day", date(begin), "time", clockTime(begin))
 	case same:
-		says = t.T("{day}, {begin} to {end}", "day", date(begin), "begin", begin.Format("15:04"), "end", end.Format("15:04"))
+		says = t.T("{day}, {begin} to {end}", "day", date(begin), "begin", clockTime(begin), "end", clockTime(end))
 	default:
-		says = t.T("{day}, {time} to {day2}, {time2}", "day", date(begin), "time", begin.Format("15:04"), "day2", date(end), "time2", end.Format("15:04"))
+		says = t.T("{day}, {time} to {day2}, {time2}", "day", date(begin), "time", clockTime(begin), "day2", date(end), "time2", clockTime(end))
 	}
 	if i.Repeats {
 		return t.T("{time}, repeating", "time", says)

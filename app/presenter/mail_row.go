@@ -17,7 +17,7 @@ func rowOf(t *i18n.Tongue, k *keptLine, sent bool, now time.Time) MailRow {
 	case k.fail != nil:
 		r.Subject, r.Preview, r.Unread = t.T("This message cannot be read now."), problem(t, k.fail), false
 		return r
-	case l.Received.IsZero() && len(l.From) == 0 && l.Subject == "":
+	case l.Missing:
 		r.Subject, r.Unread = t.T("This message is no longer there."), false
 		return r
 	case sent && len(l.To) > 0:

@@ -80,7 +80,11 @@ type MailListState struct {
 }
 
 // MailLock says why mail is not shown, and what opens it.
-type MailLock struct{ Title, Text, Label, Button string }
+type MailLock struct {
+	Title, Text string
+	Mine        bool   // whoever is at work here can say that it is theirs
+	Address     string // whose it is
+}
 
 // State returns what is to be shown now.
 func (m *Mail) State() MailState {
@@ -157,8 +161,13 @@ func (m *Mail) lock() *MailLock {
 	return &MailLock{
 		Title: t.T("{name}’s mail is locked while all is well.", "name", m.nameOf(m.here.account)),
 		Text:  t.T("Write why you need it; it is kept in the log. In an outage or a drill it opens without."),
-		Label: t.T("Reason"), Button: t.T("Open"),
+		Mine:  m.opt.Mine != nil && !m.shared(m.here.account), Address: m.here.account,
 	}
+}
+
+func (m *Mail) shared(address string) bool {
+	a, _ := m.account(address)
+	return a.Shared
 }
 
 // account is what is known of the account that is shown.

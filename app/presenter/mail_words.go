@@ -17,7 +17,7 @@ func whenShort(t *i18n.Tongue, at, now time.Time) string {
 	case at.IsZero():
 		return ""
 	case days == 0:
-		return at.Format("15:04")
+		return clockTime(at)
 	case days == 1:
 		return t.T("Yesterday")
 	case days > 1 && days < 7:
@@ -26,6 +26,9 @@ func whenShort(t *i18n.Tongue, at, now time.Time) string {
 		return day(t, at, now)
 	}
 }
+
+// clockTime is a time of day, to the minute.
+func clockTime(at time.Time) string { return fmt.Sprintf("%d:%02d", at.Hour(), at.Minute()) }
 
 // daysBetween is how many midnights lie between two times.
 func daysBetween(at, now time.Time) int {
@@ -59,7 +62,7 @@ func whenLong(t *i18n.Tongue, at, now time.Time) string {
 		return ""
 	}
 	at, now = at.Local(), now.Local()
-	return t.T("{weekday} {day}, {time}", "weekday", shortWeekday(t, at), "day", day(t, at, now), "time", at.Format("15:04"))
+	return t.T("{weekday} {day}, {time}", "weekday", shortWeekday(t, at), "day", day(t, at, now), "time", clockTime(at))
 }
 
 // shortWeekday is a weekday in three letters, or in one character.

@@ -199,7 +199,7 @@ func (c *Compose) showFiles(s presenter.ComposeState) {
 	for _, f := range s.Files {
 		row := widgets.FileRow{Key: f.Part, Name: f.Name, Size: f.Size, Note: f.Note}
 		if f.Part != "" {
-			row.Other = c.t.T("Remove")
+			row.Other = c.t.T("Take out")
 		}
 		rows = append(rows, row)
 	}

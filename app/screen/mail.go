@@ -43,6 +43,7 @@ type Mail struct {
 	banner  *mailBanner
 	folders *widgets.FolderList
 	fresh   *widgets.Button // a new message
+	small   *widgets.Button // the same, where the column has no room
 	search  *widgets.SearchField
 	place   *widgets.Button // where the column has no room: which folder this is
 	list    *widgets.RowList
@@ -65,10 +66,11 @@ func NewMail(t *i18n.Tongue, p *presenter.Mail, write *presenter.Compose, deeds 
 	m.folders = widgets.NewFolderList()
 	m.folders.OnChoose = m.choose
 	m.fresh = widgets.NewButton(widgets.Filled, t.T("New message"), m.New).WithIcon(look.IconPencil).Sized(widgets.ButtonInBar)
+	m.small = widgets.NewButton(widgets.Plain, t.T("New message"), m.New).WithIcon(look.IconPencil).Sized(widgets.ButtonInRow)
 	m.search = widgets.NewSearchField(t.T("Search subject, text and sender"))
 	m.search.OnChanged = func(text string) { p.Search(text); m.Update() }
 	m.search.OnDown = m.toList
-	m.place = widgets.NewButton(widgets.Plain, "", m.toggleFolders).WithIcon(look.IconFolder)
+	m.place = widgets.NewButton(widgets.Plain, "", m.toggleFolders).WithIcon(look.IconFolder).Sized(widgets.ButtonInRow)
 	m.list = widgets.NewRowList(mailRow, widgets.LetterRows(m.row))
 	m.list.OnSelect = func() {
 		p.Select(m.list.Selected(), m.list.Cursor())
@@ -80,7 +82,7 @@ func NewMail(t *i18n.Tongue, p *presenter.Mail, write *presenter.Compose, deeds 
 	m.says = newSayPane(t, deeds)
 	m.reader = newMailReader(t, m)
 	m.tools = newMailTools(t, m)
-	m.lock = newLockPane(t, m.unlock)
+	m.lock = newLockPane(t, m.unlock, m.mine)
 	m.compose = NewCompose(t, write, deeds)
 	m.layout = &mailLayout{m: m}
 	m.box = m.layout.build()
@@ -291,6 +293,23 @@ func (m *Mail) unlock(reason string) {
 		if err := m.presenter.Unlock(ctx, reason, changed); err != nil {
 			m.fail(err)
 		}
+	})
+}
+
+// mine takes down that a mailbox is that of whoever is at work here, after asking.
+func (m *Mail) mine(address string) {
+	m.deeds.Ask(widgets.DialogData{
+		Title: m.t.T("Say that {address} is yours?", "address", address), Text: m.t.T("It then opens without a reason. That you said so is kept in the log."),
+		Yes: m.t.T("It is mine"), No: m.t.T("Cancel"), Risky: true,
+	}, func(yes bool, _ []string) {
+		if !yes {
+			return
+		}
+		m.deeds.Background(func(ctx context.Context, changed func()) {
+			if err := m.presenter.Mine(ctx, changed); err != nil {
+				m.fail(err)
+			}
+		})
 	})
 }
 

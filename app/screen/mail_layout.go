@@ -41,7 +41,7 @@ func (l *mailLayout) build() *fyne.Container {
 	m := l.m
 	l.listRule, l.listHead, l.readHead = newSurface(theme.ColorNameSeparator), newSurface(theme.ColorNameSeparator), newSurface(theme.ColorNameSeparator)
 	l.column = container.New(&columnLayout{l}, newSurface(theme.ColorNameBackground), newSurface(theme.ColorNameSeparator), m.fresh, m.folders.List())
-	l.listPane = container.New(&listLayout{l}, newSurface(look.ColorCard), l.listRule, l.listHead, m.place, m.search, m.list, m.says.box)
+	l.listPane = container.New(&listLayout{l}, newSurface(look.ColorCard), l.listRule, l.listHead, m.place, m.small, m.search, m.list, m.says.box)
 	l.readPane = container.New(&readLayout{l}, newSurface(look.ColorCard), l.readHead, m.tools.box, m.reader.text, m.reader.says, m.lock.box)
 	l.writePane = container.NewStack(newSurface(look.ColorCard), m.compose.box)
 	l.box = container.New(l, m.banner.box, l.listPane, l.readPane, l.writePane, l.column)
@@ -70,6 +70,7 @@ func (l *mailLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	place(m.banner.box, 0, 0, size.Width, high)
 	l.wide, l.single = size.Width >= columnsFrom*by, size.Width < twoFrom*by
 	show(m.place, !l.wide)
+	show(m.small, !l.wide && m.state.Sends)
 	x, below := float32(0), size.Height-high
 	show(l.column, l.wide || l.folders)
 	if l.wide {
@@ -140,9 +141,14 @@ func (c *listLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	search := m.search.MinSize().Height
 	y, left := float32(columnEdge), float32(paneEdge)
 	if m.place.Visible() {
-		least := m.place.MinSize()
-		place(m.place, 2, 4, min(least.Width, size.Width-4), least.Height)
-		y = least.Height + 4
+		least, small := m.place.MinSize(), m.small.MinSize()
+		room := size.Width - 4
+		if m.small.Visible() {
+			room -= small.Width
+			place(m.small, size.Width-small.Width-2, 8, small.Width, small.Height)
+		}
+		place(m.place, 2, 8, min(least.Width, room), least.Height)
+		y = least.Height + 12
 	}
 	place(m.search, left, y, size.Width-2*left-1, search)
 	head := max(headHigh, y+search+columnEdge)

@@ -231,20 +231,23 @@ type lockPane struct {
 	text   *widgets.Paragraph
 	reason *widgets.Field
 	open   *widgets.Button
+	mine   *widgets.Button
+	state  presenter.MailLock
 	box    *fyne.Container
 }
 
-func newLockPane(t *i18n.Tongue, open func(reason string)) *lockPane {
+func newLockPane(t *i18n.Tongue, open func(reason string), mine func(address string)) *lockPane {
 	p := &lockPane{sign: newSign(look.IconLock, theme.ColorNamePlaceHolder, 28), title: widgets.NewParagraph(look.Title, ""), text: widgets.NewParagraph(look.Lead, "")}
 	p.reason = widgets.NewField(widgets.FieldOptions{Label: t.T("Reason"), Placeholder: t.T("Such as: illness cover, agreed with the works council")})
 	p.open = widgets.NewButton(widgets.Filled, t.T("Open"), func() { open(p.reason.Text()) })
+	p.mine = widgets.NewButton(widgets.Plain, t.T("This mailbox is mine"), func() { mine(p.state.Address) })
 	p.reason.OnChanged = func(text string) { p.allow(text) }
 	p.reason.OnSubmit = func(string) { // an input method's Enter comes here, too: nothing is opened by it
 		if c := fyne.CurrentApp().Driver().CanvasForObject(p.open); c != nil && !p.open.Disabled() {
 			c.Focus(p.open)
 		}
 	}
-	page := column(inside, line(0, -1, p.sign), p.title, p.text, widgets.Space(4), p.reason, line(0, -1, p.open))
+	page := column(inside, line(0, -1, p.sign), p.title, p.text, widgets.Space(4), p.reason, line(gap, -1, p.open, p.mine))
 	p.box = container.NewStack(newSurface(look.ColorCard), container.New(&middlePage{520}, page))
 	p.allow("")
 	return p
@@ -266,6 +269,8 @@ func (p *lockPane) show(l *presenter.MailLock) {
 	if p.title.Text() != l.Title {
 		p.reason.SetText("")
 	}
+	p.state = *l
+	show(p.mine, l.Mine)
 	p.title.SetText(l.Title)
 	p.text.SetText(l.Text)
 }

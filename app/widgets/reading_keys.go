@@ -256,7 +256,9 @@ func (r *Reading) DoubleTapped(e *fyne.PointEvent) {
 	r.refill()
 }
 
-func wordly(c rune) bool { return unicode.IsLetter(c) || unicode.IsDigit(c) || c == 'ー' || c == '々' }
+func wordly(c rune) bool {
+	return unicode.IsLetter(c) || unicode.IsDigit(c) || c == 'ー' || c == '々'
+}
 
 // MouseIn looks what the pointer is over.
 func (r *Reading) MouseIn(e *desktop.MouseEvent) { _, r.over = r.pressable(e.Position) }
