@@ -79,7 +79,7 @@ func (e *Engine) HandOver(ctx context.Context, w io.Writer, passphrase string) e
 	if err != nil {
 		return err
 	}
-	return sealKit(w, plain, passphrase)
+	return sealKit(w, plain, passphrase, kitWork)
 }
 
 func kitPassphrase(passphrase string) error {
@@ -89,12 +89,12 @@ func kitPassphrase(passphrase string) error {
 	return nil
 }
 
-func sealKit(w io.Writer, plain []byte, passphrase string) error {
+func sealKit(w io.Writer, plain []byte, passphrase string, work int) error {
 	recipient, err := age.NewScryptRecipient(passphrase)
 	if err != nil {
 		return err
 	}
-	recipient.SetWorkFactor(kitWork)
+	recipient.SetWorkFactor(work)
 	sealed, err := age.Encrypt(w, recipient)
 	if err == nil {
 		_, err = sealed.Write(plain)
