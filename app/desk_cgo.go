@@ -35,6 +35,9 @@ type worlds struct {
 	w       *wiring
 	win     *shell.Window
 	serving *serving
+
+	mu   sync.Mutex
+	temp string // a folder for what other programs open; empty: none yet
 }
 
 // realDesk is the window over the settings' own domains.
@@ -52,15 +55,21 @@ func (o *worlds) realDesk(_ context.Context, t *i18n.Tongue) (shell.Parts, error
 	if t, err = o.win.TongueFor(s.Language); err != nil {
 		return shell.Parts{}, err
 	}
-	drills := o.drills(t, s)
-	home, change := presenters(t, e, presenter.HomeOptions{
+	drills, setup := o.drills(t, s), o.setup(t, true)
+	pages := presenters(t, e, presenter.HomeOptions{
 		Domains: domains, Now: time.Now, Every: time.Duration(s.Detect.Every), LastDrill: drills.LastDrill,
+		Outbox: presenter.NewOutbox(e.Desk), SetUp: setup.Open, Memory: o.win.Memory(),
 	}, true, nil)
+	home := pages.home
 	notices := presenter.NewNotices(t, home, drills, time.Now)
 	o.serving.over(e)
 	p := shell.Parts{
 		Tongue: t, Organization: s.Organization, Domain: failover.Display(domains[0].Name),
-		Drills: drills, Home: home, Switch: change, Notices: notices,
+		Drills: drills, Home: home, Switch: pages.change, Tests: pages.tests, Notices: notices,
+		Setup: setup, Settings: o.settings(t, e, setup),
+		PrintCode: func(code string) (string, error) {
+			return o.printCode(s.Organization, failover.Display(domains[0].Name), code)
+		},
 		Serving: func() bool { here, _, _ := o.serving.state(); return here },
 		Held:    func() bool { held, _ := o.serving.held(); return held > 0 },
 		Hold:    func(ctx context.Context, hold bool) error { return holdMail(ctx, e, hold) },
@@ -71,6 +80,8 @@ func (o *worlds) realDesk(_ context.Context, t *i18n.Tongue) (shell.Parts, error
 	p.Work = func(ctx context.Context, knock func()) {
 		var wg sync.WaitGroup
 		wg.Go(func() { drills.Read(); home.Watch(ctx, lookEvery, knock) })
+		wg.Go(func() { setup.Work(ctx, knock) })
+		wg.Go(func() { p.Settings.Load(); pages.tests.Load(ctx); knock() })
 		wg.Go(func() { lookAtMirror(ctx, e, notices, knock) })
 		for _, d := range domains {
 			wg.Go(func() { o.follow(ctx, e, d.Name, home, knock) })
@@ -114,9 +125,9 @@ func (o *worlds) practiceDesk(ctx context.Context, t *i18n.Tongue) (shell.Parts,
 	}
 	world, d := p.World, p.World.Domain()
 	var practice *presenter.Practice
-	home, change := presenters(t, p.Engine, presenter.HomeOptions{
+	pages := presenters(t, p.Engine, presenter.HomeOptions{
 		Domains: []failover.Domain{d}, Now: world.Now, Every: practiceWatch, Practice: true,
-		Waiting: func() int { return world.Totals().Inbound.Waiting },
+		Waiting: func() int { return world.Totals().Inbound.Waiting }, Outbox: presenter.NewOutbox(p.Engine.Desk),
 	}, false, func(o *presenter.SwitchOptions) {
 		o.Arrived = func(r failover.Role) time.Time { return practice.Arrived(r) }
 		looked := o.Done
@@ -125,14 +136,22 @@ func (o *worlds) practiceDesk(ctx context.Context, t *i18n.Tongue) (shell.Parts,
 			looked(out, err)
 		}
 	})
-	practice = presenter.NewPractice(t, world, world, presenter.PracticeOptions{Home: home, Switch: change, Domain: d})
+	home := pages.home
+	practice = presenter.NewPractice(t, world, world, presenter.PracticeOptions{Home: home, Switch: pages.change, Domain: d})
 	defaults := configs.Defaults()
 	drills := o.drills(t, &defaults)
+	var setup *presenter.SettingUp
+	if !o.win.HasReal() {
+		setup = o.setup(t, false)
+	}
 	return shell.Parts{
-		Drills: drills, Organization: t.T("Practice"), Domain: failover.Display(d.Name), Home: home, Switch: change, Practice: practice, Close: p.Close,
+		Drills: drills, Organization: t.T("Practice"), Domain: failover.Display(d.Name), Home: home, Switch: pages.change, Tests: pages.tests,
+		Practice: practice, Close: p.Close, Setup: setup, Settings: o.settings(t, nil, nil),
+		PrintCode: func(code string) (string, error) { return o.printCode("", "", code) },
 		Work: func(ctx context.Context, knock func()) {
 			var wg sync.WaitGroup
 			wg.Go(drills.Read)
+			wg.Go(func() { pages.tests.Load(ctx); knock() })
 			wg.Go(func() { practice.Watch(ctx, knock) })
 			wg.Go(func() { watchOn(ctx, p.Engine, d.Name, practiceWatch, home, knock) })
 			wg.Go(func() { home.Watch(ctx, lookEveryPractice, knock) })
@@ -147,23 +166,32 @@ func (o *worlds) practiceDesk(ctx context.Context, t *i18n.Tongue) (shell.Parts,
 	}, nil
 }
 
-// presenters makes Home and the switch page over one engine. more may change the
-// options of the latter.
-func presenters(t *i18n.Tongue, e *engine.Engine, opt presenter.HomeOptions, typed bool, more func(*presenter.SwitchOptions)) (*presenter.Home, *presenter.Switch) {
-	var change *presenter.Switch
+// pages are the presenters that belong together: what one finds, another shows.
+type pages struct {
+	home   *presenter.Home
+	change *presenter.Switch
+	tests  *presenter.Tests
+}
+
+// presenters makes Home, the switch page and that of the tests over one engine. more
+// may change the options of the switch.
+func presenters(t *i18n.Tongue, e *engine.Engine, opt presenter.HomeOptions, typed bool, more func(*presenter.SwitchOptions)) pages {
+	var p pages
 	turn := presenter.NewTurn()
 	opt.Turn = turn
-	opt.Switching = func() bool { return change.Phase() == presenter.PhaseRunning }
-	home := presenter.NewHome(t, e, opt)
+	opt.Switching = func() bool { return p.change.Phase() == presenter.PhaseRunning }
+	p.tests = presenter.NewTests(t, e, presenter.TestsOptions{Domains: opt.Domains, Now: opt.Now, Turn: turn, Done: func() { p.home.Refresh() }})
+	opt.Tests = p.tests.Brief
+	p.home = presenter.NewHome(t, e, opt)
 	so := presenter.SwitchOptions{
-		Domains: opt.Domains, Now: opt.Now, Turn: turn, Typed: typed, Runs: home.Runs, Route: home.Route,
-		Done: func(failover.Outcome, error) { home.Refresh() },
+		Domains: opt.Domains, Now: opt.Now, Turn: turn, Typed: typed, Runs: p.home.Runs, Open: p.home.Open, Route: p.home.Route,
+		Done: func(failover.Outcome, error) { p.home.Refresh() },
 	}
 	if more != nil {
 		more(&so)
 	}
-	change = presenter.NewSwitch(t, e, so)
-	return home, change
+	p.change = presenter.NewSwitch(t, e, so)
+	return p
 }
 
 // drills makes what stands behind the drills page.

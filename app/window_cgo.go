@@ -57,6 +57,7 @@ func openWindow(ctx context.Context, w *wiring, m mode) (status int, opened bool
 		return win.AskSecret(ctx, shell.Question{Title: q.title, Text: q.text, Label: q.label, Again: q.again})
 	})
 	b := &worlds{w: w, win: win, serving: &serving{w: w}}
+	defer b.close()
 	win.Keep(b.serving.run)
 	win.Begin(shell.Host{Real: b.realDesk, Practice: b.practiceDesk})
 	win.Run()

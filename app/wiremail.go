@@ -26,25 +26,30 @@ import (
 func (w *wiring) mail(p cli.Place, settings *configs.Settings, secrets *secret.Store) *engine.MailParts {
 	_, data := w.files(p)
 	s := &signIns{w: w, how: settings.Providers.Primary.SignIn, provider: settings.Providers.Primary, secrets: secrets}
-	parts := &engine.MailParts{
+	return &engine.MailParts{
 		Dialer: w.dialer,
 		TLS:    func(p configs.Provider) (*tls.Config, error) { return roots(p.CAFile) },
 		SignIn: s.source,
-		Keys: engine.KeyMeans{
-			Keychain: keychain{secret.SystemKeychain(data)},
-			// Not in the data folder: whoever copies that must not have the key with it.
-			Machine:    keys.MachineOpener{Dir: filepath.Join(xdg.StateHome, "lifeboat-keys")},
-			Passphrase: os.Getenv(engine.PassphraseVariable),
-			Recovery:   os.Getenv(engine.RecoveryVariable),
-		},
+		Keys:   w.keyMeans(data),
+	}
+}
+
+// keyMeans are the means to open the data key of a folder.
+func (w *wiring) keyMeans(data string) engine.KeyMeans {
+	m := engine.KeyMeans{
+		Keychain: keychain{secret.SystemKeychain(data)},
+		// Not in the data folder: whoever copies that must not have the key with it.
+		Machine:    keys.MachineOpener{Dir: filepath.Join(xdg.StateHome, "lifeboat-keys")},
+		Passphrase: os.Getenv(engine.PassphraseVariable),
+		Recovery:   os.Getenv(engine.RecoveryVariable),
 	}
 	switch {
 	case w.person != nil:
-		parts.Keys.Ask = w.person.keyPassphrase
+		m.Ask = w.person.keyPassphrase
 	case atTerminal():
-		parts.Keys.Ask = askKeyPassphrase
+		m.Ask = askKeyPassphrase
 	}
-	return parts
+	return m
 }
 
 func atTerminal() bool {

@@ -2,6 +2,7 @@ package shell
 
 import (
 	"context"
+	"sync"
 
 	"fyne.io/fyne/v2"
 
@@ -35,6 +36,11 @@ type Parts struct {
 	Switch       *presenter.Switch
 	Practice     *presenter.Practice // nil where it is the real mail
 	Drills       *presenter.Drills
+	Tests        *presenter.Tests
+	Settings     *presenter.Settings
+	Setup        *presenter.SettingUp
+	// PrintCode writes a page with a recovery code, to be printed, and says where.
+	PrintCode func(code string) (file string, err error)
 	// Work is everything that goes on in the background, until ctx ends; knock is to
 	// be called whenever there is something new to show.
 	Work func(ctx context.Context, knock func())
@@ -61,6 +67,9 @@ type desk struct {
 	cancel context.CancelFunc
 	views  []*view
 	works  works
+	setup  sync.Once // of the set-up's work, in a practice world
+	// resumed: whoever sits here knows of the run that was open, if there was one.
+	resumed bool
 
 	audience *audience // the window for the participants of a tabletop; nil while it is closed
 }
@@ -104,7 +113,7 @@ type view struct {
 func (d *desk) build() {
 	d.views = nil
 	for _, v := range []*view{
-		d.homeView(), d.mailView(), d.switchView(), d.testsView(), d.queueView(), d.drillsView(), d.logView(), d.settingsView(), d.setupView(),
+		d.homeView(), d.mailView(), d.switchView(), d.testsView(), d.queueView(), d.drillsView(), d.logView(), d.setupView(), d.settingsView(),
 	} {
 		if v == nil {
 			continue
@@ -222,6 +231,7 @@ func (d *desk) update() {
 		return
 	}
 	f := d.window.frame
+	d.resume()
 	if p := d.here(); p != nil {
 		p.Update()
 	}
@@ -238,6 +248,21 @@ func (d *desk) update() {
 	}
 	f.SetWork(d.works.jobs(), d.tongue.T("Cancel"), func(n int) string { return d.tongue.T("and {n} more", "n", n) }, d.works.stop)
 	d.audience.update(d.parts.Drills)
+}
+
+// resume shows the switch page when a run was found that did not come to its end: the
+// program was killed, or the lid was closed. The page says what is done and what is not.
+func (d *desk) resume() {
+	if d.resumed || d.parts.Switch == nil {
+		return
+	}
+	switch {
+	case d.parts.Switch.Phase() != presenter.PhaseIdle:
+		d.resumed = true
+	case d.parts.Home.Open() != nil:
+		d.resumed = true
+		d.window.frame.Go(pageSwitch)
+	}
 }
 
 // act does what a button of Home asks for.
@@ -264,6 +289,17 @@ func (d *desk) act(a presenter.Action) {
 		d.parts.Home.Wait()
 	case presenter.DoDrill:
 		d.window.frame.Go(pageDrills)
+	case presenter.DoTests:
+		d.window.frame.Go(pageTests)
+	case presenter.DoTestAll:
+		d.window.frame.Go(pageTests)
+		d.runTests()
+	case presenter.DoSetUp:
+		d.setUp("")
+	case presenter.DoMail:
+		d.window.frame.Go(pageMail)
+	case presenter.DoPutOff:
+		d.parts.Home.PutOff()
 	default:
 	}
 	knock()

@@ -52,9 +52,10 @@ type Window struct {
 	do      func(func()) // to the UI thread, later
 	dog     *Watchdog
 	host    Host
-	desk    *desk // what is shown; nil while nothing is
-	real    *desk // the settings' world; nil while there is none
-	tray    *tray // nil where there is none
+	desk    *desk       // what is shown; nil while nothing is
+	real    *desk       // the settings' world; nil while there is none
+	isReal  atomic.Bool // there is one
+	tray    *tray       // nil where there is none
 	toasts  *toasts
 	notices *notices
 	works   sync.WaitGroup                      // all that must come to its end before the program does

@@ -8,6 +8,7 @@ import (
 
 	"lifeboat/app/i18n"
 	"lifeboat/app/look"
+	"lifeboat/app/presenter"
 )
 
 // Where the choices are kept, among the program's preferences on this machine.
@@ -136,3 +137,18 @@ func useWords(t *i18n.Tongue) error {
 	}
 	return lang.AddTranslationsForLocale(words, lang.SystemLocale())
 }
+
+// viewOf lets the settings page change how the window looks and speaks.
+type viewOf struct{ *Window }
+
+// Brightness implements presenter.View.
+func (v viewOf) Brightness() int { return int(v.Window.Brightness()) }
+
+// SetBrightness implements presenter.View.
+func (v viewOf) SetBrightness(b int) { v.Window.SetBrightness(look.Brightness(b)) }
+
+// View is how the window looks and speaks, for the settings page.
+func (w *Window) View() presenter.View { return viewOf{w} }
+
+// Memory keeps what pages want to remember on this machine.
+func (w *Window) Memory() presenter.Memory { return w.app.Preferences() }

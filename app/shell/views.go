@@ -93,13 +93,6 @@ func (d *desk) drillsView() *view {
 	}
 }
 
-func (d *desk) mailView() *view     { return nil }
-func (d *desk) testsView() *view    { return nil }
-func (d *desk) queueView() *view    { return nil }
-func (d *desk) logView() *view      { return nil }
-func (d *desk) settingsView() *view { return nil }
-func (d *desk) setupView() *view    { return nil }
-
 // working is the badge of a page on which something goes on.
 func working(on func() bool) func() Badge {
 	return func() Badge {

@@ -73,25 +73,25 @@ func (w *Window) Rehearse() {
 	})
 }
 
-// Home leaves the practice world for the real one, which is opened if it is not there
-// yet: as when the set-up has just written the settings. It may be called from any
-// goroutine.
+// Home leaves the practice world for the real one that is behind it. It may be called
+// from any goroutine.
 func (w *Window) Home() {
 	w.ui("leave practice", func() {
-		if w.real != nil {
-			w.leavePractice()
-			w.present(w.real)
+		if w.real == nil {
 			return
 		}
-		w.renew()
+		w.leavePractice()
+		w.present(w.real)
 	})
 }
 
-// Renew opens the settings anew, after they were changed. It may be called from any
+// HasReal says whether there is a world of the settings. It may be called from any
 // goroutine.
-func (w *Window) Renew() { w.ui("renew", w.renew) }
+func (w *Window) HasReal() bool { return w.isReal.Load() }
 
-func (w *Window) renew() {
+// Renew opens the settings anew, after they were written or changed, and shows a page;
+// "" is Home. It may be called from any goroutine.
+func (w *Window) Renew(page string) {
 	w.work(func() {
 		parts, err := w.host.Real(w.ctx, w.Tongue())
 		w.ui("renew", func() {
@@ -103,6 +103,10 @@ func (w *Window) renew() {
 				w.leavePractice()
 			}
 			w.arrive(parts, err)
+			if page == "" {
+				page = pageHome
+			}
+			w.frame.Go(page)
 		})
 	})
 }
@@ -117,6 +121,7 @@ func (w *Window) Open(t *i18n.Tongue, p Parts) {
 			w.real.end()
 		}
 		w.real = d
+		w.isReal.Store(true)
 	}
 	w.present(d)
 	d.begin()
