@@ -65,6 +65,10 @@ type RunSummary struct {
 	Result  journal.Result    `json:"result,omitempty"`
 	Domains []string          `json:"domains"`
 	Trouble failover.Sentence `json:"trouble,omitzero"`
+	// Plan and States tell of a run that is not finished what it wants, and how far each
+	// of its steps has come, by the step's ID; nil of runs that have ended.
+	Plan   *failover.Plan                `json:"-"`
+	States map[string]failover.StepState `json:"-"`
 }
 
 const runsShown = 10
@@ -86,7 +90,9 @@ func (e *Engine) Status(ctx context.Context, names []string) (Status, error) {
 	for i := len(ops) - 1; i >= 0; i-- {
 		sum := summary(ops[i])
 		if ops[i].Open() {
-			s.Open = &sum
+			open := sum
+			open.Plan, open.States = &ops[i].Plan, ops[i].Steps
+			s.Open = &open
 		}
 		if len(s.Runs) < runsShown {
 			s.Runs = append(s.Runs, sum)

@@ -43,7 +43,9 @@ func (c *calmHome) home(t *testing.T) *presenter.Home {
 func TestNextStep(t *testing.T) {
 	whole := presentertest.Mirror(presentertest.Noon)
 	drill := func() *presenter.DrillCard { return &presenter.DrillCard{At: presentertest.Noon.AddDate(0, 0, -3)} }
-	tests := func(b presenter.TestsBrief) func() presenter.TestsBrief { return func() presenter.TestsBrief { return b } }
+	tests := func(b presenter.TestsBrief) func() presenter.TestsBrief {
+		return func() presenter.TestsBrief { return b }
+	}
 	sound := tests(presenter.TestsBrief{Light: presenter.LightHealthy, Oldest: presentertest.Noon.Add(-time.Hour)})
 	failing := whole
 	failing.Accounts = []engine.AccountStatus{{Account: "x@aoba.example", Failed: mailstore.Say("{account} was refused", "account", "x@aoba.example")}}

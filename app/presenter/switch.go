@@ -22,13 +22,15 @@ type Switcher interface {
 
 // Order is what is asked for.
 type Order struct {
-	Kind    failover.Kind // Failover, Failback or Rollback
+	Kind    failover.Kind // Failover, Failback, SendRoute or Rollback
 	Domains []string      // none is all of the settings
 	// Repair: what is published is wrong whatever it is, and so may be what the name
 	// servers say.
 	Repair bool
 	// Override is the typed reason for going on although the preflight refuses.
 	Override string
+	// To is where a send route is moved alone; empty goes on with one that is open.
+	To failover.Role
 	// Yes is given beforehand: nobody is asked.
 	Yes bool
 }
@@ -67,6 +69,10 @@ type SwitchOptions struct {
 	// Arrived tells when mail first arrived at a provider after a moment, where
 	// somebody can see it; nil where nobody can.
 	Arrived func(failover.Role) time.Time
+	// Waiting counts what waits in the send queue, and Concerns names the tests that
+	// speak against leading a domain's mail to a provider; nil where nobody knows.
+	Waiting  func() int
+	Concerns func(domain string, to failover.Role) []Row
 	// Done is called, from any goroutine, when a run has ended.
 	Done func(failover.Outcome, error)
 }
@@ -180,7 +186,7 @@ func (s *Switch) ask(ctx context.Context, o Order, changed func()) (failover.Out
 		return s.engine.Rollback(ctx, engine.RollbackRequest{Override: o.Override, Confirm: confirm, Tell: tell, Found: found})
 	}
 	return s.engine.Switch(ctx, engine.SwitchRequest{
-		PlanRequest: engine.PlanRequest{Kind: o.Kind, Domains: o.Domains, ReplaceMX: o.Repair, TrustHost: o.Repair, KeepRoute: o.Repair && o.Kind == failover.Failback},
+		PlanRequest: engine.PlanRequest{Kind: o.Kind, Domains: o.Domains, To: o.To, ReplaceMX: o.Repair, TrustHost: o.Repair, KeepRoute: o.Repair && o.Kind == failover.Failback},
 		Override:    o.Override, Confirm: confirm, Tell: tell, Found: found,
 	})
 }

@@ -1,13 +1,10 @@
 package presenter
 
 import (
-	"errors"
 	"strings"
 	"time"
 
-	"lifeboat/app/engine"
 	"lifeboat/failover"
-	"lifeboat/failover/dnshost"
 )
 
 const (
@@ -15,85 +12,6 @@ const (
 	serversShown = 10 // addresses of name servers on the ladder
 	runsShown    = 8
 )
-
-// plan shows what would change, first in words, then in records.
-func (v switchView) plan(s *SwitchState) {
-	if v.preview == nil {
-		return
-	}
-	t := v.tongue
-	p := v.preview.Plan
-	if p.Empty() {
-		return
-	}
-	main, records := v.main()
-	s.For = t.T("for everyone at {domain}", "domain", failover.Display(v.domain().Name))
-	if records {
-		s.For = t.T("for everyone at {domain}", "domain", failover.Display(main.Domain))
-	}
-	if n := len(p.Domains); n > 1 {
-		s.For = t.T("for everyone at {count} domains", "count", n)
-	}
-	d := v.domain()
-	if records {
-		s.Before, s.After = v.provider(d, main.Before), v.provider(d, main.After)
-	}
-	rows := v.planRoutes(s, p)
-	for _, st := range p.Steps {
-		for _, r := range stepRecords(st) {
-			if rows++; rows <= recordsShown {
-				s.Records = append(s.Records, r)
-			}
-		}
-	}
-	if rows > recordsShown {
-		s.More = t.T("and {count} more", "count", rows-recordsShown)
-	}
-	s.Note = t.T("Left alone: every other record. SPF and DKIM stay as they are.")
-	for _, n := range p.Notes {
-		s.Warnings = append(s.Warnings, Row{LightCare, failover.Display(n.Domain), say(t, n.Say)})
-	}
-	for _, d := range v.preview.Domains {
-		for _, w := range v.preview.Judgements[d.Name].Warnings {
-			s.Warnings = append(s.Warnings, Row{LightCare, failover.Display(d.Name), say(t, w.Say)})
-		}
-	}
-	if len(s.Warnings) > recordsShown {
-		s.Warnings = s.Warnings[:recordsShown]
-	}
-}
-
-// stepRecords are a step's records: those that go, then those that come. What
-// stays is no news, but for its TTL.
-func stepRecords(st failover.Step) []RecordRow {
-	var out []RecordRow
-	name := failover.Display(st.After.Name)
-	add := func(set failover.RRset, isNew bool) {
-		for _, value := range set.Values {
-			out = append(out, RecordRow{isNew, name + "  " + st.After.Type + "  " + strings.TrimSuffix(value, ".")})
-		}
-	}
-	add(st.Before, false)
-	add(st.After, true)
-	return out
-}
-
-// provider is where a set leads.
-func (v switchView) provider(d failover.Domain, set failover.RRset) string {
-	t := v.tongue
-	switch d.RouteOf(set) {
-	case failover.RoutePrimary:
-		return d.Primary.Name
-	case failover.RouteSecondary:
-		return d.Secondary.Name
-	case failover.RouteMixed:
-		return t.T("both")
-	case failover.RouteNone:
-		return t.T("nowhere")
-	default:
-		return t.T("elsewhere")
-	}
-}
 
 // rungs are the steps, in the order they are taken.
 func (v switchView) rungs() []Rung {
@@ -124,9 +42,9 @@ func (v switchView) rungs() []Rung {
 func (v switchView) replaced() Rung {
 	t := v.tongue
 	r := Rung{Light: LightWaiting, Title: t.T("Replace the MX records")}
-	made, begun, all := 0, false, len(v.planned())
+	made, begun, all := 0, false, len(v.planned().Steps)
 	var last time.Time
-	for _, st := range v.planned() {
+	for _, st := range v.planned().Steps {
 		seen := v.steps[st.ID]
 		if seen == nil {
 			continue
@@ -151,18 +69,13 @@ func (v switchView) replaced() Rung {
 			r.Light = LightDown
 		}
 	}
+	if v.phase == PhaseAsking {
+		r.Time = t.T("at once")
+	}
 	if !v.remark.IsZero() && r.Light != LightHealthy {
 		r.Note = say(t, v.remark)
 	}
 	return r
-}
-
-// planned are the plan's steps.
-func (v switchView) planned() []failover.Step {
-	if v.preview != nil {
-		return v.preview.Plan.Steps
-	}
-	return v.outcome.Plan.Steps
 }
 
 // visible is the proof at every address of every name server.
@@ -171,6 +84,9 @@ func (v switchView) visible() Rung {
 	r := Rung{Light: LightWaiting, Title: t.T("See it at every name server")}
 	main, ok := v.main()
 	seen := v.steps[main.ID]
+	if v.phase == PhaseAsking {
+		r.Time = t.T("in seconds")
+	}
 	if !ok || seen == nil || len(seen.view.Answers) == 0 {
 		return r
 	}
@@ -253,6 +169,9 @@ func (v switchView) forgotten() Rung {
 	case ttl == 0:
 	case until.IsZero():
 		r.Time = t.T("within {span}", "span", t.Span(ttl))
+		if v.phase == PhaseAsking {
+			r.Note = t.T("Until then some senders go on using the old records. Mail that waits outside is sent again, mostly within an hour.")
+		}
 	case until.After(v.now):
 		r.Light, r.Time = LightWorking, t.T("about {when}", "when", moment(t, until, v.now))
 	default:
@@ -295,101 +214,4 @@ func (v switchView) arrival(main failover.Step) Rung {
 		r.Light, r.Time = LightHealthy, at.Local().Format(time.TimeOnly)
 	}
 	return r
-}
-
-// refusals are what the preflight has against it.
-func (v switchView) refusals() []Refusal {
-	if v.phase != PhaseRefused {
-		return nil
-	}
-	var out []Refusal
-	add := func(l Light, list []failover.Finding) {
-		for _, f := range list {
-			if len(out) < worstKept {
-				r := Refusal{Row: Row{Light: l, Label: say(v.tongue, f.Say)}}
-				if !f.Remedy.IsZero() {
-					r.Remedy = say(v.tongue, f.Remedy)
-				}
-				out = append(out, r)
-			}
-		}
-	}
-	for _, r := range refusedIn(v.err) {
-		add(LightDown, r.Blocking)
-		add(LightUnknown, r.Unknown)
-	}
-	return out
-}
-
-// refusedIn finds every refusal joined in an error.
-func refusedIn(err error) []*engine.RefusedError {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		var out []*engine.RefusedError
-		for _, e := range joined.Unwrap() {
-			out = append(out, refusedIn(e)...)
-		}
-		return out
-	}
-	var r *engine.RefusedError
-	if errors.As(err, &r) {
-		return []*engine.RefusedError{r}
-	}
-	return nil
-}
-
-// showGuide is what a person has to do.
-func (v switchView) showGuide() *GuideState {
-	t := v.tongue
-	g := &GuideState{Title: t.T("To do at {console}", "console", v.guide.Console)}
-	for _, s := range v.guide.Steps {
-		g.Steps = append(g.Steps, say(t, s))
-	}
-	g.Add, g.Away = v.forms(v.guide.Add), v.forms(v.guide.Remove)
-	return g
-}
-
-func (v switchView) forms(entries []dnshost.Entry) []Form {
-	var out []Form
-	for _, e := range entries {
-		var f Form
-		for _, x := range e.Fields {
-			f.Fields = append(f.Fields, Field{v.tongue.Say(x.Label), x.Value})
-		}
-		out = append(out, f)
-	}
-	return out
-}
-
-// runs are the runs of before.
-func (v switchView) runs(all []engine.RunSummary) []RunRow {
-	t := v.tongue
-	var out []RunRow
-	for _, r := range all {
-		if len(out) == runsShown {
-			break
-		}
-		row := RunRow{Light: LightHealthy, Title: kindOf(v, r.Kind), Says: Result(t, r) + " · " + r.Who, When: moment(t, r.Started, v.now)}
-		if r.Result != "done" {
-			row.Light = LightCare
-		}
-		out = append(out, row)
-	}
-	return out
-}
-
-// kindOf names a run.
-func kindOf(v switchView, k failover.Kind) string {
-	t, names := v.tongue, v.names()
-	switch k {
-	case failover.Failover:
-		return t.T("Switch to {secondary}", names...)
-	case failover.Failback:
-		return t.T("Back home to {primary}", names...)
-	case failover.SendRoute:
-		return t.T("Send route moved")
-	case failover.Rollback:
-		return t.T("Taken back")
-	default:
-		return t.T("Prepared in calm times")
-	}
 }

@@ -7,43 +7,9 @@ import (
 	"lifeboat/failover"
 )
 
-// planRoutes shows which send routes would move, with the records, and returns how many
-// rows that takes.
-func (v switchView) planRoutes(s *SwitchState, p failover.Plan) (rows int) {
-	t := v.tongue
-	for _, st := range p.Routes {
-		for _, r := range []failover.Role{st.Before, st.After} {
-			if rows++; rows <= recordsShown {
-				s.Records = append(s.Records, RecordRow{r == st.After, t.T("{domain}  leaves through  {provider}",
-					"domain", failover.Display(st.Domain), "provider", v.named(st.Domain).Provider(r).Name)})
-			}
-		}
-	}
-	if route, ok := v.route(); ok && s.Before == "" {
-		d := v.named(route.Domain)
-		s.Before, s.After = d.Provider(route.Before).Name, d.Provider(route.After).Name
-	}
-	return rows
-}
-
-// named is the domain of that name, among those of the plan.
-func (v switchView) named(name string) failover.Domain {
-	if v.preview != nil {
-		for _, d := range v.preview.Domains {
-			if d.Name == name {
-				return d
-			}
-		}
-	}
-	return v.domain()
-}
-
 // routes are the moves of send routes in the plan.
 func (v switchView) routes() []failover.RouteStep {
-	if v.preview != nil {
-		return v.preview.Plan.Routes
-	}
-	return v.outcome.Plan.Routes
+	return v.planned().Routes
 }
 
 // route is the move that is spoken of: that of the first domain that changes.
@@ -65,7 +31,7 @@ func (v switchView) withRoutes(before, records []Rung) []Rung {
 	switch {
 	case !ok:
 		return slices.Concat(before, records)
-	case len(v.planned()) == 0:
+	case len(v.planned().Steps) == 0:
 		return append(before, v.moved(route))
 	case route.Last():
 		return slices.Concat(before, records[:1], []Rung{v.moved(route)}, records[1:])
@@ -103,6 +69,9 @@ func (v switchView) moved(route failover.RouteStep) Rung {
 		r.Light = LightDown
 	case begun:
 		r.Light = LightWorking
+	}
+	if v.phase == PhaseAsking {
+		r.Time = t.T("at once")
 	}
 	if made < len(all) && len(all) > 1 && begun {
 		r.Time = t.T("{count} of {all}", "count", made, "all", len(all))

@@ -1,7 +1,7 @@
 package presenter
 
 import (
-	"errors"
+	"slices"
 	"time"
 
 	"lifeboat/app/engine"
@@ -15,21 +15,45 @@ type SwitchState struct {
 	Title string
 	Lead  string
 
-	For           string // whose incoming mail it is about
-	Before, After string // the providers
-	Records       []RecordRow
-	More          string // how many records more than are shown
-	Note          string // what is left alone
-	Warnings      []Row
+	Incoming *ChangeState // nil where nothing changes for it
+	Outgoing *ChangeState
+	Note     string // what is left alone
+	Warnings []Row
+	// Tests are those that are red or too old; TestAgain is the button below them.
+	Tests     []Row
+	TestAgain string
+	// Done tells of a run that broke off what is done of it, and what is not.
+	Done []Row
 
 	Type      string // what must be typed to say yes; empty is nothing
 	Confirmed string // who said yes when
+	Ladder    string // heads the ladder
 	Rungs     []Rung
 	Clock     *Countdown
+	Arrives   []Row // what arrives where, while it goes on and afterwards
 	Guide     *GuideState
 	Refusals  []Refusal
+	Aside     *Aside // what can be done although it is refused
 	Bar       Bar
 	Runs      []RunRow
+}
+
+// ChangeState is a change as people understand it: from where to where, and below that
+// the records.
+type ChangeState struct {
+	Title         string
+	For           string // whose mail it is about
+	Before, After string // the providers
+	Records       []RecordRow
+	More          string // how many records more than are shown
+	hidden        int
+}
+
+// Aside is something smaller that can be done instead.
+type Aside struct {
+	Text   string
+	Button string
+	Do     SwitchDo
 }
 
 // RecordRow is one record of a plan: what goes, and what comes.
@@ -94,6 +118,11 @@ const (
 	DoClose    SwitchDo = "close"
 	DoFailover SwitchDo = "failover"
 	DoFailback SwitchDo = "failback"
+	// DoResume goes on with a run that broke off; DoRouteAlone moves the send route and
+	// nothing else; DoTest leads to the tests, and makes them.
+	DoResume     SwitchDo = "resume"
+	DoRouteAlone SwitchDo = "route"
+	DoTest       SwitchDo = "test"
 )
 
 // SwitchButton is a button of the switch page.
@@ -123,18 +152,37 @@ func (s *Switch) State() SwitchState {
 	if s.opt.Route != nil {
 		route = s.opt.Route()
 	}
+	var open *engine.RunSummary
+	if s.opt.Open != nil {
+		open = s.opt.Open()
+	}
+	waits := 0
+	if s.opt.Waiting != nil {
+		waits = s.opt.Waiting()
+	}
+	tests := s.concerns(route)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	v := switchView{s, s.opt.Now()}
+	v := switchView{s, s.opt.Now(), open, waits}
 	st := SwitchState{Phase: s.phase, Light: v.light(), Title: v.title(route), Lead: v.lead(route), Bar: v.bar(route)}
+	v.plan(&st)
 	if s.phase == PhaseIdle {
-		st.Runs = v.runs(runs)
+		st.Runs, st.Done = v.runs(runs), v.done()
+	}
+	if len(tests) > 0 && (s.phase == PhaseIdle && open == nil || s.phase == PhaseAsking) {
+		st.Tests, st.TestAgain = tests, s.tongue.T("Test again")
+	}
+	if s.phase == PhaseIdle {
 		return st
 	}
-	v.plan(&st)
 	if s.preview != nil || !s.phase.Ended() {
 		st.Rungs = v.rungs()
+		if st.Ladder = s.tongue.T("Step by step"); s.phase == PhaseAsking {
+			st.Ladder = s.tongue.T("What happens when")
+		}
 	}
+	st.Arrives = v.arrives()
+	st.Aside = v.aside()
 	st.Clock = v.countdown()
 	st.Refusals = v.refusals()
 	if s.guide != nil && s.phase == PhaseRunning {
@@ -145,6 +193,9 @@ func (s *Switch) State() SwitchState {
 	}
 	if s.opt.Typed && !s.order.Yes && !s.yesAt.IsZero() {
 		st.Confirmed = s.tongue.T("Confirmed at {when}", "when", s.yesAt.Local().Format(time.TimeOnly))
+		if s.preview != nil && s.preview.Plan.Author != "" {
+			st.Confirmed = s.tongue.T("Confirmed by {who}, {when}", "who", s.preview.Plan.Author, "when", s.yesAt.Local().Format(time.TimeOnly))
+		}
 	}
 	return st
 }
@@ -152,7 +203,28 @@ func (s *Switch) State() SwitchState {
 // switchView is a switch at one moment; its lock is held.
 type switchView struct {
 	*Switch
-	now time.Time
+	now   time.Time
+	open  *engine.RunSummary // a run that is not finished
+	waits int                // messages in the send queue
+}
+
+// concerns are the tests that speak against the switch that could be begun, or that is
+// asked about. Others are asked, so that no lock may be held.
+func (s *Switch) concerns(route failover.Route) []Row {
+	if s.opt.Concerns == nil {
+		return nil
+	}
+	s.mu.Lock()
+	to, d := failover.Secondary, switchView{Switch: s}.domain()
+	if s.phase == PhaseIdle && route == failover.RouteSecondary || s.phase != PhaseIdle && s.order.Kind == failover.Failback {
+		to = failover.Primary
+	}
+	none := d.Name == "" || s.order.Kind == failover.Rollback && s.phase != PhaseIdle
+	s.mu.Unlock()
+	if none {
+		return nil
+	}
+	return s.opt.Concerns(d.Name, to)
 }
 
 func (v switchView) light() Light {
@@ -169,6 +241,9 @@ func (v switchView) light() Light {
 	case PhaseRefused, PhaseBroken:
 		return LightCare
 	default:
+		if v.open != nil {
+			return LightCare
+		}
 		return NoLight
 	}
 }
@@ -194,149 +269,22 @@ func (v switchView) domain() failover.Domain {
 	if v.preview != nil && len(v.preview.Domains) > 0 {
 		return v.preview.Domains[0]
 	}
+	if v.phase == PhaseIdle && v.open != nil {
+		for _, d := range v.opt.Domains {
+			if slices.Contains(v.open.Domains, d.Name) {
+				return d
+			}
+		}
+	}
 	if len(v.opt.Domains) > 0 {
 		return v.opt.Domains[0]
 	}
 	return failover.Domain{}
 }
 
-func (v switchView) title(route failover.Route) string {
-	t, names := v.tongue, v.names()
-	home := v.order.Kind == failover.Failback
-	back := v.order.Kind == failover.Rollback
-	switch v.phase {
-	case PhasePreparing:
-		return t.T("Checking everything it needs …")
-	case PhaseAsking:
-		switch {
-		case back:
-			return t.T("Take it back?")
-		case v.order.Repair:
-			return t.T("Put the MX records of {domain} right?", names...)
-		case home:
-			return t.T("Lead mail home to {primary}?", names...)
-		}
-		return t.T("Switch mail to {secondary}?", names...)
-	case PhaseRunning:
-		switch {
-		case back:
-			return t.T("Taking it back")
-		case home:
-			return t.T("Leading mail home to {primary}", names...)
-		}
-		return t.T("Switching mail to {secondary}", names...)
-	case PhaseDone:
-		switch {
-		case v.outcome.Plan.Empty():
-			return t.T("Everything is as wanted already.")
-		case back:
-			return t.T("It is taken back.")
-		case home:
-			return t.T("Mail is led home to {primary}.", names...)
-		}
-		return t.T("Mail is led to {secondary}.", names...)
-	case PhaseRefused:
-		return t.T("It is not safe to switch now.")
-	case PhaseBroken:
-		if v.yesAt.IsZero() {
-			return t.T("It could not begin.")
-		}
-		return t.T("It stopped before the end.")
-	default:
-		return v.idle(route)
-	}
-}
-
-// idle says where mail is led while nothing goes on.
-func (v switchView) idle(route failover.Route) string {
-	t, names := v.tongue, v.names()
-	switch route {
-	case failover.RoutePrimary:
-		return t.T("Your mail is led to {primary}.", names...)
-	case failover.RouteSecondary:
-		return t.T("Your mail is led to {secondary}.", names...)
-	default:
-		return t.T("Where your mail is led is not known.")
-	}
-}
-
-func (v switchView) lead(route failover.Route) string {
-	t, names := v.tongue, v.names()
-	switch v.phase {
-	case PhaseIdle:
-		if route == failover.RouteSecondary {
-			return t.T("Nothing is being changed. When {primary} works again, lead it home.", names...)
-		}
-		return t.T("Nothing is being changed. A switch leads new mail to {secondary}; it can be taken back.", names...)
-	case PhasePreparing:
-		return t.T("Every address and every record is looked at first. Looked at so far: {count}.", "count", v.looked)
-	case PhaseAsking:
-		return t.T("This is all that would change. It can be taken back at any moment.")
-	case PhaseRunning:
-		return v.leadRunning()
-	case PhaseDone:
-		return v.leadDone()
-	case PhaseRefused:
-		return t.T("Nothing was changed. This stands in the way:")
-	default:
-		return join(t, problem(t, v.err), v.leadBroken())
-	}
-}
-
-func (v switchView) leadRunning() string {
-	t := v.tongue
-	if v.guide != nil {
-		return t.T("It is your turn: enter the records at {console}. Lifeboat sees by itself when they are there.", "console", v.guide.Console)
-	}
-	main, ok := v.main()
-	if ok {
-		if st := v.steps[main.ID]; st != nil && len(st.view.Answers) > 0 {
-			return t.T("{count} of {all} server addresses give the new records. You can stop or take it back at any moment.",
-				"count", st.view.With(main.After), "all", st.view.Asked())
-		}
-	}
-	return t.T("You can stop or take it back at any moment.")
-}
-
-func (v switchView) leadDone() string {
-	t := v.tongue
-	main, ok := v.main()
-	if !ok {
-		return v.leadRoutes()
-	}
-	for _, o := range v.outcome.Steps {
-		if !o.Problem.IsZero() {
-			return say(t, o.Problem)
-		}
-	}
-	took := time.Duration(0)
-	if st := v.steps[main.ID]; st != nil && !st.sat.IsZero() {
-		took = st.sat.Sub(v.yesAt)
-	}
-	if until, _ := v.oldUntil(); until.After(v.now) {
-		return t.T("All name servers gave the new records {span} after your yes. Senders that remember the old ones follow by {when}.",
-			"span", exact(t, took), "when", moment(t, until, v.now))
-	}
-	return t.T("All name servers gave the new records {span} after your yes. No sender remembers the old ones any more.", "span", exact(t, took))
-}
-
-func (v switchView) leadBroken() string {
-	t := v.tongue
-	if errors.Is(v.err, failover.ErrSurprise) || errors.Is(v.err, failover.ErrStale) {
-		return t.T("Look at what is there now, and begin anew.")
-	}
-	if v.yesAt.IsZero() {
-		return t.T("Nothing was changed.")
-	}
-	return t.T("What is done stays done. Go on with it, or take it back.")
-}
-
 // main is the step that leads the mail of the domain that is spoken of.
 func (v switchView) main() (failover.Step, bool) {
-	plan := v.outcome.Plan
-	if v.preview != nil {
-		plan = v.preview.Plan
-	}
+	plan := v.planned()
 	want := v.domain().Name
 	for _, st := range plan.Steps {
 		if st.After.Key == (failover.Key{Name: want, Type: "MX"}) {
@@ -347,51 +295,4 @@ func (v switchView) main() (failover.Step, bool) {
 		return plan.Steps[0], true
 	}
 	return failover.Step{}, false
-}
-
-// bar is what can be pressed.
-func (v switchView) bar(route failover.Route) Bar {
-	t, names := v.tongue, v.names()
-	switch v.phase {
-	case PhasePreparing:
-		return Bar{t.T("Nothing is changed before you have seen it and said yes."), []SwitchButton{{t.T("Stop"), DoStop, false}}}
-	case PhaseAsking:
-		yes := t.T("Switch mail")
-		if v.order.Kind != failover.Failover {
-			yes = t.T("Do it")
-		}
-		return Bar{t.T("Nothing is changed before you have seen it and said yes."), []SwitchButton{{t.T("Cancel"), DoNo, false}, {yes, DoYes, true}}}
-	case PhaseRunning:
-		return Bar{
-			t.T("Stop keeps what is done and says what is not. Roll back restores the records of before, checked the same way."),
-			[]SwitchButton{{t.T("Roll back"), DoRollBack, false}, {t.T("Stop here"), DoStop, false}},
-		}
-	case PhaseDone:
-		return v.barDone()
-	case PhaseRefused:
-		return Bar{
-			t.T("To go on all the same is possible with a reason, which is kept in the journal."),
-			[]SwitchButton{{t.T("Go on all the same"), DoOverride, false}, {t.T("Close"), DoClose, false}, {t.T("Look again"), DoAgain, true}},
-		}
-	case PhaseBroken:
-		if v.yesAt.IsZero() {
-			return Bar{Buttons: []SwitchButton{{t.T("Close"), DoClose, false}, {t.T("Try again"), DoAgain, true}}}
-		}
-		return Bar{Buttons: []SwitchButton{{t.T("Close"), DoClose, false}, {t.T("Roll back"), DoRollBack, false}, {t.T("Go on"), DoAgain, true}}}
-	default:
-		if route == failover.RouteSecondary {
-			return Bar{Buttons: []SwitchButton{{t.T("Go back home"), DoFailback, true}}}
-		}
-		return Bar{Buttons: []SwitchButton{{t.T("Switch to {secondary}", names...), DoFailover, route == failover.RoutePrimary}}}
-	}
-}
-
-func (v switchView) barDone() Bar {
-	t := v.tongue
-	b := Bar{Buttons: []SwitchButton{{t.T("Close"), DoClose, true}}}
-	if !v.outcome.Plan.Empty() && v.order.Kind != failover.Rollback {
-		b.Says = t.T("Roll back restores the records of before, checked the same way.")
-		b.Buttons = append([]SwitchButton{{t.T("Roll back"), DoRollBack, false}}, b.Buttons...)
-	}
-	return b
 }

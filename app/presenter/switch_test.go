@@ -77,7 +77,10 @@ func TestSwitchFromQuestionToEnd(t *testing.T) {
 			}
 			n.phase(s, presenter.PhaseAsking)
 			st := s.State()
-			if st.Before != "Microsoft 365" || st.After != "Fastmail" || st.Type != "aoba.example" || len(st.Records) != 3 || st.Records[0].New || !st.Records[2].New {
+			if st.Incoming == nil || st.Outgoing != nil || st.Type != "aoba.example" {
+				t.Fatalf("asked about %+v", st)
+			}
+			if c := st.Incoming; c.Before != "Microsoft 365" || c.After != "Fastmail" || len(c.Records) != 3 || c.Records[0].New || !c.Records[2].New || c.Records[2].Text != "MX  10 mx1.secondary.example" {
 				t.Errorf("asked about %+v", st)
 			}
 			if s.Answer(true, "aoba.exampl") || s.Answer(true, "") {

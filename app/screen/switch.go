@@ -4,7 +4,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 
 	"lifeboat/app/i18n"
 	"lifeboat/app/look"
@@ -24,20 +23,25 @@ type Switch struct {
 	tongue    *i18n.Tongue
 	state     presenter.SwitchState
 
-	head     *header
-	change   *changeCard
-	confirm  *confirmCard
-	clock    *clockCard
-	ladder   *widgets.Ladder
-	climb    *widgets.Card
-	guide    *guideCard
-	refused  *refusedCard
-	warnings *facts
-	warned   *widgets.Card
-	runs     *facts
-	before   *widgets.Card
-	columns  *fyne.Container
-	content  fyne.CanvasObject
+	head    *header
+	change  *changeCard
+	confirm *confirmCard
+	clock   *clockCard
+	ladder  *widgets.Ladder
+	climb   *widgets.Card
+	heading *widgets.Paragraph // above the ladder
+	arrives *listCard
+	guide   *guideCard
+	refused *refusedCard
+	aside   *asideCard
+	tests   *listCard
+	done    *listCard
+	warned  *listCard
+	runs    *listCard
+	left    *fyne.Container
+	right   *fyne.Container
+	columns *fyne.Container
+	content fyne.CanvasObject
 
 	says    *widgets.Paragraph
 	buttons []*switchButton
@@ -49,16 +53,21 @@ func NewSwitch(t *i18n.Tongue, p *presenter.Switch, do SwitchDeeds) *Switch {
 	s := &Switch{presenter: p, do: do, tongue: t, head: newHeader(), change: newChangeCard(t), clock: newClockCard()}
 	s.confirm = newConfirmCard(t, func(string) { s.updateBar() })
 	s.ladder = widgets.NewLadder()
-	s.climb = widgets.NewCard(s.ladder)
+	s.heading = widgets.NewParagraph(look.Heading, "")
+	s.climb = widgets.NewCard(column(gap, s.heading, s.ladder))
+	nothing := func() {}
 	s.guide = newGuideCard(t)
-	s.refused = newRefusedCard(t)
-	s.warnings, s.runs = newFacts(0), newFacts(240)
-	s.warned = widgets.NewCard(column(inside, widgets.NewWords(look.Heading, t.T("Worth knowing")), s.warnings.box))
-	s.before = widgets.NewCard(column(inside, widgets.NewWords(look.Heading, t.T("Earlier")), s.runs.box))
-	left := column(gap, s.change.card, s.confirm.card, s.guide.card, s.refused.card, s.warned)
-	right := column(gap, s.clock.card, s.climb)
-	s.columns = container.New(widgets.Columns(gap, 58, 42), left, right)
-	s.content = column(gap, s.head.box, widgets.Space(0), s.columns, s.before)
+	s.refused = newRefusedCard(t, func(string) { s.updateBar() })
+	s.aside = newAsideCard(s.press)
+	s.arrives = newListCard(t.T("What arrives where"), arrivesWords, nothing)
+	s.tests = newListCard(t.T("Tests to look at first"), 0, func() { s.press(presenter.DoTest) })
+	s.done = newListCard(t.T("What is done, and what is not"), 0, nothing)
+	s.warned = newListCard(t.T("Worth knowing"), 0, nothing)
+	s.runs = newListCard(t.T("Earlier"), runsWords, nothing)
+	s.left = column(gap, s.change.card, s.confirm.card, s.guide.card, s.refused.card, s.aside.card, s.arrives.card)
+	s.right = column(gap, s.clock.card, s.climb, s.done.card, s.tests.card, s.warned.card)
+	s.columns = container.New(widgets.Columns(gap, 58, 42), s.left, s.right)
+	s.content = column(gap, s.head.box, widgets.Space(0), s.columns, s.runs.card)
 	s.says = widgets.NewParagraph(look.Caption, "")
 	bar := []fyne.CanvasObject{s.says}
 	for range 3 {
@@ -89,9 +98,9 @@ func (s *Switch) press(do presenter.SwitchDo) {
 	text := ""
 	switch do {
 	case presenter.DoYes:
-		text = s.confirm.field.Text
+		text = s.confirm.field.Text()
 	case presenter.DoOverride:
-		text = s.refused.reason.Text
+		text = s.refused.reason.Text()
 	default:
 	}
 	s.do(do, text)
@@ -102,15 +111,15 @@ func (s *Switch) Update() {
 	st := s.presenter.State()
 	s.state = st
 	s.head.show(st.Light, st.Title, st.Lead)
-	show(s.change.card, st.For != "")
 	s.change.show(st)
 	s.confirm.show(st)
-	show(s.confirm.card, st.Type != "" || st.Confirmed != "")
 	show(s.clock.card, st.Clock != nil)
 	if st.Clock != nil {
 		s.clock.show(*st.Clock)
 	}
 	show(s.climb, len(st.Rungs) > 0)
+	s.heading.SetText(st.Ladder)
+	show(s.heading, st.Ladder != "")
 	s.ladder.Set(stepsOf(st.Rungs))
 	show(s.guide.card, st.Guide != nil)
 	if st.Guide != nil {
@@ -118,11 +127,15 @@ func (s *Switch) Update() {
 	}
 	show(s.refused.card, st.Phase == presenter.PhaseRefused)
 	s.refused.show(st.Refusals)
-	show(s.warned, len(st.Warnings) > 0)
-	s.warnings.show(warningRows(st.Warnings))
-	show(s.columns, st.Phase != presenter.PhaseIdle)
-	show(s.before, len(st.Runs) > 0)
-	s.runs.show(runRows(st.Runs))
+	s.aside.show(st.Aside)
+	s.arrives.show(st.Arrives, "")
+	s.tests.show(st.Tests, st.TestAgain)
+	s.done.show(st.Done, "")
+	s.warned.show(st.Warnings, "")
+	show(s.left, st.Phase != presenter.PhaseIdle || len(st.Done) > 0)
+	show(s.right, len(st.Rungs)+len(st.Done)+len(st.Tests)+len(st.Warnings) > 0 || st.Clock != nil)
+	show(s.columns, st.Phase != presenter.PhaseIdle || len(st.Done)+len(st.Tests) > 0)
+	s.runs.show(runRows(st.Runs), "")
 	s.updateBar()
 }
 
@@ -148,7 +161,7 @@ func (s *Switch) updateBar() {
 		case presenter.DoYes:
 			can = s.confirm.typed(s.state.Type)
 		case presenter.DoOverride:
-			can = s.refused.reason.Text != ""
+			can = s.refused.reason.Text() != ""
 		default:
 		}
 		enable(b.button, can)
@@ -161,7 +174,7 @@ func switchIcon(do presenter.SwitchDo) look.Icon {
 		return look.IconBack
 	case presenter.DoStop:
 		return look.IconStop
-	case presenter.DoYes, presenter.DoFailover:
+	case presenter.DoYes, presenter.DoFailover, presenter.DoResume:
 		return look.IconSwitch
 	case presenter.DoAgain:
 		return look.IconRefresh
@@ -181,12 +194,6 @@ func stepsOf(rungs []presenter.Rung) []widgets.Step {
 	return out
 }
 
-func warningRows(rows []presenter.Row) []presenter.Row {
-	out := make([]presenter.Row, len(rows))
-	copy(out, rows)
-	return out
-}
-
 func runRows(runs []presenter.RunRow) []presenter.Row {
 	out := make([]presenter.Row, len(runs))
 	for i, r := range runs {
@@ -195,16 +202,22 @@ func runRows(runs []presenter.RunRow) []presenter.Row {
 	return out
 }
 
+// Where the words of two lists begin, in pixels at scale 1.
+const (
+	arrivesWords = 210
+	runsWords    = 240
+)
+
 // clockCard is time that runs out.
 type clockCard struct {
 	card *widgets.Card
 	ring *countRing
-	left *widgets.Words
+	left *widgets.Paragraph
 	says *widgets.Paragraph
 }
 
 func newClockCard() *clockCard {
-	c := &clockCard{ring: newCountRing(84), left: widgets.NewWords(look.Clock, ""), says: widgets.NewParagraph(look.Caption, "")}
+	c := &clockCard{ring: newCountRing(84), left: widgets.NewParagraph(look.Clock, ""), says: widgets.NewParagraph(look.Caption, "")}
 	c.card = widgets.NewCard(line(20, 1, c.ring, column(0, c.left, c.says)))
 	return c
 }
@@ -217,41 +230,53 @@ func (c *clockCard) show(d presenter.Countdown) {
 
 // confirmCard is where the domain's name is typed.
 type confirmCard struct {
-	card    *widgets.Card
-	caption *widgets.Words
-	field   *widget.Entry
-	done    *widgets.Words
-	light   *widgets.Light
-	entry   *fyne.Container
-	yes     *fyne.Container
-	tongue  *i18n.Tongue
-	want    string
+	card   *widgets.Card
+	field  *widgets.Field
+	done   *widgets.Paragraph
+	light  *widgets.Light
+	yes    *fyne.Container
+	tongue *i18n.Tongue
+	want   string
 }
 
 func newConfirmCard(t *i18n.Tongue, changed func(string)) *confirmCard {
-	c := &confirmCard{tongue: t, caption: widgets.NewWords(look.Strong, ""), field: widget.NewEntry(), done: widgets.NewWords(look.Strong, ""), light: widgets.NewLight(18, widgets.Disc)}
-	c.field.TextStyle.Monospace = true
-	c.field.OnChanged = changed
+	c := &confirmCard{tongue: t, done: widgets.NewParagraph(look.Strong, ""), light: widgets.NewLight(widgets.LightInRow, widgets.Disc)}
 	c.done.SetColor(theme.ColorNameSuccess)
-	c.entry = column(8, c.caption, c.field)
+	c.field = widgets.NewField(widgets.FieldOptions{Label: t.T("To say yes, type the name of the domain")})
+	c.field.OnChanged = func(text string) {
+		c.answer()
+		changed(text)
+	}
 	c.yes = line(8, 1, c.light, c.done)
-	c.card = widgets.NewCard(column(8, c.entry, c.yes))
+	c.card = widgets.NewCard(column(8, c.field, c.yes))
 	return c
 }
 
+// answer says below the field what is to be typed, and when it is that.
+func (c *confirmCard) answer() {
+	r := widgets.FieldResult{Detail: c.tongue.T("Here: {domain}", "domain", c.want)}
+	if c.typed(c.want) {
+		r = widgets.FieldResult{Shape: widgets.Disc, Word: c.tongue.T("That is it.")}
+	}
+	c.field.SetResult(r)
+}
+
 func (c *confirmCard) show(s presenter.SwitchState) {
-	show(c.entry, s.Type != "")
+	show(c.card, s.Type != "" || s.Confirmed != "")
+	show(c.field, s.Type != "")
 	show(c.yes, s.Confirmed != "")
 	if s.Type != c.want {
 		c.want = s.Type
 		c.field.SetText("")
-	}
-	if s.Type != "" {
-		c.caption.SetText(c.tongue.T("To say yes, type {domain}", "domain", s.Type))
-		c.field.SetPlaceHolder(s.Type)
+		c.answer()
+		if s.Type != "" {
+			if on := fyne.CurrentApp().Driver().CanvasForObject(c.field); on != nil {
+				c.field.Focus(on)
+			}
+		}
 	}
 	c.done.SetText(s.Confirmed)
 }
 
 // typed reports whether the field holds what is wanted.
-func (c *confirmCard) typed(want string) bool { return want == "" || sameName(c.field.Text, want) }
+func (c *confirmCard) typed(want string) bool { return want == "" || sameName(c.field.Text(), want) }

@@ -19,48 +19,79 @@ import (
 // sameName reports whether two spellings are the same domain.
 func sameName(a, b string) bool { return failover.FQDN(a) == failover.FQDN(b) }
 
-// changeCard says what changes, first in words, then in records.
+// changeCard says what changes for mail that comes in and for mail that goes out: first
+// in words, then in records.
 type changeCard struct {
-	card          *widgets.Card
-	forWhom       *widgets.Words
-	before, after *sideBox
-	records       *recordList
-	more, note    *widgets.Words
+	card     *widgets.Card
+	incoming *changeView
+	outgoing *changeView
+	note     *widgets.Paragraph
 }
 
 func newChangeCard(t *i18n.Tongue) *changeCard {
-	c := &changeCard{
-		forWhom: widgets.NewWords(look.Quiet, "").Shrinking(), before: newSideBox(t.T("Before"), false), after: newSideBox(t.T("After"), true),
-		records: newRecordList(), more: widgets.NewWords(look.Caption, ""), note: widgets.NewWords(look.Caption, "").Shrinking(),
-	}
-	head := line(inside, 1, widgets.NewWords(look.Heading, t.T("What changes")), c.forWhom)
-	arrow := container.NewCenter(newSign(look.IconArrow, theme.ColorNamePlaceHolder, 20))
-	sides := container.NewBorder(nil, nil, nil, nil, container.New(sidesLayout{}, c.before.box, arrow, c.after.box))
-	lock := line(8, 1, newSign(look.IconLock, theme.ColorNamePlaceHolder, 18), c.note)
-	c.card = widgets.NewCard(column(inside, head, sides, c.records.box, c.more, lock))
+	c := &changeCard{incoming: newChangeView(t), outgoing: newChangeView(t), note: widgets.NewParagraph(look.Caption, "")}
+	lock := container.New(pointLayout{}, newSign(look.IconLock, theme.ColorNamePlaceHolder, 18), c.note)
+	c.card = widgets.NewCard(column(20, c.incoming.box, c.outgoing.box, lock))
 	return c
 }
 
 func (c *changeCard) show(s presenter.SwitchState) {
-	c.forWhom.SetText(s.For)
-	c.before.name.SetText(s.Before)
-	c.after.name.SetText(s.After)
-	c.records.show(s.Records)
-	c.more.SetText(s.More)
-	show(c.more, s.More != "")
+	show(c.card, s.Incoming != nil || s.Outgoing != nil)
+	c.incoming.show(s.Incoming)
+	c.outgoing.show(s.Outgoing)
 	c.note.SetText(s.Note)
+}
+
+// changeView is one of both.
+type changeView struct {
+	box           *fyne.Container
+	title         *widgets.Words
+	forWhom       *widgets.Paragraph
+	before, after *sideBox
+	records       *widgets.Diff
+	more          *widgets.Words
+}
+
+func newChangeView(t *i18n.Tongue) *changeView {
+	v := &changeView{
+		title: widgets.NewWords(look.Heading, ""), forWhom: widgets.NewParagraph(look.Quiet, ""),
+		before: newSideBox(t.T("Before"), false), after: newSideBox(t.T("After"), true), records: widgets.NewDiff(), more: widgets.NewWords(look.Caption, ""),
+	}
+	arrow := container.NewCenter(newSign(look.IconArrow, theme.ColorNamePlaceHolder, 20))
+	sides := container.New(sidesLayout{}, v.before.box, arrow, v.after.box)
+	v.box = column(10, line(10, 1, v.title, v.forWhom), sides, v.records, v.more)
+	return v
+}
+
+// show shows the change; nil hides it.
+func (v *changeView) show(c *presenter.ChangeState) {
+	show(v.box, c != nil)
+	if c == nil {
+		return
+	}
+	v.title.SetText(c.Title)
+	v.forWhom.SetText(c.For)
+	v.before.name.SetText(c.Before)
+	v.after.name.SetText(c.After)
+	rows := make([]widgets.DiffRow, len(c.Records))
+	for i, r := range c.Records {
+		rows[i] = widgets.DiffRow{Comes: r.New, Text: r.Text}
+	}
+	v.records.Set(rows)
+	v.more.SetText(c.More)
+	show(v.more, c.More != "")
 }
 
 // sideBox is one side of a change.
 type sideBox struct {
 	box     *fyne.Container
-	name    *widgets.Words
+	name    *widgets.Paragraph
 	surface *canvas.Rectangle
 	live    bool
 }
 
 func newSideBox(caption string, live bool) *sideBox {
-	s := &sideBox{name: widgets.NewWords(look.Strong, "").Shrinking(), surface: canvas.NewRectangle(nil), live: live}
+	s := &sideBox{name: widgets.NewParagraph(look.Strong, ""), surface: canvas.NewRectangle(nil), live: live}
 	s.surface.CornerRadius, s.surface.StrokeWidth = 8, 1
 	words := container.New(padded(10, 14), column(0, widgets.NewWords(look.Caption, caption), s.name))
 	s.box = container.New(&tinted{s.surface, live}, s.surface, words)
@@ -134,76 +165,6 @@ func (sidesLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	return fyne.NewSize(2*max(a.Width, b.Width)+arrowWide, max(a.Height, b.Height))
 }
 
-// recordList shows records: those that go with a minus, those that come tinted with
-// a plus.
-type recordList struct {
-	box  *fyne.Container
-	rows []*recordRow
-	data []presenter.RecordRow
-}
-
-type recordRow struct {
-	box     *fyne.Container
-	surface *canvas.Rectangle
-	tint    *tintedRow
-	sign    *widgets.Words
-	text    *widgets.Words
-}
-
-func newRecordList() *recordList { return &recordList{box: container.New(widgets.Rows(0))} }
-
-func (l *recordList) show(rows []presenter.RecordRow) {
-	if slices.Equal(l.data, rows) {
-		return
-	}
-	l.data = slices.Clone(rows)
-	for len(l.rows) < len(rows) {
-		r := &recordRow{surface: canvas.NewRectangle(nil), sign: widgets.NewWords(look.Record, ""), text: widgets.NewWords(look.Record, "").Shrinking()}
-		r.tint = &tintedRow{surface: r.surface}
-		r.box = container.New(r.tint, r.surface, container.New(padded(4, 14), line(inside, 1, r.sign, r.text)))
-		l.rows = append(l.rows, r)
-		l.box.Add(r.box)
-	}
-	for i, r := range l.rows {
-		show(r.box, i < len(rows))
-		if i >= len(rows) {
-			continue
-		}
-		r.tint.live = rows[i].New
-		mark, ink := "−", theme.ColorNamePlaceHolder
-		if rows[i].New {
-			mark, ink = "+", theme.ColorNameForeground
-		}
-		r.sign.SetText(mark)
-		r.text.SetText(rows[i].Text)
-		r.text.SetColor(ink)
-		r.box.Refresh()
-	}
-	l.box.Refresh()
-}
-
-// tintedRow is tinted for a row whose tint follows its state.
-type tintedRow struct {
-	surface *canvas.Rectangle
-	live    bool
-}
-
-// Layout fills both.
-func (l *tintedRow) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	fill := theme.ColorNameHeaderBackground
-	if l.live {
-		fill = theme.ColorNameSelection
-	}
-	l.surface.FillColor = theme.Color(fill)
-	for _, o := range objects {
-		o.Move(fyne.NewPos(0, 0))
-		o.Resize(size)
-	}
-}
-
-// MinSize is that of what is on it.
-func (l *tintedRow) MinSize(objects []fyne.CanvasObject) fyne.Size { return objects[1].MinSize() }
-
 // guideCard is what a person has to do at the DNS host's web page.
 type guideCard struct {
 	card  *widgets.Card
@@ -255,30 +216,6 @@ func fieldRow(f presenter.Field) fyne.CanvasObject {
 func sameGuide(a, b presenter.GuideState) bool {
 	same := func(x, y presenter.Form) bool { return slices.Equal(x.Fields, y.Fields) }
 	return a.Title == b.Title && slices.Equal(a.Steps, b.Steps) && slices.EqualFunc(a.Add, b.Add, same) && slices.EqualFunc(a.Away, b.Away, same)
-}
-
-// refusedCard is what stands in the way, with what mends it, and where a reason for
-// going on all the same is typed.
-type refusedCard struct {
-	card   *widgets.Card
-	rows   *facts
-	reason *widget.Entry
-}
-
-func newRefusedCard(t *i18n.Tongue) *refusedCard {
-	c := &refusedCard{rows: newFacts(0), reason: widget.NewEntry()}
-	c.reason.SetPlaceHolder(t.T("Your reason for going on all the same"))
-	c.card = widgets.NewCard(column(inside, c.rows.box, c.reason))
-	return c
-}
-
-func (c *refusedCard) show(list []presenter.Refusal) {
-	rows := make([]presenter.Row, len(list))
-	for i, r := range list {
-		rows[i] = r.Row
-		rows[i].Value = r.Remedy
-	}
-	c.rows.show(rows)
 }
 
 // countRing is a ring that runs empty.

@@ -1,6 +1,7 @@
 package screen_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -36,22 +37,45 @@ func TestSwitch(t *testing.T) {
 		Blocking: []failover.Finding{{Check: "rcpt", Verdict: failover.Red, Say: failover.Say("{address} is refused by {mx}: {answer}", "address", "sales@aoba.example", "mx", "mx1.secondary.example", "answer", "550 5.1.1 unknown"), Remedy: failover.Say("Make the address at the provider, and look again."), At: presentertest.Noon}},
 		Unknown:  []failover.Finding{{Check: "starttls", Verdict: failover.Unknown, Say: failover.Say("Nobody has looked at {subject} yet ({check}).", "subject", "mx1.secondary.example", "check", "starttls"), Remedy: failover.Say("Run the check."), At: presentertest.Noon}},
 	}}
+	long := d
+	long.Name, long.Secondary.Name = "a-company-with-quite-a-long-name.example.", "The Very Reliable Mail Hosting Company of Hokkaido"
+	long.Primary.Submission.Host = "submission.of-the-primary-in-the-eastern-region.mail-hosting-provider.example"
+	concerns := func(string, failover.Role) []presenter.Row {
+		return []presenter.Row{{Light: presenter.LightDown, Label: "Your addresses accepted at Fastmail: 38 of 40.", Value: "Tested 6 s ago."}, {Light: presenter.LightUnknown, Label: "The tests are 3 days old."}}
+	}
 	for name, c := range map[string]struct {
 		switcher presentertest.Switcher
 		typed    bool
 		phase    presenter.Phase
 		want     string
+		kind     failover.Kind // empty is a failover
+		open     failover.StepState
+		concerns func(string, failover.Role) []presenter.Row
 	}{
-		"idle":    {presentertest.Switcher{Domain: d}, true, presenter.PhaseIdle, ""},
-		"asking":  {presentertest.Switcher{Domain: d}, true, presenter.PhaseAsking, "Microsoft 365"},
-		"running": {presentertest.Switcher{Domain: d, Fresh: []int{2, 5}, Wait: make(chan struct{})}, false, presenter.PhaseRunning, "Fastmail"},
-		"done":    {presentertest.Switcher{Domain: d, Fresh: []int{6}}, false, presenter.PhaseDone, "Fastmail"},
-		"refused": {presentertest.Switcher{Domain: d, Refuse: refusal}, true, presenter.PhaseRefused, "sales@aoba.example"},
+		"asking":     {switcher: presentertest.Switcher{Domain: d, Routed: true}, typed: true, phase: presenter.PhaseAsking, want: "86", concerns: concerns},
+		"running":    {switcher: presentertest.Switcher{Domain: d, Routed: true, Fresh: []int{2, 5}, Wait: make(chan struct{})}, phase: presenter.PhaseRunning, want: "Fastmail"},
+		"home":       {switcher: presentertest.Switcher{Domain: d, Routed: true}, typed: true, phase: presenter.PhaseAsking, want: "Microsoft 365", kind: failover.Failback},
+		"route":      {switcher: presentertest.Switcher{Domain: d}, typed: true, phase: presenter.PhaseAsking, want: "Fastmail", kind: failover.SendRoute},
+		"long":       {switcher: presentertest.Switcher{Domain: long, Routed: true}, typed: true, phase: presenter.PhaseAsking, want: "Hokkaido"},
+		"unfinished": {switcher: presentertest.Switcher{Domain: d}, open: failover.Sent, want: "sato@desk"},
+		"idle":       {switcher: presentertest.Switcher{Domain: d}, want: "38 of 40", concerns: concerns},
+		"done":       {switcher: presentertest.Switcher{Domain: d, Fresh: []int{6}}, typed: false, phase: presenter.PhaseDone, want: "Fastmail"},
+		"refused":    {switcher: presentertest.Switcher{Domain: d, Refuse: refusal}, typed: true, phase: presenter.PhaseRefused, want: "sales@aoba.example"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			themed(t, func(t *testing.T, l i18n.Language) {
+				if c.kind == "" {
+					c.kind = failover.Failover
+				}
 				p := presenter.NewSwitch(tongue(t, l), c.switcher, presenter.SwitchOptions{
-					Domains: []failover.Domain{d}, Now: presentertest.Now, Turn: presenter.NewTurn(), Typed: c.typed,
+					Waiting: func() int { return 86 }, Concerns: c.concerns,
+					Open: func() *engine.RunSummary {
+						if c.open == "" {
+							return nil
+						}
+						return presentertest.Open(d, c.open)
+					},
+					Domains: []failover.Domain{c.switcher.Domain}, Now: presentertest.Now, Turn: presenter.NewTurn(), Typed: c.typed,
 					Route: func() failover.Route { return failover.RoutePrimary },
 					Runs: func() []engine.RunSummary {
 						return []engine.RunSummary{{Kind: failover.Failback, Who: "sato@desk", Started: presentertest.Noon.AddDate(0, -1, 0), Result: "done"}, {Kind: failover.Failover, Who: "sato@desk", Started: presentertest.Noon.AddDate(0, -1, -1), Result: "done"}}
@@ -60,12 +84,12 @@ func TestSwitch(t *testing.T) {
 				s := screen.NewSwitch(tongue(t, l), p, func(presenter.SwitchDo, string) {})
 				if c.phase != presenter.PhaseIdle {
 					await(t, func() bool {
-						if c.switcher.Wait != nil && len(p.State().Rungs[3].Rows) == 0 {
+						if c.switcher.Wait != nil && !slices.ContainsFunc(p.State().Rungs, func(r presenter.Rung) bool { return len(r.Rows) > 0 }) {
 							return false
 						}
 						return p.Phase() == c.phase
 					}, func(changed func()) {
-						p.Begin(t.Context(), presenter.Order{Kind: failover.Failover, Yes: !c.typed}, changed)
+						p.Begin(t.Context(), presenter.Order{Kind: c.kind, To: failover.Secondary, Yes: !c.typed}, changed)
 					})
 				}
 				s.Update()

@@ -22,7 +22,8 @@ type EvidenceRow struct {
 // Room before the words of a row, for its light.
 const afterLight = 26
 
-// Evidence is rows of light, label and value, with a line above each.
+// Evidence is rows of light, label and value, with a line above each. Where there is no
+// room for both beside each other, the value stands below the label.
 type Evidence struct {
 	widget.BaseWidget
 	high    float32
@@ -30,13 +31,14 @@ type Evidence struct {
 	compact bool // inside a box: smaller, without lines
 	data    []EvidenceRow
 	rows    []*evidenceRow
+	tall    float32 // of all rows, as they were laid out last
 	sheet   *sheet
 }
 
 type evidenceRow struct {
 	rule         *canvas.Rectangle
 	light        *Light
-	label, value *label
+	label, value *Paragraph
 }
 
 // NewEvidence returns rows that are height pixels high (36 to 48). The value stands
@@ -61,32 +63,34 @@ func (e *Evidence) Rows() []EvidenceRow { return slices.Clone(e.data) }
 // CreateRenderer draws the rows.
 func (e *Evidence) CreateRenderer() fyne.WidgetRenderer {
 	e.ExtendBaseWidget(e)
-	e.sheet = &sheet{owner: e, paint: e.paint, lay: e.lay}
-	e.sheet.least = func() fyne.Size {
-		return fyne.NewSize(e.column+afterLight+4*shrunk, e.high*float32(len(e.data)))
+	if e.sheet != nil {
+		return e.sheet.start()
 	}
+	e.sheet = &sheet{owner: e, paint: e.paint}
+	e.sheet.lay = func(size fyne.Size) { e.tall = e.lay(size.Width) }
+	e.sheet.least = func() fyne.Size { return fyne.NewSize(e.column+afterLight+4*shrunk, e.tall) }
 	return e.sheet.start()
 }
 
 // paint takes on rows and theme; rows are kept and used again.
 func (e *Evidence) paint() {
 	for len(e.rows) < len(e.data) {
-		e.rows = append(e.rows, &evidenceRow{rule: rule(), light: NewLight(LightInRow, NoShape), label: newLabel(look.Body, ""), value: newLabel(look.Caption, "")})
+		e.rows = append(e.rows, &evidenceRow{rule: rule(), light: NewLight(LightInRow, NoShape), label: NewParagraph(look.Body, ""), value: NewParagraph(look.Caption, "")})
 	}
 	e.sheet.objects = e.sheet.objects[:0]
 	for i, d := range e.data {
 		r := e.rows[i]
 		r.rule.FillColor, r.rule.Hidden = ink(e, theme.ColorNameSeparator), e.compact
 		r.light.SetShape(d.Shape)
-		r.label.full, r.label.kind = d.Label, e.labelKind(d)
-		r.value.full = d.Value
+		value := look.Caption
 		if e.column > 0 {
-			r.value.kind = look.Quiet
+			value = look.Quiet
 		}
-		r.label.paint(e)
-		r.value.paint(e)
-		e.sheet.objects = append(e.sheet.objects, r.rule, r.light, r.label.text, r.value.text)
+		r.label.be(e.labelKind(d), d.Label, "")
+		r.value.be(value, d.Value, "")
+		e.sheet.objects = append(e.sheet.objects, r.rule, r.light, r.label, r.value)
 	}
+	e.tall = e.lay(e.Size().Width)
 }
 
 func (e *Evidence) labelKind(d EvidenceRow) look.Type {
@@ -102,25 +106,53 @@ func (e *Evidence) labelKind(d EvidenceRow) look.Type {
 	}
 }
 
-// lay gives the label what it needs, up to the column or two thirds of the row, and
-// the value the rest.
-func (e *Evidence) lay(size fyne.Size) {
+// evidenceAbove is the least room above and below the words of a row, in pixels at
+// scale 1.
+const evidenceAbove = 3
+
+// lay places the rows, and returns how high they are together.
+func (e *Evidence) lay(width float32) float32 {
+	y := float32(0)
 	for i := range e.data {
-		r, y := e.rows[i], float32(i)*e.high
-		put(r.rule, 0, y, size.Width, 1)
-		put(r.light, -1, y+onLine(e.high, LightInRow), LightInRow, LightInRow)
-		line := func(l *label) float32 { return y + middle(e.high, l.height()) }
-		if e.column > 0 {
-			r.label.lay(afterLight, line(r.label), e.column-afterLight-8)
-			r.value.lay(e.column, line(r.value), size.Width-e.column)
-			continue
-		}
-		room := size.Width - afterLight - 12
-		label := r.label.width()
-		if label+r.value.width() > room {
-			label = min(label, max(room-r.value.width(), room*2/3))
-		}
-		r.label.lay(afterLight, line(r.label), label)
-		r.value.right(size.Width, line(r.value), room-label)
+		high := e.layRow(e.rows[i], y, width)
+		put(e.rows[i].rule, 0, y, width, 1)
+		y += high
 	}
+	return y
+}
+
+// layRow places a row, and returns how high it is: the value beside the label where
+// both have room, at the right-hand end or in its column, and else below it.
+func (e *Evidence) layRow(r *evidenceRow, y, width float32) float32 {
+	room := max(width-afterLight, leastColumn)
+	label, value := r.label.asked(), r.value.asked()
+	least := max(e.high, r.label.lineHeight()+2*evidenceAbove)
+	put(r.light, -1, y+onLine(least, LightInRow), LightInRow, LightInRow)
+	first := middle(least, r.label.lineHeight()) // above the first line
+	switch {
+	case e.column > 0:
+		beside := e.column - afterLight - 8
+		tall := max(fitted(r.label, beside), fitted(r.value, max(width-e.column, leastColumn)))
+		put(r.label, afterLight, y+first, beside, r.label.MinSize().Height)
+		put(r.value, e.column, y+first, max(width-e.column, leastColumn), r.value.MinSize().Height)
+		return max(least, tall+2*first)
+	case label+12+value <= room:
+		put(r.label, afterLight, y+first, label, fitted(r.label, label))
+		high := fitted(r.value, value)
+		put(r.value, width-value, y+middle(least, high), value, high)
+		return least
+	default:
+		above, below := fitted(r.label, room), fitted(r.value, room)
+		if r.value.text == "" {
+			below = 0
+		}
+		put(r.label, afterLight, y+first, room, above)
+		put(r.value, afterLight, y+first+above, room, below)
+		return max(least, above+below+2*first)
+	}
+}
+
+// asked is how wide the text is on one line.
+func (p *Paragraph) asked() float32 {
+	return round(fyne.MeasureText(p.text, p.Theme().Size(p.kind.Size()), p.kind.Style()).Width + 0.99)
 }

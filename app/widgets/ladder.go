@@ -45,12 +45,13 @@ type Ladder struct {
 }
 
 type rung struct {
-	light       *Light
-	line        *canvas.Rectangle // to the next rung
-	title, time *label
-	note        *Paragraph
-	box         *canvas.Rectangle
-	details     *Evidence
+	light   *Light
+	line    *canvas.Rectangle // to the next rung
+	title   *Paragraph
+	time    *label
+	note    *Paragraph
+	box     *canvas.Rectangle
+	details *Evidence
 }
 
 // NewLadder returns a ladder.
@@ -74,6 +75,9 @@ func (l *Ladder) Steps() []Step { return slices.Clone(l.data) }
 // CreateRenderer draws the ladder.
 func (l *Ladder) CreateRenderer() fyne.WidgetRenderer {
 	l.ExtendBaseWidget(l)
+	if l.sheet != nil {
+		return l.sheet.start()
+	}
 	l.sheet = &sheet{owner: l, paint: l.paint}
 	l.sheet.lay = func(size fyne.Size) { l.high = l.lay(size.Width) }
 	l.sheet.least = func() fyne.Size { return fyne.NewSize(rungIndent+6*shrunk, l.high) }
@@ -84,7 +88,7 @@ func (l *Ladder) CreateRenderer() fyne.WidgetRenderer {
 func (l *Ladder) paint() {
 	for len(l.rungs) < len(l.data) {
 		r := &rung{
-			light: NewLight(rungLight, NoShape), line: rule(), title: newLabel(look.Strong, ""), time: newLabel(look.Caption, ""),
+			light: NewLight(rungLight, NoShape), line: rule(), title: NewParagraph(look.Strong, ""), time: newLabel(look.Caption, ""),
 			note: NewParagraph(look.Caption, ""), box: box(controlRadius), details: NewEvidence(detailRow, 0),
 		}
 		r.details.compact = true
@@ -94,12 +98,12 @@ func (l *Ladder) paint() {
 	for i, d := range l.data {
 		r := l.rungs[i]
 		r.light.SetShape(d.Shape)
-		r.title.full, r.title.kind = d.Title, look.Strong
+		kind := look.Strong
 		if d.Shape == Waiting || d.Shape == NoShape {
-			r.title.kind = look.Quiet
+			kind = look.Quiet
 		}
+		r.title.be(kind, d.Title, "")
 		r.time.full = d.Time
-		r.title.paint(l)
 		r.time.paint(l)
 		r.note.SetText(d.Note)
 		r.note.Hidden = d.Note == ""
@@ -111,7 +115,7 @@ func (l *Ladder) paint() {
 			line = theme.ColorNameSuccess
 		}
 		r.line.FillColor, r.line.Hidden = ink(l, line), i == len(l.data)-1
-		l.sheet.objects = append(l.sheet.objects, r.line, r.light, r.title.text, r.time.text, r.note, r.box, r.details)
+		l.sheet.objects = append(l.sheet.objects, r.line, r.light, r.title, r.time.text, r.note, r.box, r.details)
 	}
 	l.high = l.lay(l.Size().Width)
 }
@@ -122,10 +126,16 @@ func (l *Ladder) lay(width float32) float32 {
 	for i, d := range l.data {
 		r := l.rungs[i]
 		top := y
-		put(r.light, 0, y+onLine(rungHeight, rungLight), rungLight, rungLight)
-		begin := r.time.right(width, y+middle(rungHeight, r.time.height()), width/2)
-		r.title.lay(rungIndent, y+middle(rungHeight, r.title.height()), begin-rungIndent-12)
-		y += rungHeight
+		one := max(rungHeight, r.title.lineHeight()-1) // the height of one line
+		put(r.light, 0, y+onLine(one, rungLight), rungLight, rungLight)
+		begin := width
+		if d.Time != "" {
+			begin = r.time.right(width, y+middle(one, r.time.height()), width/2) - 12
+		}
+		room := max(begin-rungIndent, leastColumn)
+		tall := fitted(r.title, room)
+		put(r.title, rungIndent, y+middle(one, r.title.lineHeight()), room, tall)
+		y += max(one, tall-1)
 		if d.Note != "" {
 			room := max(width-rungIndent, leastColumn)
 			r.note.Resize(fyne.NewSize(room, 0))
@@ -133,10 +143,13 @@ func (l *Ladder) lay(width float32) float32 {
 			y += r.note.MinSize().Height
 		}
 		if n := float32(len(d.Rows)); n > 0 {
-			high := n*detailRow + 2*detailEdge
+			room := width - rungIndent - 4*detailEdge
+			r.details.Resize(fyne.NewSize(room, r.details.Size().Height))
+			inner := max(n*detailRow, r.details.MinSize().Height)
+			high := inner + 2*detailEdge
 			y += 8
 			put(r.box, rungIndent, y, width-rungIndent, high)
-			put(r.details, rungIndent+2*detailEdge, y+detailEdge, width-rungIndent-4*detailEdge, n*detailRow)
+			put(r.details, rungIndent+2*detailEdge, y+detailEdge, room, inner)
 			y += high
 		}
 		y += rungGap

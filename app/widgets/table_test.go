@@ -1,7 +1,6 @@
 package widgets
 
 import (
-	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -20,21 +19,25 @@ func TestEvidenceRows(t *testing.T) {
 		t.Errorf("two rows of 36 are %v high", got)
 	}
 	for i, r := range e.rows {
-		if end := r.value.text.Position().X + r.value.width(); end < 445 || end > 446.5 {
+		if end := r.value.Position().X + r.value.Size().Width; end < 445 || end > 446.5 {
 			t.Errorf("row %d: the value ends at %v", i, end)
 		}
-		if r.light.Shape() != rows[i].Shape || r.label.text.Text != rows[i].Label || r.rule.Position().Y != float32(36*i) {
-			t.Errorf("row %d shows %v, %q below a line at %v", i, r.light.Shape(), r.label.text.Text, r.rule.Position().Y)
+		if r.light.Shape() != rows[i].Shape || r.label.Text() != rows[i].Label || r.rule.Position().Y != float32(36*i) {
+			t.Errorf("row %d shows %v, %q below a line at %v", i, r.light.Shape(), r.label.Text(), r.rule.Position().Y)
 		}
 	}
-	if !e.rows[1].label.text.TextStyle.Monospace {
+	if !e.rows[1].label.kind.Style().Monospace {
 		t.Error("a record is not in the fixed-width face")
 	}
 	e.Resize(fyne.NewSize(250, 72))
-	label, value := e.rows[0].label.text, e.rows[0].value.text
-	if !strings.HasSuffix(label.Text+value.Text, "...") || label.Position().X+label.Size().Width > value.Position().X {
-		t.Errorf("in little room: %q to %v, %q from %v", label.Text, label.Position().X+label.Size().Width, value.Text, value.Position().X)
+	label, value := e.rows[0].label, e.rows[0].value
+	if below := label.Position().Y + label.Size().Height; value.Position().Y < below || value.Position().X != label.Position().X || e.MinSize().Height <= 72 {
+		t.Errorf("in little room the value stands at %v, the label ends at %v, all is %v high", value.Position(), below, e.MinSize().Height)
 	}
+	if next := e.rows[1].rule.Position().Y; next < value.Position().Y+value.Size().Height {
+		t.Errorf("the next row begins at %v, upon the value", next)
+	}
+	e.Resize(fyne.NewSize(446, 72))
 	lights := []*Light{e.rows[0].light, e.rows[1].light}
 	rows[0].Value = "accepted at RCPT, 13 s ago"
 	e.Set(rows)
@@ -53,8 +56,12 @@ func TestEvidenceInColumns(t *testing.T) {
 	e.Set([]EvidenceRow{{Octagon, "メールの受け口（MX）", "41回中41回リセット（1分ごとに確認）", false}})
 	seen(t, e, 534, 48)
 	r := e.rows[0]
-	if r.value.text.Position().X != 194 || !r.label.text.TextStyle.Bold || r.label.text.Text != "メールの受け口（MX）" {
-		t.Errorf("value at %v, label %q", r.value.text.Position().X, r.label.text.Text)
+	if r.value.Position().X != 194 || !r.label.kind.Style().Bold || r.label.Text() != "メールの受け口（MX）" {
+		t.Errorf("value at %v, label %q", r.value.Position().X, r.label.Text())
+	}
+	e.Resize(fyne.NewSize(330, 48))
+	if lines := len(r.value.Lines()); lines < 2 || e.MinSize().Height <= 48 {
+		t.Errorf("in little room the value has %d lines, in a row of %v", lines, e.MinSize().Height)
 	}
 }
 
@@ -88,8 +95,49 @@ func TestLadderGrows(t *testing.T) {
 	if lines := len(l.rungs[0].note.Lines()); lines < 2 || high <= rungHeight+float32(lines-1)*15 {
 		t.Errorf("a note of %d lines makes the rung %v high", lines, high)
 	}
-	if l.rungs[0].title.text.TextStyle.Bold {
+	if l.rungs[0].title.kind.Style().Bold {
 		t.Error("a step that waits is as strong as one that is under way")
+	}
+}
+
+// A title that is too long for its line goes on in the next, and the time stays where
+// it is.
+func TestLadderWraps(t *testing.T) {
+	dressed(t)
+	l := NewLadder()
+	l.Set([]Step{{Shape: Working, Title: "Send through The Very Reliable Mail Hosting Company of Hokkaido", Time: "at once"}, {Shape: Waiting, Title: "Next"}})
+	seen(t, l, 300, 400)
+	first, second := l.rungs[0], l.rungs[1]
+	if lines := len(first.title.Lines()); lines < 2 {
+		t.Fatalf("it has %d lines", lines)
+	}
+	if end := first.title.Position().Y + first.title.Size().Height; second.title.Position().Y < end {
+		t.Errorf("the next begins at %v, above %v", second.title.Position().Y, end)
+	}
+	if edge := first.title.Position().X + first.title.Size().Width; edge > first.time.text.Position().X {
+		t.Errorf("the title runs to %v, into the time at %v", edge, first.time.text.Position().X)
+	}
+}
+
+func TestDiff(t *testing.T) {
+	dressed(t)
+	d := NewDiff()
+	rows := []DiffRow{{false, "MX 10 mx1.primary.example"}, {true, "MX 10 mx1.secondary.example"}}
+	d.Set(rows)
+	seen(t, d, 500, 100)
+	if got := d.MinSize().Height; got != 2*diffRow {
+		t.Errorf("two lines are %v high", got)
+	}
+	if a, b := d.rows[0], d.rows[1]; a.sign.full != "−" || b.sign.full != "+" || a.surface.FillColor == b.surface.FillColor || a.surface.TopLeftCornerRadius == 0 || a.surface.BottomLeftCornerRadius != 0 || b.surface.BottomLeftCornerRadius == 0 {
+		t.Errorf("what goes and what comes: %q %+v, %q %+v", a.sign.full, a.surface, b.sign.full, b.surface)
+	}
+	d.Resize(fyne.NewSize(180, 100))
+	if d.MinSize().Height <= 2*diffRow || d.rows[1].surface.Position().Y < d.rows[0].text.Position().Y+d.rows[0].text.Size().Height {
+		t.Errorf("in little room: %v high", d.MinSize().Height)
+	}
+	d.Set(rows[:1])
+	if len(d.Data()) != 1 || len(d.sheet.objects) != 4 {
+		t.Errorf("one line less: %d objects", len(d.sheet.objects))
 	}
 }
 

@@ -22,6 +22,21 @@ func Plan(d failover.Domain, kind failover.Kind) failover.Plan {
 	}}}
 }
 
+// Route moves the send route of a domain with a plan of that kind.
+func Route(d failover.Domain, kind failover.Kind) failover.RouteStep {
+	return failover.RouteStep{ID: "r1", Domain: d.Name, Before: kind.Target().Other(), After: kind.Target()}
+}
+
+// Open is a switch of a domain that broke off when a step had come to a state.
+func Open(d failover.Domain, at failover.StepState) *engine.RunSummary {
+	p := Plan(d, failover.Failover)
+	p.Routes = []failover.RouteStep{Route(d, failover.Failover)}
+	return &engine.RunSummary{
+		ID: p.ID, Kind: p.Kind, Who: "sato@desk", Started: Noon.Add(-20 * time.Minute), Domains: p.Domains, Plan: &p,
+		States: map[string]failover.StepState{"r1": failover.Ack, "1": at},
+	}
+}
+
 // View is what six addresses answer, of which so many give the new set.
 func View(d failover.Domain, before, after failover.RRset, fresh int) failover.View {
 	v := failover.View{Key: after.Key, Zone: d.Name}
@@ -39,6 +54,8 @@ func View(d failover.Domain, before, after failover.RRset, fresh int) failover.V
 // Switcher carries nothing out: it shows the plan, and then what its script tells.
 type Switcher struct {
 	Domain failover.Domain
+	// Routed: the send route moves, too.
+	Routed bool
 	// Refuse is answered before anything is asked.
 	Refuse error
 	// Fresh are the counts of addresses that give the new set, one look after the other.
@@ -51,7 +68,14 @@ type Switcher struct {
 
 // Switch asks, and tells what its script says.
 func (s Switcher) Switch(ctx context.Context, req engine.SwitchRequest) (failover.Outcome, error) {
-	return s.carryOut(ctx, Plan(s.Domain, req.Kind), req.Confirm, req.Tell, req.Found)
+	p := Plan(s.Domain, req.Kind)
+	if s.Routed || req.Kind == failover.SendRoute {
+		p.Routes = []failover.RouteStep{Route(s.Domain, req.Kind)}
+	}
+	if req.Kind == failover.SendRoute {
+		p.Steps = nil
+	}
+	return s.carryOut(ctx, p, req.Confirm, req.Tell, req.Found)
 }
 
 // Rollback does the same backwards.
@@ -70,6 +94,14 @@ func (s Switcher) carryOut(ctx context.Context, p failover.Plan, confirm func(en
 	yes, err := confirm(engine.Preview{Plan: p, Domains: []failover.Domain{s.Domain}, Judgements: map[string]probe.Judgement{s.Domain.Name: {Allowed: true}}})
 	if err != nil || !yes {
 		return out, engine.ErrDeclined
+	}
+	for i := range p.Routes {
+		tell(run.Event{Operation: p.ID, Route: &p.Routes[i], State: failover.Ack})
+		out.Routes = append(out.Routes, failover.RouteOutcome{Step: p.Routes[i], State: failover.Ack})
+	}
+	if len(p.Steps) == 0 {
+		out.Done = true
+		return out, nil
 	}
 	step := p.Steps[0]
 	state := failover.Sent
