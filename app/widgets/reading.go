@@ -50,18 +50,18 @@ type Reading struct {
 	data       ReadingData
 	open       map[int]bool // blocks that are not folded
 
-	items    []readItem
-	width    float32 // that the lines were broken for
-	size     float32 // of the text then
-	top, end float32 // where text begins and ends
-	all      float32 // the height of everything
-	offset   float32
-	font     advances
-	from, to readPos // what is selected
-	focused  bool
-	target   int // the link or fold that the keyboard is at, or none
-	dragging bool
-	over     bool // the pointer is over something to press
+	items       []readItem
+	width       float32 // that the lines were broken for
+	size        float32 // of the text then
+	top, end    float32 // where text begins and ends
+	all         float32 // the height of everything
+	offset      float32
+	font, small advances // of the text, and of folds' heads
+	from, to    readPos  // what is selected
+	focused     bool
+	target      int // the link or fold that the keyboard is at, or none
+	dragging    bool
+	over        bool // the pointer is over something to press
 
 	surface, ring *canvas.Rectangle
 	layer         *fyne.Container
@@ -226,7 +226,7 @@ func (r *Reading) breakBlock(i int, y, room, line float32, font *advances) float
 		for end < len(b.Text) && b.Text[end] != '\n' {
 			end++
 		}
-		breakSpans(b.Text[start:end], room-kerned, font.char, func(s span) {
+		breakSpans(b.Text[start:end], room-kerned, font.glyph, func(s span) {
 			r.items = append(r.items, readItem{y: y, block: i, span: span{start + s.start, start + s.end}})
 			y += line
 		})

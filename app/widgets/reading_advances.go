@@ -1,6 +1,8 @@
 package widgets
 
 import (
+	"unicode"
+
 	"fyne.io/fyne/v2"
 
 	"lifeboat/app/look"
@@ -16,39 +18,87 @@ import (
 type advances struct {
 	size  float32
 	style fyne.TextStyle
-	pages map[rune]*[256]float32 // by the character's number without its last eight bits
-	full  float32                // what stands in the square of Japanese text
-	high  float32                // of a line
+	pages [glyphPages]*[256]glyphInfo // by the character's number without its last eight bits
+	full  float32                     // what stands in the square of Japanese text
+	high  float32                     // of a line
 }
 
-// unmeasured marks a character in a page that was not asked for yet: none is so wide.
-const unmeasured = -1
+// glyphPages is how many pages of 256 characters are kept: all of Unicode that is in use.
+const glyphPages = 0x320
+
+// glyphInfo is how wide a character is, and how a line may break at it.
+type glyphInfo struct {
+	wide  float32
+	class glyphClass
+}
+
+// glyphClass is what the rules of breaking ask of a character.
+type glyphClass uint8
+
+const (
+	glyphKnown   glyphClass = 1 << iota
+	glyphSpace              // lines break here, and it is dropped
+	glyphSquare             // lines may break before and after it
+	glyphNoStart            // no line begins with it
+	glyphNoEnd              // no line ends with it
+	glyphDigit
+	glyphCounts // a number keeps what it counts
+)
+
+// classOf is what the rules in breaking.go say of a character.
+func classOf(r rune) glyphClass {
+	class := glyphKnown
+	for is, c := range map[glyphClass]bool{
+		glyphSpace: unicode.IsSpace(r), glyphSquare: square(r), glyphNoStart: mayNotBegin(r), glyphNoEnd: mayNotEnd(r), glyphDigit: r >= '0' && r <= '9',
+		glyphCounts: !breakable('1', r) && breakable('A', r),
+	} {
+		if c {
+			class |= is
+		}
+	}
+	return class
+}
+
+// breaks is [breakable] by classes.
+func breaks(a, b glyphClass) bool {
+	switch {
+	case b&glyphNoStart != 0 || a&glyphNoEnd != 0 || a&glyphDigit != 0 && b&glyphCounts != 0:
+		return false
+	default:
+		return (a|b)&glyphSquare != 0
+	}
+}
 
 // of makes the advances those of a kind of text in the theme of a widget.
 func (a *advances) of(w themed, kind look.Type) *advances {
 	size, style := w.Theme().Size(kind.Size()), kind.Style()
-	if a.pages == nil || size != a.size || style != a.style {
+	if a.high == 0 || size != a.size || style != a.style {
 		square := fyne.MeasureText("字", size, style)
-		*a = advances{size: size, style: style, pages: map[rune]*[256]float32{}, full: square.Width, high: square.Height}
+		*a = advances{size: size, style: style, full: square.Width, high: square.Height}
 	}
 	return a
 }
 
-// char is how wide a character is.
-func (a *advances) char(r rune) float32 {
-	page := a.pages[r>>8]
+// glyph is what is known of a character.
+func (a *advances) glyph(r rune) glyphInfo {
+	at := r >> 8
+	if at < 0 || at >= glyphPages {
+		return glyphInfo{wide: a.full, class: glyphKnown}
+	}
+	page := a.pages[at]
 	if page == nil {
-		page = new([256]float32)
-		for i := range page {
-			page[i] = unmeasured
-		}
-		a.pages[r>>8] = page
+		page = new([256]glyphInfo)
+		a.pages[at] = page
 	}
-	if page[r&0xFF] == unmeasured {
-		page[r&0xFF] = a.measure(r)
+	g := &page[r&0xFF]
+	if g.class == 0 {
+		*g = glyphInfo{wide: a.measure(r), class: classOf(r)}
 	}
-	return page[r&0xFF]
+	return *g
 }
+
+// char is how wide a character is.
+func (a *advances) char(r rune) float32 { return a.glyph(r).wide }
 
 // measure is what the toolkit says; Han, which are many, are all alike.
 func (a *advances) measure(r rune) float32 {

@@ -1,9 +1,6 @@
 package widgets
 
-import (
-	"unicode"
-	"unicode/utf8"
-)
+import "unicode/utf8"
 
 // span is a piece of a text, in octets.
 type span struct{ start, end int }
@@ -16,7 +13,6 @@ type span struct{ start, end int }
 type lineBreaker struct {
 	text  string
 	width float32
-	char  func(rune) float32
 	each  func(span)
 
 	start, end int     // of the line, as far as it is not space
@@ -32,27 +28,27 @@ const none = -1
 
 // breakSpans calls each for the lines of a paragraph, which has no line feeds. There is one
 // at least.
-func breakSpans(text string, width float32, char func(rune) float32, each func(span)) {
-	b := &lineBreaker{text: text, width: width, char: char, each: each, canEnd: none}
-	last, space := rune(0), false // what came before; whether spaces stand between
+func breakSpans(text string, width float32, glyph func(rune) glyphInfo, each func(span)) {
+	b := &lineBreaker{text: text, width: width, each: each, canEnd: none}
+	last, space := glyphClass(0), false // what came before; whether spaces stand between
 	for i, r := range text {
-		if unicode.IsSpace(r) {
-			b.used += char(r)
+		g := glyph(r)
+		if g.class&glyphSpace != 0 {
+			b.used += g.wide
 			space = true
 			continue
 		}
-		if i > b.start && b.end > b.start && (space || breakable(last, r)) {
+		if b.end > b.start && (space || breaks(last, g.class)) {
 			b.canEnd, b.canBegin, b.atBegin = b.end, i, b.used
 		}
-		b.add(i, r)
-		last, space = r, false
+		b.add(i, r, g.wide)
+		last, space = g.class, false
 	}
 	each(span{b.start, b.end})
 }
 
 // add puts a character on the line, or begins the next one with what must go along.
-func (b *lineBreaker) add(i int, r rune) {
-	wide := b.char(r)
+func (b *lineBreaker) add(i int, r rune, wide float32) {
 	for b.used+wide > b.width && b.end > b.start {
 		if b.canEnd == none { // a run that is wider than a line is cut where it must be
 			b.each(span{b.start, b.end})

@@ -132,7 +132,7 @@ func (r *Reading) fillFold(s *readSlot, it readItem, b ReadingBlock, high float3
 	s.chevron.lay(edge, middle(high, icon), icon)
 	p := s.piece(0)
 	room := r.room() - edge - icon - 2*edge
-	font := (&advances{}).of(r, look.Quiet)
+	font := r.small.of(r, look.Quiet)
 	p.text.Text, p.text.TextSize, p.text.TextStyle, p.text.Color, p.text.Hidden = fit(b.Fold, room, font.width), font.size, font.style, ink(r, look.Quiet.Ink()), false
 	wide := fyne.MeasureText(p.text.Text, font.size, font.style).Width
 	put(p.text, edge+icon+edge-1, middle(high, font.high), wide, font.high)
