@@ -54,6 +54,7 @@ type Place struct {
 // Summary is a line of a mail list.
 type Summary struct {
 	From, To    []Address
+	Cc          []Address // as far as it was noted: not of messages that were read by older versions
 	Subject     string
 	Date        time.Time // as the sender says, with the sender's zone; zero: they do not
 	MessageID   string    // without angle brackets

@@ -16,6 +16,8 @@ type Mail struct {
 	store *store.Store
 	gate  *gate // nil: whoever has it open is not a person
 	book  addressBook
+	base  context.Context //nolint:containedctx // of work in the background; it ends with Close
+	stop  context.CancelFunc
 
 	mu       sync.Mutex // over accounts and folders
 	accounts []mailstore.Account
@@ -35,6 +37,7 @@ func (e *Engine) OpenMail(ctx context.Context, as ReadAs) (*Mail, error) {
 	if err != nil {
 		return nil, err
 	}
+	m.base, m.stop = context.WithCancel(context.WithoutCancel(ctx))
 	if m.gate, err = e.newGate(ctx, as.Reason, ""); err != nil {
 		return nil, errors.Join(err, m.Close())
 	}
@@ -105,4 +108,9 @@ func (m *Mail) known() ([]mailstore.Account, map[mailstore.FolderID]mailstore.Fo
 }
 
 // Close gives the mail back.
-func (m *Mail) Close() error { return m.store.Close() }
+func (m *Mail) Close() error {
+	if m.stop != nil {
+		m.book.end(m.stop)
+	}
+	return m.store.Close()
+}

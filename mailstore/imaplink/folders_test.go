@@ -127,7 +127,7 @@ func TestNamespaces(t *testing.T) {
 	for _, f := range folders {
 		got += fmt.Sprintf("%s %s %s %v;", f.Name, f.Namespace, f.RemoteID, f.Status)
 	}
-	if want := "INBOX  F1 &{3 2 1 0 0};Public/info shared F2 &{4 3 2 0 0};Other Users/bob other  <nil>;"; got != want {
+	if want := "INBOX  F1 &{3 2 1 0 1};Public/info shared F2 &{4 3 2 0 0};Other Users/bob other  <nil>;"; got != want {
 		t.Errorf("the folders are %s, not %s", got, want)
 	}
 }

@@ -110,7 +110,7 @@ func (t *tx) describe(row described) (bool, error) {
 const previewLen = 160
 
 func summarize(l mailstore.Letter) mailstore.Summary {
-	s := mailstore.Summary{From: l.From, To: l.To, Subject: l.Subject, Date: l.Date, MessageID: l.MessageID}
+	s := mailstore.Summary{From: l.From, To: l.To, Cc: l.Cc, Subject: l.Subject, Date: l.Date, MessageID: l.MessageID}
 	for _, a := range l.Attachments {
 		if !a.Inline {
 			s.Attachments++
@@ -144,6 +144,7 @@ func preview(text string) string {
 type summaryRow struct {
 	From        []addressRow `json:"f,omitempty"`
 	To          []addressRow `json:"t,omitempty"`
+	Cc          []addressRow `json:"c,omitempty"`
 	Subject     string       `json:"s,omitempty"`
 	Date        *dateRow     `json:"d,omitempty"`
 	MessageID   string       `json:"i,omitempty"`
@@ -183,7 +184,7 @@ func addresses(rows []addressRow) []mailstore.Address {
 
 func writeSummary(s mailstore.Summary) (string, error) {
 	row := summaryRow{
-		From: addressRows(s.From), To: addressRows(s.To), Subject: s.Subject, MessageID: s.MessageID, Attachments: s.Attachments, Preview: s.Preview,
+		From: addressRows(s.From), To: addressRows(s.To), Cc: addressRows(s.Cc), Subject: s.Subject, MessageID: s.MessageID, Attachments: s.Attachments, Preview: s.Preview,
 	}
 	if !s.Date.IsZero() {
 		_, zone := s.Date.Zone()
@@ -202,7 +203,7 @@ func readSummary(text string) (s mailstore.Summary, err error) {
 		return s, err
 	}
 	s = mailstore.Summary{
-		From: addresses(row.From), To: addresses(row.To), Subject: row.Subject, MessageID: row.MessageID, Attachments: row.Attachments, Preview: row.Preview,
+		From: addresses(row.From), To: addresses(row.To), Cc: addresses(row.Cc), Subject: row.Subject, MessageID: row.MessageID, Attachments: row.Attachments, Preview: row.Preview,
 	}
 	if row.Date != nil {
 		s.Date = time.Unix(row.Date.Seconds, 0).In(time.FixedZone("", row.Date.Zone))

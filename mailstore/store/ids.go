@@ -3,9 +3,11 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"math"
 	"strconv"
 	"strings"
+	"time"
 
 	"lifeboat/mailstore"
 	"lifeboat/mailstore/fulltext"
@@ -14,6 +16,16 @@ import (
 // IDs returns the IDs of a list, the newest first; with Limit 0 all of them, however
 // many. It is what a list of any length is shown by: see [Store.ByIDs].
 func (s *Store) IDs(ctx context.Context, l mailstore.List) ([]mailstore.MessageID, error) {
+	ids, err := listIDs(ctx, s.read, l)
+	return ids, s.failed(err)
+}
+
+// querier is a database or a transaction.
+type querier interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+func listIDs(ctx context.Context, from querier, l mailstore.List) ([]mailstore.MessageID, error) {
 	if l.Before <= 0 {
 		l.Before = math.MaxInt64
 	}
@@ -45,8 +57,8 @@ func (s *Store) IDs(ctx context.Context, l mailstore.List) ([]mailstore.MessageI
 	}
 	// As one text: a row costs more to hand over than to find.
 	var joined sql.NullString
-	if err := s.read.QueryRowContext(ctx, `SELECT group_concat(id) FROM (`+query.String()+`)`, args...).Scan(&joined); err != nil {
-		return nil, s.failed(err)
+	if err := from.QueryRowContext(ctx, `SELECT group_concat(id) FROM (`+query.String()+`)`, args...).Scan(&joined); err != nil {
+		return nil, err
 	}
 	return splitIDs(joined.String)
 }
@@ -67,6 +79,9 @@ func splitIDs(joined string) ([]mailstore.MessageID, error) {
 	return ids, nil
 }
 
+// everything is the limit of a search without one.
+const everything = math.MaxInt
+
 // SearchIDs returns the IDs of what a query finds, as [Store.Search] does, the newest
 // first; with Limit 0 all of them.
 func (s *Store) SearchIDs(ctx context.Context, q fulltext.Query, l mailstore.List) ([]mailstore.MessageID, error) {
@@ -74,7 +89,7 @@ func (s *Store) SearchIDs(ctx context.Context, q fulltext.Query, l mailstore.Lis
 		return s.IDs(ctx, l)
 	}
 	if l.Limit <= 0 {
-		l.Limit = math.MaxInt
+		l.Limit = everything
 	}
 	ids, err := s.search(ctx, q, l)
 	return ids, s.failed(err)
@@ -84,6 +99,45 @@ func (s *Store) SearchIDs(ctx context.Context, q fulltext.Query, l mailstore.Lis
 // not exist are left out.
 func (s *Store) ByIDs(ctx context.Context, ids []mailstore.MessageID) ([]mailstore.Message, error) {
 	return s.messages(ctx, ids)
+}
+
+// People is whom a message is from and to.
+type People struct {
+	ID           mailstore.MessageID
+	Account      mailstore.AccountID
+	From, To, Cc []mailstore.Address
+}
+
+// Received is when the message was received, to the second.
+func (p People) Received() time.Time { return time.Unix(int64(p.ID)>>withinSecond-secondsFrom, 0) }
+
+// EachPeople tells of the people of all messages behind one, the oldest first.
+func (s *Store) EachPeople(ctx context.Context, after mailstore.MessageID, do func(People) error) error {
+	rows, err := s.read.QueryContext(ctx, `SELECT u.id, m.account, u.summary FROM summaries u CROSS JOIN messages m ON m.id = u.id WHERE u.id > ? ORDER BY u.id`, int64(after))
+	if err != nil {
+		return s.failed(err)
+	}
+	defer rows.Close() //nolint:errcheck // rows.Err tells
+	var text sql.RawBytes
+	for rows.Next() {
+		var p People
+		var row struct {
+			From []addressRow `json:"f"`
+			To   []addressRow `json:"t"`
+			Cc   []addressRow `json:"c"`
+		}
+		if err := rows.Scan(&p.ID, &p.Account, &text); err != nil {
+			return s.failed(err)
+		}
+		if err := json.Unmarshal(text, &row); err != nil {
+			return s.failed(err)
+		}
+		p.From, p.To, p.Cc = addresses(row.From), addresses(row.To), addresses(row.Cc)
+		if err := do(p); err != nil {
+			return err
+		}
+	}
+	return s.failed(rows.Err())
 }
 
 // Revision is a number that is another one once anything was written to the index, by

@@ -51,6 +51,7 @@ type finder struct {
 	list  mailstore.List
 	words fulltext.Query  // what the index of words answers
 	late  []string        // SQL conditions on message m, tried on what it finds
+	plain int             // how many of them, the first ones, say no more than the list does
 	limit fulltext.Limits // what narrows that
 }
 
@@ -73,6 +74,7 @@ func (f *finder) plan(q fulltext.Query) error {
 			return err
 		}
 	}
+	f.plain = len(f.late)
 	var words []fulltext.Query
 	for _, part := range q.Parts() {
 		state, negated, ok := part.State()
@@ -182,7 +184,7 @@ func (f *finder) page(words *fulltext.Index) (page []mailstore.MessageID, err er
 		if err != nil {
 			return nil, err
 		}
-		if some = append(some, id); len(some) < take {
+		if some = append(some, id); len(some) < take || f.list.Limit == everything {
 			continue
 		}
 		if page, err = f.keep(page, some); err != nil || len(page) == f.list.Limit {
@@ -191,7 +193,36 @@ func (f *finder) page(words *fulltext.Index) (page []mailstore.MessageID, err er
 		some = some[:0]
 		take = min(2*take, atOnce)
 	}
-	return f.keep(page, some)
+	if len(some) > atOnce {
+		if some, err = f.listed(some); err != nil {
+			return nil, err
+		}
+	}
+	for chunk := range slices.Chunk(some, atOnce) {
+		if page, err = f.keep(page, chunk); err != nil {
+			return nil, err
+		}
+	}
+	return page, nil
+}
+
+// listed keeps those of very many messages that are in the list at all: it is read as a
+// whole, rather than asked of each of them.
+func (f *finder) listed(some []mailstore.MessageID) (in []mailstore.MessageID, err error) {
+	all, err := listIDs(f.ctx, f.tx, mailstore.List{Account: f.list.Account, Accounts: f.list.Accounts, Folder: f.list.Folder, Before: f.list.Before, Gone: f.list.Gone})
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range some { // both downwards
+		for len(all) > 0 && all[0] > id {
+			all = all[1:]
+		}
+		if len(all) > 0 && all[0] == id {
+			in = append(in, id)
+		}
+	}
+	f.late = f.late[f.plain:]
+	return in, nil
 }
 
 // keep adds to a page what of some messages fulfils the conditions, up to its end.
