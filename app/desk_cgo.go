@@ -61,12 +61,16 @@ func (o *worlds) realDesk(_ context.Context, t *i18n.Tongue) (shell.Parts, error
 		Outbox: presenter.NewOutbox(e.Desk), SetUp: setup.Open, Memory: o.win.Memory(),
 	}, true, nil)
 	home := pages.home
+	mail, write, err := o.mail(t, e, home, time.Now, false)
+	if err != nil {
+		return shell.Parts{}, err
+	}
 	notices := presenter.NewNotices(t, home, drills, time.Now)
 	o.serving.over(e)
 	p := shell.Parts{
 		Tongue: t, Organization: s.Organization, Domain: failover.Display(domains[0].Name),
 		Drills: drills, Home: home, Switch: pages.change, Tests: pages.tests, Notices: notices,
-		Setup: setup, Settings: o.settings(t, e, setup),
+		Mail: mail, Compose: write, Setup: setup, Settings: o.settings(t, e, setup),
 		PrintCode: func(code string) (string, error) {
 			return o.printCode(s.Organization, failover.Display(domains[0].Name), code)
 		},
@@ -81,6 +85,8 @@ func (o *worlds) realDesk(_ context.Context, t *i18n.Tongue) (shell.Parts, error
 		var wg sync.WaitGroup
 		wg.Go(func() { drills.Read(); home.Watch(ctx, lookEvery, knock) })
 		wg.Go(func() { setup.Work(ctx, knock) })
+		wg.Go(func() { mail.Work(ctx, knock) })
+		wg.Go(func() { write.Work(ctx, knock) })
 		wg.Go(func() { p.Settings.Load(); pages.tests.Load(ctx); knock() })
 		wg.Go(func() { lookAtMirror(ctx, e, notices, knock) })
 		for _, d := range domains {
@@ -137,6 +143,11 @@ func (o *worlds) practiceDesk(ctx context.Context, t *i18n.Tongue) (shell.Parts,
 		}
 	})
 	home := pages.home
+	mail, write, err := o.mail(t, p.Engine, home, world.Now, true)
+	if err != nil {
+		p.Close()
+		return shell.Parts{}, err
+	}
 	practice = presenter.NewPractice(t, world, world, presenter.PracticeOptions{Home: home, Switch: pages.change, Domain: d})
 	defaults := configs.Defaults()
 	drills := o.drills(t, &defaults)
@@ -146,12 +157,14 @@ func (o *worlds) practiceDesk(ctx context.Context, t *i18n.Tongue) (shell.Parts,
 	}
 	return shell.Parts{
 		Drills: drills, Organization: t.T("Practice"), Domain: failover.Display(d.Name), Home: home, Switch: pages.change, Tests: pages.tests,
-		Practice: practice, Close: p.Close, Setup: setup, Settings: o.settings(t, nil, nil),
+		Practice: practice, Close: p.Close, Mail: mail, Compose: write, Setup: setup, Settings: o.settings(t, nil, nil),
 		PrintCode: func(code string) (string, error) { return o.printCode("", "", code) },
 		Work: func(ctx context.Context, knock func()) {
 			var wg sync.WaitGroup
 			wg.Go(drills.Read)
 			wg.Go(func() { pages.tests.Load(ctx); knock() })
+			wg.Go(func() { mail.Work(ctx, knock) })
+			wg.Go(func() { write.Work(ctx, knock) })
 			wg.Go(func() { practice.Watch(ctx, knock) })
 			wg.Go(func() { watchOn(ctx, p.Engine, d.Name, practiceWatch, home, knock) })
 			wg.Go(func() { home.Watch(ctx, lookEveryPractice, knock) })

@@ -156,3 +156,17 @@ func (d *Drills) newest() (time.Time, bool) {
 	}
 	return last, !last.IsZero()
 }
+
+// SendsThrough is the name of the provider that mail of the domain that is shown leaves
+// through; empty where none does.
+func (h *Home) SendsThrough() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.opt.Domains) == 0 {
+		return ""
+	}
+	if i := h.statusOf(h.focus().Name); i >= 0 {
+		return h.status.Domains[i].SendsThrough
+	}
+	return ""
+}

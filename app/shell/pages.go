@@ -37,6 +37,8 @@ type Parts struct {
 	Practice     *presenter.Practice // nil where it is the real mail
 	Drills       *presenter.Drills
 	Tests        *presenter.Tests
+	Mail         *presenter.Mail
+	Compose      *presenter.Compose // goes with Mail
 	Settings     *presenter.Settings
 	Setup        *presenter.SettingUp
 	// PrintCode writes a page with a recovery code, to be printed, and says where.

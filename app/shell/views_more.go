@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"lifeboat/app/engine"
+	"lifeboat/app/i18n"
 	"lifeboat/app/look"
 	"lifeboat/app/presenter"
 	"lifeboat/app/screen"
@@ -45,7 +46,24 @@ func (d *desk) runTests() {
 	}
 }
 
-func (d *desk) mailView() *view  { return nil }
+func (d *desk) mailView() *view {
+	t, mail, write := d.tongue, d.parts.Mail, d.parts.Compose
+	if mail == nil || write == nil {
+		return nil
+	}
+	return &view{
+		page: Page{Key: pageMail, Title: t.T("Mail"), Icon: look.IconMail, Full: true},
+		make: func() page {
+			return screen.NewMail(t, mail, write, screen.MailDeeds{
+				Background: d.Background, Work: d.Work, Toast: d.Toast, Problem: d.Problem, OpenFile: d.OpenFile, OpenPage: d.OpenPage,
+				ChooseFile: d.ChooseFile, SaveFile: d.SaveFile, Copy: d.Copy, Ask: d.Ask, Go: d.Go,
+				Details: t.T("Details"), CopyWords: t.T("Copy details"),
+			})
+		},
+		speak: func(t *i18n.Tongue) { mail.Speak(t); write.Speak(t) },
+	}
+}
+
 func (d *desk) queueView() *view { return nil }
 func (d *desk) logView() *view   { return nil }
 
@@ -56,7 +74,7 @@ func (d *desk) setupView() *view {
 	}
 	return &view{
 		// Whoever practises has it in sight; later it is part of the settings.
-		page: Page{Key: pageSetup, Title: t.T("Set up"), Icon: look.IconBuilding, Foot: true, Hidden: d.parts.Practice == nil},
+		page: Page{Key: pageSetup, Title: t.T("First set-up"), Icon: look.IconBuilding, Foot: true, Hidden: d.parts.Practice == nil},
 		make: func() page {
 			if d.parts.Practice != nil { // a real world has it at work from the beginning
 				d.setup.Do(func() { d.window.work(func() { p.Work(d.ctx, d.knock) }) })

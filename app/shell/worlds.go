@@ -29,6 +29,9 @@ type Host struct {
 func (w *Window) Begin(h Host) {
 	w.host = h
 	w.wait(w.Tongue().T("Lifeboat is starting …"))
+	for _, k := range []look.Type{look.Strong, look.Body, look.Record} { // while the world is made
+		w.ui("face", func() { fyne.MeasureText("字A", look.NewTheme().Size(k.Size()), k.Style()) })
+	}
 	w.work(func() {
 		parts, err := h.Real(w.ctx, w.Tongue())
 		if errors.Is(err, fs.ErrNotExist) {
@@ -43,7 +46,7 @@ func (w *Window) Begin(h Host) {
 func (w *Window) arrive(parts Parts, err error) {
 	if w.ctx.Err() != nil {
 		if err == nil && parts.Close != nil {
-			parts.Close()
+			w.work(parts.Close)
 		}
 		return
 	}
@@ -196,9 +199,15 @@ const calmSteps = 5
 // begin starts what goes on in a world.
 func (d *desk) begin() {
 	d.door = d.window.Door(d.ctx, d.redraw)
-	if d.parts.Work != nil {
-		d.window.work(func() { d.parts.Work(d.ctx, d.knock) })
-	}
+	d.window.work(func() {
+		if d.parts.Work != nil {
+			d.parts.Work(d.ctx, d.knock)
+		}
+		<-d.ctx.Done()
+		if d.parts.Close != nil {
+			d.parts.Close()
+		}
+	})
 	d.window.work(d.tick)
 	d.knock()
 }
@@ -207,9 +216,6 @@ func (d *desk) begin() {
 func (d *desk) end() {
 	d.shown(false)
 	d.cancel()
-	if d.parts.Close != nil {
-		d.window.work(d.parts.Close)
-	}
 }
 
 // tick has clocks and ages step: once a second while something goes on, and seldom
