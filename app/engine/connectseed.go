@@ -38,22 +38,27 @@ type seeding struct {
 func (b *siteBuilder) seeding() *seeding {
 	s := &seeding{b: b, legs: map[string]func(context.Context) (probe.Leg, error){}, sides: map[Side][]string{}}
 	primary, secondary := b.mailboxes(failover.Primary), b.mailboxes(failover.Secondary)
-	add := func(name string, from failover.Role, to func(string) string, in map[failover.Role][]mailbox, sides ...Side) {
+	add := func(name string, from failover.Role, to func(string) string, wanted string, in map[failover.Role][]mailbox, sides ...Side) {
 		person, boxes := meeting(in)
 		if person == "" || b.d.Provider(from).Submission.Host == "" {
 			return
 		}
-		s.legs[name] = once(func(ctx context.Context) (probe.Leg, error) { return b.leg(ctx, from, person, to(person), boxes), nil })
+		s.legs[name] = once(func(ctx context.Context) (probe.Leg, error) {
+			leg := b.leg(ctx, from, person, to(person), boxes)
+			leg.Wanted = wanted
+			return leg, nil
+		})
 		for _, side := range sides {
 			s.sides[side] = append(s.sides[side], name)
 		}
 	}
 	same := func(a string) string { return a }
-	if b.d.Emergency != "" {
-		add("out", failover.Primary, b.atEmergency, map[failover.Role][]mailbox{failover.Secondary: secondary}, SidePrimary, SideSecondary, SideEmergency)
+	both := map[failover.Role][]mailbox{failover.Primary: primary, failover.Secondary: secondary}
+	if b.d.Emergency != "" && len(secondary) > 0 {
+		add("out", failover.Primary, b.atEmergency, b.d.Secondary.Name, both, SidePrimary, SideSecondary, SideEmergency)
 	}
-	add("back", failover.Secondary, same, map[failover.Role][]mailbox{failover.Primary: primary, failover.Secondary: secondary}, SideSecondary)
-	add("home", failover.Primary, same, map[failover.Role][]mailbox{failover.Primary: primary, failover.Secondary: secondary}, SidePrimary)
+	add("back", failover.Secondary, same, "", both, SideSecondary)
+	add("home", failover.Primary, same, "", both, SidePrimary)
 	return s
 }
 

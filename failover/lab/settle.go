@@ -171,7 +171,7 @@ func (w *World) settleProvider(role failover.Role, mark marker) error {
 		cond: newCondition(), books: w.books, ledger: w.ledger, events: w.events, now: w.opt.Now, marker: mark,
 		user: "lifeboat@" + hostOf(w.opt.Domain), password: hex.EncodeToString(secret),
 		key:        "v=DKIM1; k=ed25519; p=" + base64.StdEncoding.EncodeToString(public),
-		domains:    []string{w.opt.Domain, w.emergency()},
+		domains:    w.domainsOf(role),
 		recipients: map[string]bool{}, most: keepMails,
 	}
 	if role == failover.Secondary {
@@ -206,6 +206,15 @@ func (w *World) settleProvider(role failover.Role, mark marker) error {
 	w.settleOutgoing(p)
 	w.provider[role] = p
 	return w.settleStatus(p)
+}
+
+// domainsOf are the domains that a provider takes mail for. The emergency subdomain is
+// the secondary's alone: what is written to it at the primary leaves by its MX.
+func (w *World) domainsOf(role failover.Role) []string {
+	if role == failover.Secondary {
+		return []string{w.opt.Domain, w.emergency()}
+	}
+	return []string{w.opt.Domain}
 }
 
 // settleStatus opens a provider's status page.

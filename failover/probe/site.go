@@ -55,8 +55,10 @@ type Leg struct {
 	From, To string // who handed it in, and whom it is for
 	Through  string // the name of the provider that it was handed in to
 	// At names the provider in whose mailbox it was found; empty when it was not found.
-	At   string
-	Took time.Duration // from being handed in to being found
+	// Wanted names the one where it ought to be; empty: any.
+	At     string
+	Wanted string
+	Took   time.Duration // from being handed in to being found
 	// Failed is why it could not be handed in, or the mailbox not be looked into.
 	Failed error
 	// Sent tells that the message is on its way.

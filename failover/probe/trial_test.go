@@ -301,7 +301,8 @@ func TestTryWriting(t *testing.T) {
 func TestTrySeed(t *testing.T) {
 	w := newWorld(t)
 	leg := Leg{ID: "0123", From: "a@example.test", To: "a@sos.example.test", Through: "First", Sent: true, At: "Second", Took: 4100 * time.Millisecond}
-	lost, unsent, unseen := leg, leg, leg
+	lost, unsent, unseen, stayed := leg, leg, leg, leg
+	stayed.At, stayed.Wanted = "First", "Second"
 	lost.At, lost.Took = "", 0
 	unsent.Sent, unsent.Failed = false, failover.Fail(failover.ErrCredential, "it may not send")
 	unseen.At, unseen.Failed = "", failover.Fail(failover.ErrUnreachable, "the mailbox is away")
@@ -313,6 +314,7 @@ func TestTrySeed(t *testing.T) {
 	}{
 		{leg, failover.Pass, "4.1 s", "was found in the mailbox at Second after 4.1 s"},
 		{lost, failover.Unknown, "no answer in 60 s", "has not arrived within 60 seconds"},
+		{stayed, failover.Warn, "stayed at home", "stayed at First, which takes this address for its own"},
 		{unsent, failover.Red, "not sent", "it may not send"},
 		{unseen, failover.Unknown, "not looked for", "the mailbox is away"},
 	} {

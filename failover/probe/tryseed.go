@@ -68,6 +68,11 @@ func judgeLeg(l Leg) (say, failover.Sentence) {
 		return say{verdict: failover.Unknown, evidence: evidence,
 			text:   failover.Say("The message from {from} to {to}, handed in at {provider}, has not arrived within {seconds} seconds.", append(parts, "seconds", int(seedLimit.Seconds()))...),
 			remedy: failover.Say("Look for the message in the mailbox, its spam folder and the provider's message trace, by the number shown here.")}, failover.Say("no answer in {seconds} s", "seconds", int(seedLimit.Seconds()))
+	case l.Wanted != "" && l.At != l.Wanted:
+		return say{verdict: failover.Warn, evidence: evidence,
+			text: failover.Say("The message from {from} to {to} stayed at {provider}, which takes this address for its own: whoever writes there does not reach people at {other}.",
+				append(parts, "other", l.Wanted)...),
+			remedy: failover.Say("In {provider}'s console, remove the domain of {to} from the domains that it takes mail for.", "provider", l.Through, "to", clean(l.To, 254))}, failover.Say("stayed at home")
 	}
 	return say{verdict: failover.Pass, evidence: evidence,
 		text: failover.Say("The message from {from} to {to}, handed in at {provider}, was found in the mailbox at {other} after {seconds} s.",
