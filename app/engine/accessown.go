@@ -115,11 +115,12 @@ func (e *Engine) saveOwn(ctx context.Context, book ownBook) error {
 	return nil
 }
 
-// isMailbox reports whether an address is one that people sign in for.
+// isMailbox reports whether an address is of the settings. A group's may be one too, that
+// mail was imported for.
 func (e *Engine) isMailbox(address string) bool {
 	for _, d := range e.opt.Settings.Domains {
 		for _, r := range e.opt.Settings.RecipientsOf(d.Name) {
-			if strings.EqualFold(r.Address, address) && r.PrimaryUser != "" {
+			if strings.EqualFold(r.Address, address) {
 				return true
 			}
 		}
