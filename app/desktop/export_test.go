@@ -1,0 +1,4 @@
+package desktop
+
+// ParseRequest reads what a second start asks for.
+var ParseRequest = parseRequest
