@@ -288,10 +288,14 @@ func (s *SettingUp) add(ctx context.Context) {
 	text := s.typed[itemPeople]
 	s.mu.Unlock()
 	list, unread := e.Paste(text)
-	if s.taken(e, list, unread) && len(unread) == 0 {
-		s.mu.Lock()
+	if !s.taken(e, list, unread) {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.folded[partPeople] = len(unread) == 0 // what could not be read stands there, to be mended
+	if len(unread) == 0 {
 		s.typed[itemPeople] = ""
-		s.mu.Unlock()
 	}
 }
 

@@ -15,6 +15,7 @@ const (
 	partServers = "servers" // of a provider: their names follow its side
 	partMore    = "more"
 	partTiles   = "tiles"
+	partPeople  = "people" // where they are typed
 )
 
 func partOf(side engine.Side, part string) string { return string(side) + "." + part }

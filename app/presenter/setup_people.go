@@ -11,16 +11,18 @@ import (
 func (s *SettingUp) peoplePage() SetupPage {
 	t := s.tongue
 	p := SetupPage{Title: t.T("Who must go on receiving mail?"), Lead: t.T("Every address at your domain: mail to one that is missing comes back to its sender while you are switched.")}
-	p.Blocks = append(p.Blocks,
-		SetupBlock{Key: "card", Kind: SetupCard, Items: []SetupItem{{
-			Key: itemPeople, Kind: SetupLines, Label: t.T("Addresses"), Text: s.typed[itemPeople],
-			Placeholder: t.T("one a line, a column of a spreadsheet, or a list with names"),
-		}}},
-		SetupBlock{Key: "add", Kind: SetupDeeds, Buttons: []SetupButton{
-			{Do: DoSetupAdd, Text: t.T("Add"), Off: strings.TrimSpace(s.typed[itemPeople]) == ""},
-			{Do: DoSetupFile, Argument: FilePeople, Text: t.T("From a CSV file")},
-		}},
-	)
+	file := SetupButton{Do: DoSetupFile, Argument: FilePeople, Text: t.T("From a CSV file")}
+	if len(s.draft.Recipients) == 0 || !s.isFolded(partPeople) {
+		p.Blocks = append(p.Blocks,
+			SetupBlock{Key: "card", Kind: SetupCard, Items: []SetupItem{{
+				Key: itemPeople, Kind: SetupLines, Label: t.T("Addresses"), Text: s.typed[itemPeople],
+				Placeholder: t.T("one a line, a column of a spreadsheet, or a list with names"),
+			}}},
+			SetupBlock{Key: "add", Kind: SetupDeeds, Buttons: []SetupButton{{Do: DoSetupAdd, Text: t.T("Add"), Off: strings.TrimSpace(s.typed[itemPeople]) == ""}, file}},
+		)
+	} else {
+		p.Blocks = append(p.Blocks, SetupBlock{Key: "more", Kind: SetupDeeds, Buttons: []SetupButton{{Do: DoSetupFold, Argument: partPeople, Text: t.T("Add more addresses")}, file}})
+	}
 	const mostSaid = 4
 	for i, sentence := range s.added {
 		b := SetupBlock{Key: "said." + number(i), Kind: SetupLine, Light: LightCare, Text: say(t, sentence)}

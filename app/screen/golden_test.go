@@ -29,10 +29,10 @@ func holdWhole(t *testing.T, w fyne.Window) {
 }
 
 // mayShorten: in a list a long text is shortened, since all of it can be read by opening
-// the row; what is typed into a line goes along with the cursor.
+// the row.
 func mayShorten(i outline.Item) bool {
 	for _, in := range i.In {
-		if in == "RowList" || in == "FolderList" || in == "textEntry" {
+		if in == "RowList" || in == "FolderList" {
 			return true
 		}
 	}

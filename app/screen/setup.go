@@ -41,6 +41,7 @@ type Setup struct {
 	content     fyne.CanvasObject
 	bar         fyne.CanvasObject
 	hint        *widgets.Paragraph
+	room        hintRoom
 	back        *setupButton
 	all, next   *setupButton
 
@@ -76,13 +77,12 @@ func NewSetup(t *i18n.Tongue, p *presenter.SettingUp, deeds SetupDeeds) *Setup {
 	s.content = column(setupHeadGap, column(2, s.title, s.lead), s.list)
 	s.back = newSetupButton(widgets.Outlined, s.press)
 	s.all = newSetupButton(widgets.Outlined, s.press)
-	s.all.button.SetIcon(look.IconRefresh)
 	s.next = newSetupButton(widgets.Filled, s.press)
 	s.next.button.WithIcon(look.IconNext).IconLast()
 	for _, b := range []*setupButton{s.back, s.all, s.next} {
 		b.button.Sized(widgets.ButtonInBar)
 	}
-	s.bar = line(setupBarGap, 1, s.back.button, container.New(padded(0, setupHintGap-setupBarGap), s.hint), s.all.button, s.next.button)
+	s.bar = line(setupBarGap, 1, s.back.button, container.New(&s.room, s.hint), s.all.button, s.next.button)
 	s.Update()
 	return s
 }
@@ -109,14 +109,22 @@ func (s *Setup) Update() {
 	}
 	s.blocks(st.Page.Blocks)
 	s.hint.SetText(st.Bar.Hint)
-	show(s.hint, st.Bar.Hint != "")
+	show(s.hint, st.Bar.Hint != "" && !s.room.none)
 	s.back.show(st.Bar.Back)
+	s.all.button.SetIcon(barIcon(st.Bar.All.Do))
 	s.all.show(st.Bar.All)
 	s.next.show(st.Bar.Next)
 	if s.moved {
 		s.moved = false
 		s.focusFirst()
 	}
+}
+
+func barIcon(d presenter.SetupDo) look.Icon {
+	if d == presenter.DoSetupStop {
+		return look.IconStop
+	}
+	return look.IconRefresh
 }
 
 // blocks shows the blocks of the page. A block that was there before keeps its
@@ -219,6 +227,26 @@ func lines(all []string) string {
 		out += l
 	}
 	return out
+}
+
+// hintRoom gives a hint the room that it has in a bar; where it needs more, as with
+// large text in a narrow window, it is not shown.
+type hintRoom struct{ none bool }
+
+// Layout places the hint.
+func (h *hintRoom) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	const side = setupHintGap - setupBarGap
+	fitTo(o[0], max(size.Width-2*side, 1))
+	high := o[0].MinSize().Height
+	o[0].Move(fyne.NewPos(side, (widgets.BarHeight-high)/2))
+	if h.none = high > widgets.BarHeight-8; h.none {
+		o[0].Hide()
+	}
+}
+
+// MinSize is the bar's height.
+func (h *hintRoom) MinSize([]fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(1, widgets.BarHeight-1)
 }
 
 // setupButton is a button whose text and deed come from the state.

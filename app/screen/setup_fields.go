@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"math"
 	"slices"
 
 	"fyne.io/fyne/v2"
@@ -273,11 +274,12 @@ type setupPeople struct {
 const (
 	personRow  = 36
 	personMost = 8
+	personRoom = 14 // above and below the text, together
 )
 
 func newSetupPeople(s *Setup) *setupPeople {
 	v := &setupPeople{setup: s}
-	v.list = widgets.NewRowList(personRow, widgets.RowTemplate{Make: makePerson, Fill: v.fill})
+	v.list = widgets.NewRowList(personRow, widgets.RowTemplate{Make: makePerson, Fill: v.fill, Height: personHigh})
 	v.list.Single = true
 	v.list.OnSelect = func() {
 		if at := v.list.Selected(); len(at) == 1 && at[0] < len(v.data) {
@@ -293,7 +295,7 @@ func (v *setupPeople) object() fyne.CanvasObject { return v.box }
 
 func (v *setupPeople) show(b presenter.SetupBlock) {
 	if l, ok := v.box.Layout.(*fixedHeight); ok {
-		l.high = float32(min(len(b.People), personMost)) * personRow
+		l.high = float32(min(len(b.People), personMost)) * personHigh()
 	}
 	if same(v.data, b.People) {
 		return
@@ -312,6 +314,12 @@ func (v *setupPeople) show(b presenter.SetupBlock) {
 // something has changed.
 func same(a, b []presenter.SetupPerson) bool {
 	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0])
+}
+
+// personHigh is a row's height: more where text is set larger.
+func personHigh() float32 {
+	line := fyne.MeasureText("字", theme.Size(look.Body.Size()), look.Body.Style()).Height
+	return max(personRow, float32(math.Round(float64(line)))+personRoom)
 }
 
 func makePerson() fyne.CanvasObject {

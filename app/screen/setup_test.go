@@ -2,6 +2,10 @@ package screen_test
 
 import (
 	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -9,24 +13,57 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/theme"
 
 	"lifeboat/app/engine"
 	"lifeboat/app/i18n"
+	"lifeboat/app/look"
 	"lifeboat/app/presenter"
 	"lifeboat/app/presenter/presentertest"
 	"lifeboat/app/screen"
 	"lifeboat/app/widgets"
 	"lifeboat/configs"
+	"lifeboat/configs/secret"
 	"lifeboat/failover"
 )
 
 // setupPage is the set-up over an engine that asks nobody, and what it asked the window
 // for. What it does in the background is done at once.
 type setupPage struct {
+	ctx       context.Context //nolint:containedctx // the test's
 	presenter *presenter.SettingUp
 	screen    *screen.Setup
 	did       []string
 	wait      func() // until all that was entered is at the engine
+	news      chan struct{}
+}
+
+// press does what a button does, and shows what came of it.
+func (p *setupPage) press(b presenter.SetupButton) {
+	p.presenter.Do(p.ctx, b, func() {})
+	p.screen.Update()
+}
+
+// alongside does what a button does, while the test goes on; it ends with the test.
+func (p *setupPage) alongside(b presenter.SetupButton) (ended chan struct{}) {
+	ended = make(chan struct{})
+	go func() {
+		defer close(ended)
+		p.presenter.Do(p.ctx, b, func() {
+			select {
+			case p.news <- struct{}{}:
+			default:
+			}
+		})
+	}()
+	return ended
+}
+
+// until waits for a state.
+func (p *setupPage) until(is func(presenter.SetupState) bool) {
+	for !is(p.presenter.State()) {
+		<-p.news
+	}
 }
 
 func newSetupPage(t *testing.T, l i18n.Language, e *presentertest.Setup) *setupPage {
@@ -37,13 +74,20 @@ func newSetupPage(t *testing.T, l i18n.Language, e *presentertest.Setup) *setupP
 		cancel()
 		<-ended
 	})
-	p := &setupPage{}
+	p := &setupPage{ctx: ctx, news: make(chan struct{}, 1)}
 	now := func() time.Time { return presentertest.Noon.Add(3 * time.Second) }
 	p.presenter = presenter.NewSettingUp(tongue(t, l), presenter.SetupOptions{
-		Open:     func(context.Context) (presenter.SetupEngine, error) { return e, nil },
-		Mirror:   func(context.Context, engine.Written, func(string, float64)) error { return nil },
+		Open: func(context.Context) (presenter.SetupEngine, error) { return e, nil },
+		Mirror: func(ctx context.Context, _ engine.Written, tell func(string, float64)) error {
+			if e.Hold == nil {
+				return nil
+			}
+			tell("keiri@aoba.example", 0.4)
+			<-ctx.Done()
+			return ctx.Err()
+		},
 		Done:     func(_ engine.Written, then string) { p.did = append(p.did, "done "+then) },
-		TakeOver: nil,
+		TakeOver: func(context.Context, string, secret.Value) error { return nil },
 		Now:      now,
 	})
 	opened := make(chan struct{}, 1)
@@ -148,11 +192,36 @@ func setupAnswers() map[engine.SetupField]engine.SetupAnswer {
 	return m
 }
 
+// written is all that a page says, and all that is typed on it.
+func written(o fyne.CanvasObject) string {
+	all := texts(o)
+	for _, l := range test.LaidOutObjects(o) {
+		switch l := l.(type) {
+		case *widgets.Field:
+			all += "\n" + l.Text()
+		case *widgets.Select:
+			all += "\n" + l.Text()
+		}
+	}
+	return all
+}
+
+// inTheDark runs a test in both languages, dark: a set-up in light is looked at in
+// TestSetupInLight.
+func inTheDark(t *testing.T, do func(t *testing.T, l i18n.Language)) {
+	for _, l := range i18n.Languages() {
+		t.Run(string(l)+"-dark", func(t *testing.T) {
+			test.NewTempApp(t).Settings().SetTheme(fixedVariant{look.NewTheme(), theme.VariantDark})
+			do(t, l)
+		})
+	}
+}
+
 // Every step, as it is looked at.
 func TestSetupPages(t *testing.T) {
 	for _, step := range engine.SetupSteps() {
 		t.Run(string(step), func(t *testing.T) {
-			themed(t, func(t *testing.T, l i18n.Language) {
+			inTheDark(t, func(t *testing.T, l i18n.Language) {
 				p := newSetupPage(t, l, presentertest.NewSetup(drafted(step)))
 				w := show(t, framedSetup(p.screen), usual)
 				all := texts(w.Content())
@@ -169,5 +238,250 @@ func TestSetupPages(t *testing.T) {
 	}
 }
 
-// holdTest keeps a test from ending, for the picture.
-var _ = test.Tap
+// The page of the drawn one, in all that it is shown in: a secret that is kept, an
+// answer to mend, and a test that goes on.
+func TestSetupInLight(t *testing.T) {
+	themed(t, func(t *testing.T, l i18n.Language) {
+		d := drafted(engine.StepSecondary)
+		e := presentertest.NewSetup(d)
+		e.Told, e.Hold = make(chan engine.SetupField, 1), make(chan struct{})
+		p := newSetupPage(t, l, e)
+		p.presenter.Secret("secondary", "app password")
+		p.presenter.Keep()
+		p.wait()
+		ended := p.alongside(presenter.SetupButton{Do: presenter.DoSetupTest, Argument: string(engine.FieldSecondaryIMAP)})
+		<-e.Told
+		p.screen.Update()
+		w := show(t, framedSetup(p.screen), usual)
+		word := tongue(t, l)
+		all := texts(w.Content())
+		for _, want := range []string{word.T("Kept"), word.T("How to mend it"), word.T("Testing"), word.T("Stop")} {
+			if !strings.Contains(all, want) {
+				t.Errorf("%q is not seen", want)
+			}
+		}
+		close(e.Hold)
+		<-ended
+	})
+}
+
+// What a page shows while something special goes on.
+func TestSetupStates(t *testing.T) {
+	for name, c := range map[string]struct {
+		step  engine.SetupStep
+		draft func(*engine.SetupDraft)
+		make  func(t *testing.T, p *setupPage, e *presentertest.Setup)
+		want  string
+	}{
+		"code": {step: engine.StepPrimary, draft: func(d *engine.SetupDraft) { d.Primary.Method = configs.SignInDevice }, make: func(_ *testing.T, p *setupPage, _ *presentertest.Setup) {
+			p.alongside(presenter.SetupButton{Do: presenter.DoSetupAgree, Argument: "primary"})
+			p.until(func(st presenter.SetupState) bool { return strings.Contains(fmt.Sprint(st.Page), "F7KQ2XMT") })
+		}, want: "F7KQ2XMT"},
+		"kit": {step: engine.StepDomain, make: func(_ *testing.T, p *setupPage, _ *presentertest.Setup) {
+			p.press(presenter.SetupButton{Do: presenter.DoSetupFold, Argument: "kit"})
+			p.press(presenter.SetupButton{Do: presenter.DoSetupTake})
+		}},
+		"mirrored": {step: engine.StepMirror, make: func(_ *testing.T, p *setupPage, _ *presentertest.Setup) {
+			p.alongside(presenter.SetupButton{Do: presenter.DoSetupMirror})
+			p.until(func(st presenter.SetupState) bool { return strings.Contains(fmt.Sprint(st.Page), "0.4") })
+		}, want: presentertest.Code},
+		"none":   {step: engine.StepSecondary, draft: func(d *engine.SetupDraft) { d.Secondary = engine.SetupProvider{Preset: engine.NoneYet} }},
+		"person": {step: engine.StepRecipients, make: func(_ *testing.T, p *setupPage, _ *presentertest.Setup) { p.presenter.Pick("keiri@aoba.example") }, want: "550 5.1.1"},
+		"servers": {step: engine.StepPrimary, make: func(_ *testing.T, p *setupPage, _ *presentertest.Setup) {
+			for _, part := range []string{"primary.tiles", "primary.servers", "primary.more"} {
+				p.press(presenter.SetupButton{Do: presenter.DoSetupFold, Argument: part})
+			}
+		}, want: "outlook.office365.com"},
+		"server": {step: engine.StepDNS, draft: func(d *engine.SetupDraft) {
+			d.DNS = engine.SetupDNS{Host: configs.HostRFC2136, Server: "ns1.aoba.example", KeyName: "lifeboat"}
+		}, want: "hmac-sha256"},
+		"long": {step: engine.StepSecondary, draft: func(d *engine.SetupDraft) {
+			d.Domain = "a-company-with-quite-a-long-name-and-more-of-it.example.co.jp"
+			d.Secondary = engine.SetupProvider{Preset: "generic", Method: configs.SignInPassword, Name: "北海道のとても頼りになるメールホスティング株式会社"}
+			d.Answers[engine.FieldSecondaryApart] = engine.SetupAnswer{
+				Field: engine.FieldSecondaryApart, Verdict: failover.Warn, At: presentertest.Noon, Word: failover.Say("Providers independent, DNS not"),
+				Detail: failover.Say("The DNS of {domain} is at {primary}, too: while it is down, records may not be changed, and the emergency subdomain is all that works.", "domain", d.Domain, "primary", "Microsoft 365"),
+			}
+		}, want: "北海道"},
+		"problems": {step: engine.StepMirror, make: func(_ *testing.T, _ *setupPage, e *presentertest.Setup) {}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inTheDark(t, func(t *testing.T, l i18n.Language) {
+				d := drafted(c.step)
+				if c.draft != nil {
+					c.draft(&d)
+				}
+				e := presentertest.NewSetup(d)
+				e.Hold = make(chan struct{})
+				e.Prompt = engine.SetupPrompt{Mailbox: "keiri@aoba.example", URL: "https://microsoft.com/devicelogin", Code: "F7KQ2XMT", Expires: presentertest.Noon.Add(14 * time.Minute)}
+				if name == "problems" {
+					e.Left = []configs.Problem{configs.Say("providers.secondary: {what} is missing.", "what", "imap")}
+				}
+				p := newSetupPage(t, l, e)
+				if c.make != nil {
+					c.make(t, p, e)
+				}
+				p.screen.Update()
+				w := laidOut(t, framedSetup(p.screen))
+				if all := written(w.Content()); !strings.Contains(all, c.want) {
+					t.Errorf("%q is not seen in:\n%s", c.want, all)
+				}
+			})
+		})
+	}
+}
+
+// laidOut puts content into the smallest usual window.
+func laidOut(t *testing.T, content fyne.CanvasObject) fyne.Window {
+	t.Helper()
+	w := test.NewTempWindow(t, content)
+	w.SetPadded(false)
+	settle(t, w, "")
+	return w
+}
+
+// settle lays a window out until its paragraphs have the lines that they need, and
+// expects nothing to be cut off.
+func settle(t *testing.T, w fyne.Window, name string) {
+	t.Helper()
+	for range 3 {
+		w.Resize(laptop.AddWidthHeight(1, 1))
+		w.Resize(laptop)
+	}
+	holdWhole(t, w)
+	if dir := os.Getenv("LIFEBOAT_PICTURES"); dir != "" {
+		keep(t, filepath.Join(dir, strings.ReplaceAll(t.Name(), "/", "-")+name+".png"), w.Canvas().Capture())
+	}
+}
+
+// With text half as large again nothing is cut off, on any page.
+func TestSetupWithLargeText(t *testing.T) {
+	for _, l := range i18n.Languages() {
+		test.NewTempApp(t).Settings().SetTheme(larger{fixedVariant{look.NewTheme(), theme.VariantLight}})
+		p := newSetupPage(t, l, presentertest.NewSetup(drafted(engine.StepDomain)))
+		w := test.NewTempWindow(t, framedSetup(p.screen))
+		for _, step := range engine.SetupSteps() {
+			p.press(presenter.SetupButton{Do: presenter.DoSetupGo, Argument: string(step)})
+			settle(t, w, "-"+string(l)+"-"+string(step))
+		}
+	}
+}
+
+// larger is a theme with text half as large again.
+type larger struct{ fyne.Theme }
+
+func (l larger) Size(n fyne.ThemeSizeName) float32 {
+	switch s := l.Theme.Size(n); n {
+	case theme.SizeNameText, theme.SizeNameCaptionText, theme.SizeNameSubHeadingText, theme.SizeNameHeadingText, look.SizeState, look.SizeLead, look.SizeClock:
+		return s * 1.5
+	default:
+		return s
+	}
+}
+
+// All steps by keyboard alone: Tab, Space, Enter and the arrows.
+func TestSetupByKeyboard(t *testing.T) {
+	test.NewTempApp(t).Settings().SetTheme(look.NewThemeIn(look.Light))
+	e := presentertest.NewSetup(engine.SetupDraft{})
+	p := newSetupPage(t, i18n.English, e)
+	w := test.NewTempWindow(t, framedSetup(p.screen))
+	w.Resize(usual)
+	c, _ := w.Canvas().(test.WindowlessCanvas)
+	to := func(is func(fyne.Focusable) bool) fyne.Focusable {
+		t.Helper()
+		for range 80 {
+			if f := c.Focused(); f != nil && is(f) {
+				return f
+			}
+			c.FocusNext()
+		}
+		t.Fatalf("Tab does not lead there on %s: %v", p.presenter.State().Now, c.Focused())
+		return nil
+	}
+	button := func(text string) {
+		t.Helper()
+		to(func(f fyne.Focusable) bool {
+			b, ok := f.(*widgets.Button)
+			return ok && b.Text() == text && b.Visible()
+		}).TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
+	}
+	typeInto := func(text string) {
+		t.Helper()
+		test.Type(to(func(f fyne.Focusable) bool { _, ok := f.(fyne.Tabbable); return ok }), text)
+	}
+	typeInto("aoba.example")
+	button("Look up")
+	button("Next")
+	if st := p.presenter.State(); st.Now != engine.StepPrimary || e.Draft().Domain != "aoba.example" {
+		t.Fatalf("on %s with %+v", st.Now, e.Draft())
+	}
+	typeInto("aoba.onmicrosoft.com") // the focus is on the page's first field, or its first choice
+	button("Next")
+	choice := to(func(f fyne.Focusable) bool { _, ok := f.(*widgets.Choice); return ok })
+	for _, k := range []fyne.KeyName{fyne.KeySpace, fyne.KeyRight, fyne.KeyRight} {
+		choice.TypedKey(&fyne.KeyEvent{Name: k})
+	}
+	p.wait()
+	if got := e.Draft().Secondary.Preset; got != "fastmail" {
+		t.Fatalf("the arrows chose %q", got)
+	}
+	p.screen.Update()
+	typeInto("admin@aoba.example")
+	c.FocusNext()
+	typeInto("app password")
+	button("Test")
+	if e.Secret("secondary") != "app password" {
+		t.Errorf("the password was not kept when it was tested: %+v", e.Draft())
+	}
+	button("Next")
+	typeInto("kinkyu")
+	button("Next")
+	button("Next") // DNS by hand
+	typeInto("keiri@aoba.example")
+	button("Add")
+	button("Next")
+	button("Save, and mirror now")
+	button("Next")
+	button("Start the first drill")
+	if d := e.Draft(); len(d.Recipients) != 1 || d.Emergency != "kinkyu" || d.Primary.Tenant != "aoba.onmicrosoft.com" || e.Writings() == 0 || !slices.Contains(p.did, "done drill") {
+		t.Errorf("%+v, %q", d, p.did)
+	}
+	step, ok := to(func(f fyne.Focusable) bool { _, ok := f.(*widgets.StepButton); return ok }).(*widgets.StepButton)
+	if !ok {
+		t.Fatal("no step")
+	}
+	step.TypedKey(&fyne.KeyEvent{Name: fyne.KeyDown})
+	c.Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	if now := p.presenter.State().Now; now != engine.StepPrimary {
+		t.Errorf("the steps lead to %s", now)
+	}
+}
+
+// What the window is asked for.
+func TestSetupAsksTheWindow(t *testing.T) {
+	test.NewTempApp(t).Settings().SetTheme(look.NewThemeIn(look.Light))
+	p := newSetupPage(t, i18n.English, presentertest.NewSetup(drafted(engine.StepSecondary)))
+	w := test.NewTempWindow(t, framedSetup(p.screen))
+	w.Resize(usual)
+	for _, text := range []string{"Copy aoba.example", "Open the console", "How to mend it"} {
+		for _, o := range test.LaidOutObjects(w.Content()) {
+			if b, ok := o.(*widgets.Button); ok && b.Text() == text {
+				b.Press()
+				break
+			}
+		}
+	}
+	want := []string{"copy aoba.example", "open https://app.fastmail.com/", "help Choose a provider of another company as the secondary."}
+	if !slices.Equal(p.did, want) {
+		t.Errorf("asked for %q, want %q", p.did, want)
+	}
+	for _, o := range test.LaidOutObjects(w.Content()) {
+		if c, ok := o.(*widgets.Check); ok && !c.Checked() {
+			test.Tap(c)
+			break
+		}
+	}
+	if all := texts(w.Content()); !strings.Contains(all, "1 of 3 done") {
+		t.Error("what was done at the console is not ticked off")
+	}
+}

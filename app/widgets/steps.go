@@ -80,6 +80,21 @@ func (s *Steps) Set(d StepsData) {
 	d.Items = slices.Clone(d.Items)
 	s.data = d
 	s.Refresh()
+	s.reveal()
+}
+
+// reveal brings the step whose page is shown into view.
+func (s *Steps) reveal() {
+	for _, i := range s.items {
+		if top, high := i.Position().Y, i.Size().Height; i.now && high > 0 {
+			switch view := s.scroll.Size().Height; {
+			case top < s.scroll.Offset.Y:
+				s.scroll.ScrollToOffset(fyne.NewPos(0, top))
+			case top+high > s.scroll.Offset.Y+view:
+				s.scroll.ScrollToOffset(fyne.NewPos(0, top+high-view))
+			}
+		}
+	}
 }
 
 // Data is what is shown.

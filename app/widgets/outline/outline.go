@@ -15,7 +15,6 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/test"
-	"fyne.io/fyne/v2/widget"
 )
 
 // Text is the kind of items that are texts; those of widgets are their types' names.
@@ -144,7 +143,7 @@ func (w *walk) widget(o fyne.Widget, at fyne.Position) {
 	case *container.Clip: // a list and a long text scroll what they clip
 		w.clip = w.clip.within(whole)
 		w.scrolled = w.scrolled || slices.Contains(w.in, "RowList") || slices.Contains(w.in, "Reading")
-	case *widget.Entry:
+	case fyne.Tabbable: // an entry, or what is made of one
 		w.typed = true
 	}
 	for _, child := range test.WidgetRenderer(o).Objects() {
