@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"lifeboat/app/engine"
+	"lifeboat/app/presenter"
 	"lifeboat/failover"
 	"lifeboat/failover/relay"
 )
@@ -213,17 +214,4 @@ func (s *session) eventAbout(e relay.Event) string {
 }
 
 // kindWord names a kind of event.
-func (s *session) kindWord(k relay.EventKind) string {
-	t := s.tongue
-	words := map[relay.EventKind]string{
-		relay.Submitted: t.T("handed in"), relay.Refused: t.T("refused"), relay.Attempt: t.T("try"), relay.Handing: t.T("handing over"),
-		relay.Sent: t.T("delivered"), relay.Bounce: t.T("bounced"), relay.Deferred: t.T("deferred"), relay.Doubtful: t.T("uncertain"),
-		relay.SentAgain: t.T("sent again"), relay.Settled: t.T("settled"), relay.Hold: t.T("held"), relay.Release: t.T("released"),
-		relay.Rerouted: t.T("rerouted"), relay.Drop: t.T("dropped"), relay.Expiry: t.T("expired"), relay.Warning: t.T("warned"),
-		relay.Reported: t.T("reported"), relay.RouteChange: t.T("route"), relay.Found: t.T("found"), relay.Pace: t.T("paced"),
-	}
-	if w, ok := words[k]; ok {
-		return w
-	}
-	return oneLine(string(k))
-}
+func (s *session) kindWord(k relay.EventKind) string { return oneLine(presenter.EventWord(s.tongue, k)) }

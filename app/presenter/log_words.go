@@ -1,6 +1,8 @@
 package presenter
 
 import (
+	"time"
+
 	"lifeboat/app/engine"
 	"lifeboat/app/i18n"
 	"lifeboat/failover"
@@ -28,6 +30,33 @@ func LogKind(t *i18n.Tongue, k engine.LogKind) string {
 	}
 }
 
+// dated tells when something was, as short as it can be: the time of a day of today's,
+// else the day in the order of the language, with the year where it is another one.
+func dated(t *i18n.Tongue, at, now time.Time) string {
+	at, now = at.Local(), now.Local()
+	form := "2 Jan 15:04"
+	if t.Language == i18n.Japanese {
+		form = "1月2日 15:04"
+	}
+	switch {
+	case at.Year() != now.Year() && t.Language == i18n.Japanese:
+		form = "2006年1月2日"
+	case at.Year() != now.Year():
+		form = "2 Jan 2006"
+	case at.YearDay() == now.YearDay():
+		form = "15:04"
+	}
+	return at.Format(form)
+}
+
+// WidestDate is as wide as any that dated tells.
+func WidestDate(t *i18n.Tongue) string {
+	if t.Language == i18n.Japanese {
+		return "11月22日 15:04"
+	}
+	return "22 Nov 15:04"
+}
+
 // lightOfVerdict is the light of a verdict; none where nothing was judged.
 func lightOfVerdict(v failover.Verdict) Light {
 	switch v {
@@ -42,4 +71,12 @@ func lightOfVerdict(v failover.Verdict) Light {
 	default:
 		return NoLight
 	}
+}
+
+// LogKindNames are the names of all kinds.
+func LogKindNames(t *i18n.Tongue) (out []string) {
+	for _, k := range engine.LogKinds() {
+		out = append(out, LogKind(t, k))
+	}
+	return out
 }

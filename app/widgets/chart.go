@@ -33,16 +33,18 @@ type Probe struct {
 type ChartData struct {
 	From, To float64
 	Points   []Point // in the order of X
+	Second   []Point // another curve, drawn as a dashed line
 	YTicks   []Tick
 	XTicks   []Tick
-	Mark     *Tick // a moment that matters: a red line with words beside it
+	Mark     *Tick  // a moment that matters: a red line with words beside it
+	Turns    []Tick // moments at which something was changed: thin lines with words
 	Probes   []Probe
 }
 
 func (d ChartData) equal(o ChartData) bool {
 	sameMark := d.Mark == o.Mark || d.Mark != nil && o.Mark != nil && *d.Mark == *o.Mark
 	return d.From == o.From && d.To == o.To && sameMark && slices.Equal(d.Points, o.Points) &&
-		slices.Equal(d.YTicks, o.YTicks) && slices.Equal(d.XTicks, o.XTicks) && slices.Equal(d.Probes, o.Probes)
+		slices.Equal(d.Second, o.Second) && slices.Equal(d.Turns, o.Turns) && slices.Equal(d.YTicks, o.YTicks) && slices.Equal(d.XTicks, o.XTicks) && slices.Equal(d.Probes, o.Probes)
 }
 
 // What a chart is made of, in pixels at scale 1.
@@ -63,6 +65,7 @@ type TimeChart struct {
 	data   ChartData
 	raster *canvas.Raster
 	ys, xs []*label
+	turns  []*label
 	mark   *label
 	sheet  *sheet
 }
@@ -83,6 +86,7 @@ func (c *TimeChart) Set(d ChartData) {
 	}
 	d.Points, d.Probes = slices.Clone(d.Points), slices.Clone(d.Probes)
 	d.YTicks, d.XTicks = slices.Clone(d.YTicks), slices.Clone(d.XTicks)
+	d.Second, d.Turns = slices.Clone(d.Second), slices.Clone(d.Turns)
 	if d.Mark != nil {
 		mark := *d.Mark
 		d.Mark = &mark
@@ -115,7 +119,7 @@ func (c *TimeChart) paint() {
 		}
 		return pool
 	}
-	c.ys, c.xs = name(c.ys, c.data.YTicks), name(c.xs, c.data.XTicks)
+	c.ys, c.xs, c.turns = name(c.ys, c.data.YTicks), name(c.xs, c.data.XTicks), name(c.turns, c.data.Turns)
 	c.mark.full = ""
 	if c.data.Mark != nil {
 		c.mark.full = c.data.Mark.Label
@@ -139,7 +143,7 @@ func (c *TimeChart) plot(size fyne.Size) (at fyne.Position, area fyne.Size) {
 // top is the value at the upper edge.
 func (c *TimeChart) top() float64 {
 	most := 0.0
-	for _, p := range c.data.Points {
+	for _, p := range slices.Concat(c.data.Points, c.data.Second) {
 		most = max(most, p.Y)
 	}
 	for _, t := range c.data.YTicks {
@@ -175,6 +179,7 @@ func (c *TimeChart) lay(size fyne.Size) {
 		x = min(max(round(x), at.X-3), size.Width-width)
 		l.lay(x, size.Height-l.height(), width)
 	}
+	c.layTurns(size)
 	if c.data.Mark != nil {
 		x := c.place(size, c.data.Mark.At, 0).X
 		if width := c.mark.width(); x+10+width > size.Width {
@@ -184,6 +189,30 @@ func (c *TimeChart) lay(size fyne.Size) {
 		}
 	}
 }
+
+// layTurns puts the words of the changes beside their lines, as far as they do not run
+// into each other.
+func (c *TimeChart) layTurns(size fyne.Size) {
+	free := size.Width
+	for i := len(c.data.Turns) - 1; i >= 0; i-- { // the newest matters most
+		l, x := c.turns[i], c.place(size, c.data.Turns[i].At, 0).X
+		width := l.width()
+		at := x + turnGap
+		if at+width > free {
+			at = x - turnGap - width
+		}
+		if at < 0 || at+width > free {
+			l.text.Hide()
+			continue
+		}
+		l.text.Show()
+		l.lay(at, 0, width)
+		free = min(at, x) - turnGap
+	}
+}
+
+// turnGap is the room between a line and its words, in pixels at scale 1.
+const turnGap = 6
 
 // draw paints lines, area, curve and probes into an image.
 func (c *TimeChart) draw(wide, high int) image.Image {
@@ -195,7 +224,13 @@ func (c *TimeChart) draw(wide, high int) image.Image {
 		p.line(1, fyne.NewPos(at.X, y), fyne.NewPos(at.X+area.Width, y))
 	}
 	p.fill(ink(c, theme.ColorNameSeparator))
+	for _, t := range c.data.Turns {
+		x := round(c.place(size, t.At, 0).X)
+		p.line(1.4, fyne.NewPos(x, 2), fyne.NewPos(x, size.Height-chartFoot))
+	}
+	p.fill(ink(c, theme.ColorNamePlaceHolder))
 	c.curve(p, size)
+	c.second(p, size)
 	c.probes(p, size)
 	if c.data.Mark != nil {
 		x := round(c.place(size, c.data.Mark.At, 0).X)
@@ -221,6 +256,48 @@ func (c *TimeChart) curve(p *pen, size fyne.Size) {
 	p.disc(last, 4.5)
 	p.fill(ink(c, theme.ColorNameFocus))
 }
+
+// second draws the other curve: a dashed line, which is told from the first without
+// colour.
+func (c *TimeChart) second(p *pen, size fyne.Size) {
+	var places []fyne.Position
+	for _, v := range c.data.Second {
+		places = append(places, c.place(size, v.X, v.Y))
+	}
+	dashes(p, places)
+	p.fill(ink(c, theme.ColorNameForeground))
+}
+
+// dashes adds a dashed line through places, whose dashes go on round the corners: where
+// places lie close together it is dashed all the same.
+func dashes(p *pen, places []fyne.Position) {
+	drawn, left := true, float32(secondDash)
+	for i := 1; i < len(places); i++ {
+		a, b := places[i-1], places[i]
+		long := distance(a, b)
+		for at := float32(0); at < long; {
+			step := min(left, long-at)
+			if drawn {
+				p.line(1.8, between(a, b, at/long), between(a, b, (at+step)/long))
+			}
+			at, left = at+step, left-step
+			if left > 0 {
+				continue
+			}
+			if drawn = !drawn; drawn {
+				left = secondDash
+			} else {
+				left = secondSpace
+			}
+		}
+	}
+}
+
+// The dashes of the other curve, in pixels at scale 1.
+const (
+	secondDash  = 6
+	secondSpace = 4
+)
 
 // probes draws the strip: each kind in its colour.
 func (c *TimeChart) probes(p *pen, size fyne.Size) {
