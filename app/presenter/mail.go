@@ -99,7 +99,7 @@ func NewMail(t *i18n.Tongue, opt MailOptions) *Mail {
 	}
 	return &Mail{
 		opt: opt, tongue: t, kicked: make(chan struct{}, 1), folders: map[string][]engine.MailFolder{},
-		names: map[string]string{}, opened: map[string]bool{}, list: newMailList(), picked: newMailPicks(),
+		names: map[string]string{}, opened: map[string]bool{}, list: newMailList(), picked: newMailPicks(), read: mailRead{says: &MessageState{}},
 	}
 }
 

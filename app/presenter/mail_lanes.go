@@ -249,7 +249,7 @@ func (l *mailLanes) read(ctx context.Context) {
 	source, id, number, t := m.source, m.read.wanted, m.read.number, m.tongue
 	m.mu.Unlock()
 	var shown engine.ShownMail
-	var says MessageState
+	says := &MessageState{}
 	var err error
 	if id != "" {
 		shown, err = source.Show(ctx, id)

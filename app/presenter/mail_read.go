@@ -14,7 +14,7 @@ type mailRead struct {
 	wanted, shown string // IDs; "" is none
 	number        int    // of what is wanted: answers to earlier ones are dropped
 	message       engine.ShownMail
-	says          MessageState
+	says          *MessageState // nobody changes it once it is here
 	fail          error
 }
 
@@ -26,7 +26,7 @@ func (r *mailRead) want(id string) {
 	r.wanted = id
 	r.number++
 	if id == "" {
-		r.take("", engine.ShownMail{}, MessageState{}, nil)
+		r.take("", engine.ShownMail{}, &MessageState{}, nil)
 	}
 }
 
@@ -39,7 +39,7 @@ func (r *mailRead) again() {
 	r.number++
 }
 
-func (r *mailRead) take(id string, shown engine.ShownMail, says MessageState, err error) {
+func (r *mailRead) take(id string, shown engine.ShownMail, says *MessageState, err error) {
 	r.shown, r.message, r.says, r.fail = id, shown, says, err
 }
 
@@ -110,8 +110,8 @@ type MessageFile struct {
 }
 
 // messageState puts a message into words.
-func messageState(t *i18n.Tongue, m engine.ShownMail, now time.Time) MessageState {
-	s := MessageState{
+func messageState(t *i18n.Tongue, m engine.ShownMail, now time.Time) *MessageState {
+	s := &MessageState{
 		ID: m.ID, Key: m.ID + " " + m.SHA256 + " " + string(t.Language), Subject: clean(m.Subject), Date: whenLong(t, firstTime(m.Date, m.Received), now),
 		To: recipientsOf(t, m), Recipients: fullRecipients(t, m),
 	}

@@ -110,12 +110,12 @@ func (m *Mail) State() MailState {
 	case m.read.wanted != m.read.shown:
 		s.Reading = true
 		if m.read.says.ID != "" {
-			s.Message = &m.read.says // until the next one is there
+			s.Message = m.read.says // until the next one is there
 		}
 	case m.read.fail != nil:
 		s.ReadSay = problem(t, m.read.fail)
 	default:
-		s.Message = &m.read.says
+		s.Message = m.read.says
 	}
 	return s
 }
