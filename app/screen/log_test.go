@@ -65,7 +65,8 @@ func TestLogByKeyboard(t *testing.T) {
 	a := test.NewTempApp(t)
 	a.Settings().SetTheme(fixedVariant{look.NewTheme(), theme.VariantLight})
 	p, s, did := logPage(t, i18n.English, presentertest.Happened())
-	w := show(t, framed(t, i18n.English, "log", shell.Page{Content: s.Content()}, shell.Watch{}), usual)
+	w := test.NewTempWindow(t, framed(t, i18n.English, "log", shell.Page{Content: s.Content()}, shell.Watch{}))
+	w.Resize(usual)
 	list := first[*widgets.RowList](t, w.Content())
 	w.Canvas().Focus(list)
 	for range 8 {

@@ -98,7 +98,8 @@ func TestQueueByKeyboard(t *testing.T) {
 	a.Settings().SetTheme(fixedVariant{look.NewTheme(), theme.VariantLight})
 	desk := presentertest.Piled()
 	q := queue(t, i18n.English, desk)
-	w := show(t, framed(t, i18n.English, "queue", shell.Page{Content: q.Content()}, shell.Watch{}), usual)
+	w := test.NewTempWindow(t, framed(t, i18n.English, "queue", shell.Page{Content: q.Content()}, shell.Watch{}))
+	w.Resize(usual)
 	list := first[*widgets.RowList](t, w.Content())
 	w.Canvas().Focus(list)
 	for range 4 {
