@@ -94,7 +94,7 @@ func TestConnectFaults(t *testing.T) {
 	}
 	w := newTown(t)
 	both := []engine.Side{engine.SidePrimary, engine.SideSecondary}
-	w.expect("nothing", w.connect(engine.ConnectRequest{Seed: true}), nil)
+	w.twenty()
 
 	for _, c := range []struct {
 		host, word, say, remedy string
@@ -211,44 +211,40 @@ func TestConnectSilence(t *testing.T) {
 	}
 }
 
-// All tests of a domain with 20 accounts, with seed messages and at once again: what
-// they take is told, not judged.
-func TestConnectTwentyAccounts(t *testing.T) {
-	t.Parallel()
-	if !servers.InNamespace(t, servers.Namespace{ResolvConf: "nameserver 127.0.0.53\n"}) {
-		return
-	}
-	w := newTown(t)
+// twenty makes all tests of the domain with its 20 accounts, and at once again with seed
+// messages: what they take is told, not judged.
+func (w *town) twenty() {
+	w.t.Helper()
 	e := w.engine()
 	for _, seed := range []bool{false, true} {
-		got, err := e.Connect(t.Context(), engine.ConnectRequest{Seed: seed})
+		got, err := e.Connect(w.t.Context(), engine.ConnectRequest{Seed: seed})
 		if err != nil {
-			t.Fatal(err)
+			w.t.Fatal(err)
 		}
 		findings := 0
 		for _, c := range got.Cells {
 			if c.State == engine.CellDone && c.Verdict != failover.Pass {
-				t.Errorf("%s of the %s: %s, %+v", c.Test, c.Side, c.Word, c.Findings)
+				w.t.Errorf("%s of the %s: %s, %+v", c.Test, c.Side, c.Word, c.Findings)
 			}
 			findings += len(c.Findings)
 		}
 		const least = 4*20 + 2*20 // sign-ins and addresses
 		if findings < least {
-			t.Errorf("only %d findings", findings)
+			w.t.Errorf("only %d findings", findings)
 		}
-		t.Logf("all tests of a domain with 20 accounts, seed messages %t: %s", seed, got.Took)
+		w.t.Logf("all tests of a domain with 20 accounts, seed messages %t: %s", seed, got.Took)
 	}
 	// What was found out counts for the preflight, which does not ask again.
 	asked := map[string]int{}
-	if _, err := e.Check(t.Context(), engine.CheckRequest{Found: func(f failover.Finding) { asked[f.Check]++ }}); err != nil {
-		t.Fatal(err)
+	if _, err := e.Check(w.t.Context(), engine.CheckRequest{Found: func(f failover.Finding) { asked[f.Check]++ }}); err != nil {
+		w.t.Fatal(err)
 	}
 	for _, check := range []string{"rcpt", "mx-answers", "mx-names", "starttls", "spf"} {
 		if asked[check] > 0 {
-			t.Errorf("the preflight looks at %s again: %d findings", check, asked[check])
+			w.t.Errorf("the preflight looks at %s again: %d findings", check, asked[check])
 		}
 	}
 	if asked["line"] == 0 {
-		t.Error("the preflight looked at nothing")
+		w.t.Error("the preflight looked at nothing")
 	}
 }

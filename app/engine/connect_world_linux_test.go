@@ -40,7 +40,9 @@ type town struct {
 	// What a test changes: the secondary's MX host, the key's secret, passwords by user.
 	mxHost, secret string
 	password       map[string]string
-	endpoint       string // the primary's IMAP host
+	// patience is how long a connection may take: it is what a black hole costs.
+	patience time.Duration
+	trip     time.Duration // to every server and back; 0: it is near
 }
 
 const (
@@ -61,7 +63,7 @@ func newTown(t *testing.T) *town {
 	t.Helper()
 	w := &town{
 		t: t, ca: servers.NewAuthority(t), key: servers.NewKey("lifeboat."), dir: t.TempDir(),
-		mxHost: "mx.secondary.test", password: map[string]string{}, endpoint: "mx.primary.test",
+		mxHost: "mx.secondary.test", password: map[string]string{}, patience: 2 * time.Second,
 	}
 	w.secret = w.key.Secret
 	w.startDNS()
@@ -186,7 +188,11 @@ recipients: {accounts: [%[3]s]}
 // its own.
 func (w *town) engine() *engine.Engine {
 	w.t.Helper()
-	settings, dialer := w.settings(), &net.Dialer{Timeout: 4 * time.Second}
+	settings := w.settings()
+	var dialer failover.Dialer = &net.Dialer{Timeout: w.patience}
+	if w.trip > 0 {
+		dialer = &farDialer{net.Dialer{Timeout: w.patience}, w.trip}
+	}
 	log := slog.New(slog.DiscardHandler)
 	trust := func() *tls.Config { return &tls.Config{RootCAs: w.ca.Pool(), MinVersion: tls.VersionTLS12} }
 	reader := dnsview.New(dnsview.Options{Dialer: dialer, DoH: []string{}})

@@ -34,6 +34,17 @@
 // 4.5.5), slowly and in no order, never with a message: neither a harvester nor
 // a spammer looks like that.
 //
+// # Connectivity tests
+//
+// A [Test] tries one kind of connection, in a file of its own (try*.go), and [Tests]
+// lists them in the order of the table that people see. They go beyond what a switch
+// depends on: sign-ins, certificates, every name server, the DNS host's credential,
+// messages out and back. A [Trial] runs them at one [Site] (a provider under a name), all
+// at once; what one learns the others know. Where a test looks at what a check looks at,
+// it runs that very check, so that the two never say different things, and what it found
+// is kept as evidence. A test has a limit after which it is over, whatever it waits
+// for. How fast addresses are asked for is explained at [Pace].
+//
 // # Weighing
 //
 // [Evidence] keeps findings over restarts, each with what it was asked about, so
