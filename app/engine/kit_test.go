@@ -268,9 +268,7 @@ func TestKitTakesFilesAlong(t *testing.T) {
 	if err := e.HandOver(t.Context(), &kit, "short"); !errors.Is(err, failover.ErrInvalid) {
 		t.Errorf("a short passphrase: %v", err)
 	}
-	if err := e.HandOver(t.Context(), &kit, kitPassphrase); err != nil {
-		t.Fatal(err)
-	}
+	kit.Write(e.QuickKit(t, kitPassphrase))
 	if err := os.Remove(outside); err != nil {
 		t.Fatal(err)
 	}

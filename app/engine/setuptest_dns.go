@@ -172,13 +172,23 @@ func (t *fieldTest) testSeed(ctx context.Context) {
 		return
 	}
 	t.working(failover.Say("Received, answering"))
-	back := b.leg(ctx, failover.Secondary, b.atEmergency(person), person, boxes)
+	same := b.atEmergency(person)
+	back := b.leg(ctx, failover.Secondary, same, person, boxes)
+	own := back.Failed == nil || back.Sent
+	if !own {
+		refused := back.Failed
+		if back = b.leg(ctx, failover.Secondary, person, person, boxes); back.Failed == nil && back.At != "" {
+			t.says(failover.Warn, failover.Say("Answered, from another address"))
+			t.answer.Detail = failover.Say("Mail to {address} arrives, but {provider} lets nobody write from there: {error}", "address", same, "provider", back.Through, "error", sayOf(refused))
+			t.answer.Remedy = failover.Say("Make the addresses of the subdomain aliases of the mailboxes that may send, at the provider's console.")
+			return
+		}
+	}
 	if !t.arrived(back, failover.Say("Received, not answered")) {
 		return
 	}
 	t.says(failover.Pass, failover.Say("Received and answered"))
-	t.answer.Detail = failover.Say("{address}: there in {span}, the answer back in {other}.",
-		"address", b.atEmergency(person), "span", tenth(out.Took), "other", tenth(back.Took))
+	t.answer.Detail = failover.Say("{address}: there in {span}, the answer back in {other}.", "address", same, "span", tenth(out.Took), "other", tenth(back.Took))
 }
 
 func tenth(d time.Duration) time.Duration { return d.Round(100 * time.Millisecond) }

@@ -99,6 +99,14 @@ type signedIn struct {
 	info    imaplink.Info
 }
 
+const (
+	// atOnce is how many sign-ins are tried side by side.
+	atOnce = 4
+	// enoughRefused is how many may be refused, and none accepted, before the rest is left
+	// alone.
+	enoughRefused = 3
+)
+
 func (t *fieldTest) signInAll(ctx context.Context, logins []mailbox) {
 	began := time.Now()
 	var c signedIn
@@ -121,15 +129,22 @@ func (t *fieldTest) signInAll(ctx context.Context, logins []mailbox) {
 		}
 		return nil
 	}
-	if err := one(logins[0]); err != nil && (len(logins) == 1 || !errors.Is(err, mailstore.ErrSignIn)) {
-		t.fails(err)
-		t.remedySignIn(err)
-		return
+	// One after the other until one is let in: what is wrong with the server, or with a
+	// password for all, shows at once.
+	next := 0
+	for ; c.well == 0 && next < min(len(logins), enoughRefused); next++ {
+		if err := one(logins[next]); err != nil && (len(logins) == 1 || !errors.Is(err, mailstore.ErrSignIn)) {
+			t.fails(err)
+			t.remedySignIn(err)
+			return
+		}
 	}
-	const atOnce = 4
+	if c.well == 0 {
+		next = len(logins) // servers lock out whoever goes on like that
+	}
 	var wg sync.WaitGroup
 	turn := make(chan struct{}, atOnce)
-	for _, l := range logins[1:] {
+	for _, l := range logins[next:] {
 		turn <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-turn }()

@@ -144,6 +144,14 @@ func (p *provider) login(user, password string) (*account, bool) {
 	return a, same(password, a.password)
 }
 
+// writesAs reports whether somebody may send from an address: their own, at the domain and
+// at the emergency subdomain where that is the provider's.
+func (p *provider) writesAs(a *account, from string) bool {
+	own, _ := splitAddress(a.address)
+	local, domain := splitAddress(from)
+	return local == own && slices.Contains(p.domains, domain)
+}
+
 // has reports whether an address is the provider's to receive, and, if not,
 // whether its domain is.
 func (p *provider) has(address string) (recipient, local bool) {

@@ -102,7 +102,7 @@ func (s *session) Mail(from string, _ *smtp.MailOptions) error {
 	if s.submission && !s.signedIn {
 		return signIn
 	}
-	if s.as != nil && !strings.EqualFold(from, s.as.address) {
+	if s.as != nil && !s.writesAs(s.as, from) {
 		return notYours
 	}
 	s.from = from
