@@ -98,6 +98,9 @@ func cacheOfTests() string { return filepath.Join(os.TempDir(), "lifeboat-test-c
 func (p *post) lifeboat(stdin string, args ...string) said {
 	p.t.Helper()
 	var out, errs bytes.Buffer
+	if len(args) > 1 && args[0] == "mail" && slices.Contains([]string{"list", "search", "show", "export"}, args[1]) {
+		args = append(slices.Clone(args), "--reason", "pelican audit") // whoever tests is nobody's owner
+	}
 	c := p.command(args...)
 	c.Stdin, c.Stdout, c.Stderr = strings.NewReader(stdin), &out, &errs
 	err := c.Run()

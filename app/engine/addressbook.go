@@ -58,7 +58,7 @@ const (
 	mostPeople  = 50_000
 	bookAgain   = time.Minute      // after which new mail is taken in
 	bookAnew    = 10 * time.Minute // after which all is: mail that came late may be old
-	mostMatches = 100 // of one account, among which the best of all are
+	mostMatches = 100              // of one account, among which the best of all are
 )
 
 // Complete implements [MailSource].

@@ -148,25 +148,37 @@ func levels(name, delimiter string) []string {
 	return out
 }
 
-// sortFolders sorts account by account, first those that everybody has, each with
-// those below it.
+// sortFolders sorts account by account, first those that everybody has and last what
+// nobody wants, each with those below it.
 func sortFolders(all []MailFolder) {
+	rank := map[[2]string]int{} // of the folders at the top
+	for _, f := range all {
+		if len(f.Path) == 1 {
+			rank[[2]string{f.Account, f.Path[0]}] = order(f.Role)
+		}
+	}
+	of := func(f MailFolder) int {
+		if n, ok := rank[[2]string{f.Account, f.Path[0]}]; ok {
+			return n
+		}
+		return order(mailstore.NoRole)
+	}
 	slices.SortStableFunc(all, func(a, b MailFolder) int {
 		if a.Account != b.Account {
 			return strings.Compare(a.Account, b.Account)
 		}
-		if first := order(a.Role) - order(b.Role); first != 0 {
+		if first := of(a) - of(b); first != 0 {
 			return first
 		}
 		return slices.Compare(a.Path, b.Path)
 	})
 }
 
-// order puts the folders that everybody has first.
+// order is where folders stand for their role.
 func order(r mailstore.Role) int {
-	known := []mailstore.Role{mailstore.Inbox, mailstore.Drafts, mailstore.Sent, mailstore.Archive}
-	if i := slices.Index(known, r); i >= 0 {
-		return i
+	known := []mailstore.Role{
+		mailstore.Inbox, mailstore.Drafts, mailstore.Sent, mailstore.Archive, mailstore.All, mailstore.Flagged, mailstore.Important,
+		mailstore.NoRole, mailstore.Junk, mailstore.Trash,
 	}
-	return len(known)
+	return slices.Index(known, r)
 }
