@@ -70,7 +70,8 @@ func (o *worlds) realDesk(_ context.Context, t *i18n.Tongue) (shell.Parts, error
 	p := shell.Parts{
 		Tongue: t, Organization: s.Organization, Domain: failover.Display(domains[0].Name),
 		Drills: drills, Home: home, Switch: pages.change, Tests: pages.tests, Notices: notices,
-		Mail: mail, Compose: write, Setup: setup, Settings: o.settings(t, e, setup),
+		Mail: mail, Compose: write, Queue: pages.queue, Setup: setup, Settings: o.settings(t, e, setup), Settle: setup.Settle,
+		Log: presenter.NewLog(t, e, presenter.LogOptions{Now: time.Now, Request: engine.LogRequest{Drills: o.archive()}}),
 		PrintCode: func(code string) (string, error) {
 			return o.printCode(s.Organization, failover.Display(domains[0].Name), code)
 		},
@@ -87,6 +88,7 @@ func (o *worlds) realDesk(_ context.Context, t *i18n.Tongue) (shell.Parts, error
 		wg.Go(func() { setup.Work(ctx, knock) })
 		wg.Go(func() { mail.Work(ctx, knock) })
 		wg.Go(func() { write.Work(ctx, knock) })
+		wg.Go(func() { pages.queue.Watch(ctx, knock) })
 		wg.Go(func() { p.Settings.Load(); pages.tests.Load(ctx); knock() })
 		wg.Go(func() { lookAtMirror(ctx, e, notices, knock) })
 		for _, d := range domains {
@@ -155,7 +157,12 @@ func (o *worlds) practiceDesk(ctx context.Context, t *i18n.Tongue) (shell.Parts,
 	if !o.win.HasReal() {
 		setup = o.setup(t, false)
 	}
+	settle := func(context.Context) error { return nil }
+	if setup != nil {
+		settle = setup.Settle
+	}
 	return shell.Parts{
+		Queue: pages.queue, Log: presenter.NewLog(t, p.Engine, presenter.LogOptions{Now: world.Now, Request: engine.LogRequest{Drills: o.archive()}}), Settle: settle,
 		Drills: drills, Organization: t.T("Practice"), Domain: failover.Display(d.Name), Home: home, Switch: pages.change, Tests: pages.tests,
 		Practice: practice, Close: p.Close, Mail: mail, Compose: write, Setup: setup, Settings: o.settings(t, nil, nil),
 		PrintCode: func(code string) (string, error) { return o.printCode("", "", code) },
@@ -165,6 +172,7 @@ func (o *worlds) practiceDesk(ctx context.Context, t *i18n.Tongue) (shell.Parts,
 			wg.Go(func() { pages.tests.Load(ctx); knock() })
 			wg.Go(func() { mail.Work(ctx, knock) })
 			wg.Go(func() { write.Work(ctx, knock) })
+			wg.Go(func() { pages.queue.Watch(ctx, knock) })
 			wg.Go(func() { practice.Watch(ctx, knock) })
 			wg.Go(func() { watchOn(ctx, p.Engine, d.Name, practiceWatch, home, knock) })
 			wg.Go(func() { home.Watch(ctx, lookEveryPractice, knock) })
@@ -184,6 +192,7 @@ type pages struct {
 	home   *presenter.Home
 	change *presenter.Switch
 	tests  *presenter.Tests
+	queue  *presenter.Queue
 }
 
 // presenters makes Home, the switch page and that of the tests over one engine. more
@@ -198,13 +207,25 @@ func presenters(t *i18n.Tongue, e *engine.Engine, opt presenter.HomeOptions, typ
 	p.home = presenter.NewHome(t, e, opt)
 	so := presenter.SwitchOptions{
 		Domains: opt.Domains, Now: opt.Now, Turn: turn, Typed: typed, Runs: p.home.Runs, Open: p.home.Open, Route: p.home.Route,
+		Concerns: p.tests.Concerns,
 		Done: func(failover.Outcome, error) { p.home.Refresh() },
 	}
 	if more != nil {
 		more(&so)
 	}
 	p.change = presenter.NewSwitch(t, e, so)
+	names := map[failover.Role]string{}
+	if len(opt.Domains) > 0 {
+		names[failover.Primary], names[failover.Secondary] = opt.Domains[0].Primary.Name, opt.Domains[0].Secondary.Name
+	}
+	p.queue = presenter.NewQueue(t, e, presenter.QueueOptions{Primary: names[failover.Primary], Secondary: names[failover.Secondary], Now: opt.Now})
 	return p
+}
+
+// archive is where the records of drills are.
+func (o *worlds) archive() *drill.History {
+	_, data := o.w.files(cli.Place{})
+	return engine.Drills(data)
 }
 
 // drills makes what stands behind the drills page.

@@ -18,6 +18,7 @@ import (
 	"lifeboat/configs"
 	"lifeboat/configs/secret"
 	"lifeboat/failover"
+	"lifeboat/mailstore"
 	"lifeboat/mailstore/keys"
 	"lifeboat/mailstore/mirror"
 )
@@ -36,11 +37,15 @@ func (o *worlds) setup(t *i18n.Tongue, exists bool) *presenter.SettingUp {
 			w.person.again()
 			defaults := configs.Defaults()
 			means := w.keyMeans(data)
-			return engine.OpenSetup(ctx, engine.SetupOptions{
+			s, err := engine.OpenSetup(ctx, engine.SetupOptions{
 				File: file, DataDir: data, Env: w.env, Discoverer: &engine.Discoverer{Reader: w.reader(&defaults)}, Secrets: secrets, Keys: &means,
 				Open:      func(s *configs.Settings) (*engine.Engine, error) { return w.over(cli.Place{}, s, data), nil },
 				Translate: t.T, Now: time.Now,
 			})
+			if err != nil {
+				return nil, err
+			}
+			return s, nil
 		},
 	}
 	if !exists {
@@ -63,7 +68,7 @@ func (o *worlds) setup(t *i18n.Tongue, exists bool) *presenter.SettingUp {
 // is waited for.
 func (o *worlds) firstMirror(ctx context.Context, written engine.Written, tell func(account string, share float64)) error {
 	totals := map[string]mirror.Progress{}
-	_, err := written.Engine.Mirror(ctx, engine.MirrorRequest{Tell: func(p mirror.Progress) {
+	report, err := written.Engine.Mirror(ctx, engine.MirrorRequest{Tell: func(p mirror.Progress) {
 		totals[p.Account.Address] = p
 		var done, all int64
 		for _, t := range totals {
@@ -75,7 +80,15 @@ func (o *worlds) firstMirror(ctx context.Context, written engine.Written, tell f
 		}
 		tell(p.Account.Address, share)
 	}})
-	if here, _, _ := o.serving.state(); err == nil || !here {
+	if err == nil {
+		for _, a := range report.Accounts {
+			if !a.Failed.IsZero() {
+				return mailstore.Fail(mailstore.ErrSignIn, "{account}: {why}", "account", a.Account, "why", a.Failed.String())
+			}
+		}
+		return nil
+	}
+	if here, _, _ := o.serving.state(); !here {
 		return err
 	}
 	for {

@@ -71,7 +71,7 @@ func (s *Settings) windowCard() fyne.CanvasObject {
 	s.notices.OnChanged = p.SetNotices
 	s.starts = widgets.NewCheck(t.T("Start Lifeboat when I sign in to this computer"))
 	s.starts.OnChanged = s.deeds.Start
-	keys := widgets.NewButton(widgets.Plain, t.T("Show all keys"), s.deeds.Keyboard).Sized(widgets.ButtonInRow)
+	keys := widgets.NewButton(widgets.Outlined, t.T("Show all keys"), s.deeds.Keyboard).Sized(widgets.ButtonInRow)
 	return widgets.NewCard(column(inside,
 		settingRow(t.T("Language"), s.language), settingRow(t.T("Light or dark"), s.light), settingRow(t.T("Text size"), s.text),
 		settingRow(t.T("Notices"), s.notices), settingRow(t.T("Start"), s.starts), settingRow(t.T("Keyboard"), line(0, -1, keys)),

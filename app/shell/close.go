@@ -1,6 +1,9 @@
 package shell
 
 import (
+	"context"
+	"time"
+
 	"lifeboat/app/widgets"
 )
 
@@ -25,8 +28,7 @@ func (w *Window) closed() {
 func (w *Window) leave() {
 	why := w.wouldEnd()
 	if why == "" {
-		w.keepView()
-		w.app.Quit()
+		w.quit()
 		return
 	}
 	t := w.Tongue()
@@ -35,9 +37,30 @@ func (w *Window) leave() {
 		Shape: widgets.Triangle, Title: t.T("Quit Lifeboat?"), Text: why, Yes: t.T("Quit"), No: t.T("Stay"), Risky: true,
 	}, func(yes bool, _ []string) {
 		if yes {
-			w.keepView()
-			w.app.Quit()
+			w.quit()
 		}
+	})
+}
+
+// settling is how long what was typed last may take to be on the disk.
+const settling = 5 * time.Second
+
+// quit ends the program once what was entered is kept.
+func (w *Window) quit() {
+	w.keepView()
+	desks := []*desk{w.desk, w.real}
+	w.work(func() {
+		ctx, stop := context.WithTimeout(w.ctx, settling)
+		defer stop()
+		for _, d := range desks {
+			if d == nil || d.parts.Settle == nil {
+				continue
+			}
+			if err := d.parts.Settle(ctx); err != nil {
+				w.log.Warn("what was entered", "error", err)
+			}
+		}
+		w.do(w.app.Quit)
 	})
 }
 

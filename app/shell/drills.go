@@ -1,6 +1,10 @@
 package shell
 
 import (
+	"context"
+	"os"
+	"path/filepath"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/dialog"
 
@@ -44,8 +48,48 @@ func (d *desk) drillDeeds() screen.DrillsDeeds {
 		EndTalk: away(p.EndTalk), CloseTalk: away(p.CloseTalk),
 		Audience: d.openAudience,
 		Save:     d.save,
+		Browse:   d.browse,
 		Table:    p.Table, Report: p.Report, Live: p.Live,
+		Rehearsed: p.Rehearsal,
+		Rehearsal: screen.RehearsalDeeds{
+			Prepare: func(name string) { p.Prepare(name); knock() }, Name: p.NameRehearsal, Stop: func() { p.StopRehearsal(); knock() },
+			Begin:  func() { d.window.work(func() { p.Rehearse(ctx, knock) }) },
+			Answer: func(yes bool, typed string) string { defer knock(); return p.AnswerRehearsal(yes, typed) },
+		},
 	}
+}
+
+// browse opens the report that is read in the browser, out of a file that is its owner's
+// alone.
+func (d *desk) browse() {
+	r := d.parts.Drills.Report()
+	if r == nil {
+		return
+	}
+	d.Background(func(context.Context, func()) {
+		data, name, err := r.Write("html")
+		if err == nil {
+			name, err = kept(name, data)
+		}
+		if err != nil {
+			d.Failed(err)
+			return
+		}
+		d.OpenFile(name)
+	})
+}
+
+// kept writes a file into a folder of its own among the temporary ones.
+func kept(name string, data []byte) (path string, err error) {
+	dir, err := os.MkdirTemp("", "lifeboat-report-")
+	if err == nil {
+		path = filepath.Join(dir, name)
+		err = os.WriteFile(path, data, 0o600)
+	}
+	if err != nil {
+		return "", presenter.NotSaved(path, err)
+	}
+	return path, nil
 }
 
 // save asks where a report is to go, and writes it there.

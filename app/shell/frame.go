@@ -269,9 +269,13 @@ func (l *frameLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 		r.SetRail(rail)
 	}
 	f.spacing.narrow = rail
-	width := float32(widgets.NavWidth)
-	if rail {
-		width = widgets.NavRailWidth
+	width := f.nav.Wide()
+	if f.side.Objects[0] != fyne.CanvasObject(f.nav) {
+		width = widgets.NavWidth
+		if _, narrow := f.side.Objects[0].(Railed); narrow && rail {
+			width = widgets.NavRailWidth
+		}
+		width = max(width, f.side.Objects[0].MinSize().Width)
 	}
 	strip := f.strip.MinSize().Height
 	place := func(i int, x, y, w, h float32) {

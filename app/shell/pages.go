@@ -39,6 +39,8 @@ type Parts struct {
 	Tests        *presenter.Tests
 	Mail         *presenter.Mail
 	Compose      *presenter.Compose // goes with Mail
+	Queue        *presenter.Queue
+	Log          *presenter.Log
 	Settings     *presenter.Settings
 	Setup        *presenter.SettingUp
 	// PrintCode writes a page with a recovery code, to be printed, and says where.
@@ -55,6 +57,8 @@ type Parts struct {
 	// where there is no send route.
 	Held func() bool
 	Hold func(ctx context.Context, hold bool) error
+	// Settle waits until what was entered is kept; it may be nil.
+	Settle func(ctx context.Context) error
 	// Close is called when the world ends; it may be nil.
 	Close func()
 }
@@ -98,6 +102,7 @@ type (
 	finder    interface{ Find() }
 	newer     interface{ New() }
 	shower    interface{ Shown(seen bool) }
+	appearer  interface{ Shown() } // hears of coming into sight alone
 	escaper   interface{ Escape() bool }
 )
 
@@ -158,8 +163,13 @@ func (d *desk) install() {
 // seen tells a page that it comes into sight, or goes out of it.
 func (d *desk) seen(key string, seen bool) {
 	if v := d.view(key); v != nil {
-		if s, ok := v.made.(shower); ok {
-			s.Shown(seen)
+		switch p := v.made.(type) {
+		case shower:
+			p.Shown(seen)
+		case appearer:
+			if seen {
+				p.Shown()
+			}
 		}
 	}
 }
@@ -261,7 +271,7 @@ func (d *desk) resume() {
 	switch {
 	case d.parts.Switch.Phase() != presenter.PhaseIdle:
 		d.resumed = true
-	case d.parts.Home.Open() != nil:
+	case d.parts.Switch.Unfinished():
 		d.resumed = true
 		d.window.frame.Go(pageSwitch)
 	}
@@ -309,30 +319,19 @@ func (d *desk) act(a presenter.Action) {
 
 // press does what a button of the switch page asks for.
 func (d *desk) press(do presenter.SwitchDo, text string) {
-	ctx, s, knock := d.ctx, d.parts.Switch, d.knock
+	if d.parts.Switch.Press(d.ctx, do, text, d.parts.Home.Alike(), d.knock) {
+		return
+	}
 	switch do {
-	case presenter.DoYes:
-		s.Answer(true, text)
-	case presenter.DoNo:
-		s.Answer(false, "")
-	case presenter.DoStop:
-		s.Stop()
-	case presenter.DoRollBack:
-		s.RollBack(ctx, knock)
-	case presenter.DoAgain:
-		s.Again(ctx, "", knock)
-	case presenter.DoOverride:
-		s.Again(ctx, text, knock)
 	case presenter.DoClose:
-		s.Close()
+		d.parts.Switch.Close()
 		d.window.frame.Go(pageHome)
-	case presenter.DoFailover:
-		s.Begin(ctx, presenter.Order{Kind: failover.Failover, Domains: d.parts.Home.Alike()}, knock)
-	case presenter.DoFailback:
-		s.Begin(ctx, presenter.Order{Kind: failover.Failback, Domains: d.parts.Home.Alike()}, knock)
+	case presenter.DoTest:
+		d.window.frame.Go(pageTests)
+		d.runTests()
 	default:
 	}
-	knock()
+	d.knock()
 }
 
 // play has an outage played, or stops it.

@@ -28,8 +28,8 @@ const (
 // The window's size, in pixels at scale 1, where none was kept, and the largest that
 // is taken for one.
 const (
-	usualWidth  = 1200
-	usualHeight = 760
+	usualWidth  = 1280
+	usualHeight = 720
 	mostWidth   = 8000
 )
 

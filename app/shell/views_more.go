@@ -2,6 +2,7 @@ package shell
 
 import (
 	"context"
+	"os"
 
 	"lifeboat/app/engine"
 	"lifeboat/app/i18n"
@@ -9,6 +10,7 @@ import (
 	"lifeboat/app/presenter"
 	"lifeboat/app/screen"
 	"lifeboat/app/widgets"
+	"lifeboat/failover"
 )
 
 func (d *desk) testsView() *view {
@@ -64,8 +66,60 @@ func (d *desk) mailView() *view {
 	}
 }
 
-func (d *desk) queueView() *view { return nil }
-func (d *desk) logView() *view   { return nil }
+func (d *desk) queueView() *view {
+	t, p := d.tongue, d.parts.Queue
+	if p == nil {
+		return nil
+	}
+	return &view{
+		page: Page{Key: pageQueue, Title: t.T("Queue"), Icon: look.IconQueue},
+		make: func() page {
+			return screen.NewQueue(t, p, screen.QueueDeeds{Background: d.Background, Ask: d.Ask, Copy: d.Copy})
+		},
+		badge: func() Badge {
+			n, light := p.Brief()
+			if light == presenter.LightCare || light == presenter.LightDown {
+				return Badge{Shape: screen.ShapeOf(light)}
+			}
+			return Badge{Count: n}
+		},
+		speak: p.Speak,
+	}
+}
+
+func (d *desk) logView() *view {
+	t, p := d.tongue, d.parts.Log
+	if p == nil {
+		return nil
+	}
+	return &view{
+		page: Page{Key: pageLog, Title: t.T("Log"), Icon: look.IconLog},
+		make: func() page {
+			return screen.NewLog(t, p, screen.LogDeeds{
+				Background: d.Background, Copy: d.Copy, Save: d.saveData,
+				Report: func(id string) {
+					d.Background(func(_ context.Context, changed func()) {
+						d.parts.Drills.Open(id)
+						changed()
+						d.Go(pageDrills)
+					})
+				},
+			})
+		},
+		speak: p.Speak,
+	}
+}
+
+// saveData asks where data is to go, and writes it there.
+func (d *desk) saveData(title, name string, data []byte) {
+	d.SaveFile(title, name, func(file string) {
+		if err := os.WriteFile(file, data, 0o600); err != nil {
+			d.Failed(failover.Fail(failover.ErrDisk, "{file} could not be written: choose a folder that is yours and has room", "file", file).Because(err))
+			return
+		}
+		d.Toast(d.tongue.T("Saved in {file}", "file", file))
+	})
+}
 
 func (d *desk) setupView() *view {
 	t, p := d.tongue, d.parts.Setup

@@ -17,8 +17,10 @@ const Patience = 50 * time.Millisecond
 type Slow struct {
 	At   time.Time `json:"at"`
 	Name string    `json:"name"` // what was done: "update home", "go mail"
-	// Millis is how long it took, in milliseconds.
+	// Millis is how long it took, in milliseconds, and Work how much of that the thread
+	// was at work, where the system tells: on a busy machine the rest is others'.
 	Millis float64 `json:"ms"`
+	Work   float64 `json:"work_ms,omitempty"`
 }
 
 // Watchdog measures what runs on the UI thread, and reports what took too long.
@@ -33,12 +35,14 @@ func (w *Watchdog) Time(name string, do func()) {
 		do()
 		return
 	}
-	began := w.now()
+	began, busy := w.now(), threadTime()
 	do()
 	if took := w.now().Sub(began); took > Patience {
-		w.report(Slow{At: began, Name: name, Millis: float64(took.Microseconds()) / 1000})
+		w.report(Slow{At: began, Name: name, Millis: millis(took), Work: millis(threadTime() - busy)})
 	}
 }
+
+func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 // watchdog reports to the file that LIFEBOAT_WATCHDOG names, a JSON document a line,
 // and with LIFEBOAT_DEBUG to the log; else to nobody.
@@ -50,7 +54,7 @@ func watchdog(log *slog.Logger) *Watchdog {
 	var mu sync.Mutex
 	return &Watchdog{now: time.Now, report: func(s Slow) {
 		if debug {
-			log.Warn("the window was held up", "by", s.Name, "ms", s.Millis)
+			log.Warn("the window was held up", "by", s.Name, "ms", s.Millis, "work_ms", s.Work)
 		}
 		if file == "" {
 			return

@@ -116,6 +116,9 @@ func (n *Nav) Items() []*NavItem { return slices.Clone(n.items[:min(len(n.items)
 // CreateRenderer draws the navigation.
 func (n *Nav) CreateRenderer() fyne.WidgetRenderer {
 	n.ExtendBaseWidget(n)
+	if n.sheet != nil {
+		return n.sheet.start()
+	}
 	n.sheet = &sheet{owner: n, paint: n.paint, lay: n.lay}
 	n.sheet.least = func() fyne.Size {
 		width, head, row, foot := n.measures()
@@ -124,12 +127,23 @@ func (n *Nav) CreateRenderer() fyne.WidgetRenderer {
 	return n.sheet.start()
 }
 
-// measures are the width, where items begin, their height, and that of the foot.
+// measures are the width, where items begin, their height, and that of the foot. Text
+// that is set larger needs more of all.
 func (n *Nav) measures() (width, head, row, foot float32) {
+	by := max(n.Theme().Size(theme.SizeNameText)/usualText, 1)
 	if n.rail {
-		return NavRailWidth, navRailHead, navRailRow, navRailFoot
+		return round(NavRailWidth * by), navRailHead, round(navRailRow * (1 + (by-1)/2)), round(navRailFoot * by)
 	}
-	return NavWidth, navHead, navRow, navFootHigh
+	return round(NavWidth * (1 + (by-1)/2)), round(navHead * (1 + (by-1)/2)), max(navRow, round(n.first.height())+12), round(navFootHigh * by)
+}
+
+// usualText is the size of text, in pixels at scale 1, that all this was measured for.
+const usualText = 14
+
+// Wide is how wide the navigation is to be.
+func (n *Nav) Wide() float32 {
+	width, _, _, _ := n.measures()
+	return width
 }
 
 func (n *Nav) paint() {
@@ -167,7 +181,7 @@ func (n *Nav) lay(size fyne.Size) {
 	} else {
 		put(n.buoy, 18, 24, navBuoy, navBuoy)
 		n.name.lay(58, 20, size.Width-58-navEdge)
-		n.domain.lay(58, 41, size.Width-58-navEdge)
+		n.domain.lay(58, max(41, 20+round(n.name.height())), size.Width-58-navEdge)
 	}
 	y, bottom := head, size.Height-foot-row-8
 	if (n.foot == NavFoot{}) {
@@ -201,5 +215,5 @@ func (n *Nav) layFoot(size fyne.Size, foot float32) {
 	put(n.light, 23, top+14, LightInRow, LightInRow)
 	n.glyph.lay(23, top+12, iconSide)
 	n.first.lay(48, top+13, size.Width-48-8)
-	n.second.lay(48, top+32, size.Width-48-8)
+	n.second.lay(48, max(top+32, top+13+round(n.first.height())), size.Width-48-8)
 }

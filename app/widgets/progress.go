@@ -160,6 +160,9 @@ func (s *Strip) First() *Button {
 // CreateRenderer draws the strip.
 func (s *Strip) CreateRenderer() fyne.WidgetRenderer {
 	s.ExtendBaseWidget(s)
+	if s.sheet != nil {
+		return s.sheet.start()
+	}
 	s.sheet = &sheet{owner: s, paint: s.paint, lay: s.lay}
 	s.sheet.least = func() fyne.Size {
 		if len(s.jobs) == 0 {

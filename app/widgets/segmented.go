@@ -153,6 +153,9 @@ func (s *Segmented) Cursor() desktop.Cursor {
 // CreateRenderer draws the control.
 func (s *Segmented) CreateRenderer() fyne.WidgetRenderer {
 	s.ExtendBaseWidget(s)
+	if s.sheet != nil {
+		return s.sheet.start()
+	}
 	s.sheet = &sheet{owner: s, paint: s.paint, lay: s.lay}
 	s.sheet.least = func() fyne.Size {
 		width := float32(2 * segmentInset)
