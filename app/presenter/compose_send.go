@@ -68,7 +68,7 @@ func (c *Compose) State() ComposeState {
 	case d.Reply != "":
 		s.Title = t.T("Reply")
 	case d.Forward != "":
-		s.Title = t.T("Pass on")
+		s.Title = t.T("Forward")
 	}
 	to := 0
 	for f, list := range d.People {

@@ -52,7 +52,7 @@ func NewCompose(t *i18n.Tongue, p *presenter.Compose, deeds MailDeeds) *Compose 
 	c.attach = widgets.NewButton(widgets.Outlined, t.T("Attach"), c.addFile).WithIcon(look.IconClip)
 	c.throw = widgets.NewButton(widgets.Plain, t.T("Discard"), c.discard).WithIcon(look.IconBin)
 	c.putAway = widgets.NewButton(widgets.Plain, t.T("Close"), func() { p.Close(); c.show(p.State()) }).WithIcon(look.IconClose)
-	c.copies = widgets.NewButton(widgets.Plain, t.T("Copies"), func() { c.withCopies = true; c.layCopies() }).Sized(widgets.ButtonInRow)
+	c.copies = widgets.NewButton(widgets.Plain, t.T("Cc and Bcc"), func() { c.withCopies = true; c.layCopies() }).Sized(widgets.ButtonInRow)
 	c.from = widgets.NewSelect(0)
 	c.from.OnChosen = p.SetFrom
 	c.fromRow = inColumn(t.T("From"), c.from)
@@ -85,7 +85,7 @@ func (c *Compose) build() {
 
 // inColumn puts a name in the labels' column before a control.
 func inColumn(name string, o fyne.CanvasObject) *fyne.Container {
-	return container.New(&labelColumn{}, widgets.NewWords(look.Body, name), o)
+	return container.New(&labelColumn{}, widgets.NewWords(look.Strong, name), o)
 }
 
 // labelColumn gives the name its column, and the control the rest.

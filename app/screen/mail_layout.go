@@ -1,7 +1,10 @@
 package screen
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 
@@ -73,6 +76,7 @@ func (l *mailLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	show(m.small, !l.wide && m.state.Sends)
 	x, below := float32(0), size.Height-high
 	show(l.column, l.wide || l.folders)
+	l.order()
 	if l.wide {
 		l.folders = false
 		x = round(columnWide * by)
@@ -95,6 +99,20 @@ func (l *mailLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	}
 	place(l.writePane, x, high, size.Width-x, below)
 	place(l.column, 0, high, round(columnWide*by), below)
+}
+
+// order has the column come first by Tab where it stands beside the list, and lie on top
+// where it lies over it.
+func (l *mailLayout) order() {
+	rest := []fyne.CanvasObject{l.m.banner.box, l.listPane, l.readPane, l.writePane}
+	want := append([]fyne.CanvasObject{l.column}, rest...)
+	if !l.wide {
+		want = append(rest, l.column)
+	}
+	if !slices.Equal(l.box.Objects, want) {
+		l.box.Objects = want
+		canvas.Refresh(l.box)
+	}
 }
 
 // MinSize is what the smallest window has room for.

@@ -197,3 +197,163 @@ func TestMailRead(t *testing.T) {
 		p.shown(l)
 	})
 }
+
+// Other messages: an invitation, a delivery report, a file that may run a program.
+func TestMailCards(t *testing.T) {
+	themed(t, func(t *testing.T, l i18n.Language) {
+		for name, row := range map[string]int{"invited": presentertest.Invited, "bounced": presentertest.Bounced, "risky": presentertest.Risky} {
+			t.Run(name, func(t *testing.T) {
+				p := posted(t, l, 0)
+				p.settled()
+				p.open(row)
+				w := test.NewTempWindow(t, p.inFrame(l))
+				shownIn(t, p, w)
+			})
+		}
+	})
+}
+
+// What stands where mail is not: a lock, and nothing found.
+func TestMailWithout(t *testing.T) {
+	themed(t, func(t *testing.T, l i18n.Language) {
+		t.Run("locked", func(t *testing.T) {
+			p := posted(t, l, 0)
+			p.settled()
+			p.mail.Go("all")
+			p.choose(presentertest.Other)
+			p.until("the lock", func(s presenter.MailState) bool { return s.Lock != nil })
+			w := p.shown(l)
+			field := found[*widgets.Field](t, w.Content(), func(*widgets.Field) bool { return true })
+			field.SetText("病欠の代理")
+			pressIn(t, w, tongue(t, l).T("Open"))
+			p.until("the mail behind it", func(s presenter.MailState) bool { return s.Lock == nil && !s.List.Busy })
+		})
+		t.Run("nothing", func(t *testing.T) {
+			p := posted(t, l, 0)
+			p.settled()
+			found[*widgets.SearchField](t, p.page.Content(), func(*widgets.SearchField) bool { return true }).SetText("会議室C")
+			p.until("that nothing is found", func(s presenter.MailState) bool { return !s.List.Busy && s.List.Say != "" })
+			p.shown(l)
+		})
+	})
+}
+
+// choose chooses an account in the column.
+func (p *post) choose(address string) {
+	p.t.Helper()
+	local, _, _ := strings.Cut(address, "@")
+	for _, f := range p.mail.State().Folders {
+		if strings.Contains(f.Key, local) && !f.Head {
+			p.mail.Go(f.Key)
+			return
+		}
+	}
+	p.t.Fatalf("%s is not in the column", address)
+}
+
+// pressIn presses the button that says something, where it can be pressed.
+func pressIn(t *testing.T, w fyne.Window, text string) {
+	t.Helper()
+	b := found[*widgets.Button](t, w.Content(), func(b *widgets.Button) bool { return b.Text() == text && b.Visible() && !b.Disabled() })
+	b.Press()
+}
+
+// A message is written: a new one with somebody offered, and an answer with attachments
+// and a problem.
+func TestMailWrite(t *testing.T) {
+	themed(t, func(t *testing.T, l i18n.Language) {
+		word := tongue(t, l)
+		name, text := "taka", "Dear Mr Takahashi,\n\nthank you for the quotation. We order 200 pieces of part A-204.\n\nKind regards\nDaisuke Sato"
+		if l == i18n.Japanese {
+			name, text = "高", "北斗製作所 高橋様\n\nお世話になっております。お見積りをありがとうございます。\n部材 A-204 を200個、注文いたします。\n\n青葉商事 佐藤"
+		}
+		t.Run("new", func(t *testing.T) {
+			p := posted(t, l, 0)
+			p.settled()
+			w := test.NewTempWindow(t, p.inFrame(l))
+			w.Resize(usual)
+			p.page.New()
+			p.page.Update()
+			to := found[*widgets.Chips](t, p.page.Content(), func(c *widgets.Chips) bool { return c.Name() == word.T("To") })
+			to.Focus(w.Canvas())
+			to.Type("info@minato.example, " + name)
+			p.untilWriting("somebody offered", func(s presenter.ComposeState) bool { return len(s.Offers[presenter.FieldTo]) > 0 })
+			shownIn(t, p, w)
+			to.Type("")
+			found[*widgets.TextBox](t, p.page.Content(), func(*widgets.TextBox) bool { return true }).SetText(text)
+			if s := p.write.State(); s.Text != text || len(s.People[presenter.FieldTo]) != 1 {
+				t.Errorf("written is %q to %+v", s.Text, s.People)
+			}
+		})
+		t.Run("answer", func(t *testing.T) {
+			p := posted(t, l, 0)
+			p.drafts.Draft = engine.MailDraft{From: presentertest.Own, To: []string{"高橋 健一 <takahashi@hokuto-ss.example>", "Misaki Sato <misaki.sato@aoba.example>"}, Cc: []string{"sales@aoba.example"}, Subject: "Re: A-204", Quoted: "> 1\n> 2\n> 3"}
+			p.settled()
+			p.open(0)
+			p.write.Reply(true)
+			p.untilWriting("the answer", func(s presenter.ComposeState) bool { return s.CanSend })
+			found[*widgets.TextBox](t, p.page.Content(), func(*widgets.TextBox) bool { return true }).SetText(text)
+			p.write.Attach(filepath.Join("somewhere", "注文書.pdf"))
+			p.write.Send(t.Context(), p.changed)
+			p.untilWriting("the problem", func(s presenter.ComposeState) bool { return s.Problem != "" })
+			p.shown(l)
+			p.page.Escape()
+			p.until("the message again", func(s presenter.MailState) bool { return s.Message != nil })
+			if p.write.State().Open {
+				t.Error("Escape does not put the message away")
+			}
+		})
+	})
+}
+
+// untilWriting shows what is new until the composer is so.
+func (p *post) untilWriting(what string, so func(presenter.ComposeState) bool) {
+	p.t.Helper()
+	for !so(p.write.State()) {
+		select {
+		case <-p.news:
+			p.page.Update()
+		case <-p.t.Context().Done():
+			p.t.Fatalf("never: %s", what)
+		}
+	}
+	p.page.Update()
+}
+
+// shownIn holds a window that is there already.
+func shownIn(t *testing.T, p *post, w fyne.Window) {
+	t.Helper()
+	w.SetPadded(false)
+	w.Resize(usual.AddWidthHeight(1, 1))
+	w.Resize(usual)
+	p.page.Update()
+	holdWhole(t, w)
+	if dir := os.Getenv("LIFEBOAT_PICTURES"); dir != "" {
+		keep(t, filepath.Join(dir, strings.ReplaceAll(t.Name(), "/", "-")+".png"), w.Canvas().Capture())
+	}
+}
+
+// With text half as large again nothing is cut off either.
+func TestMailInLargeText(t *testing.T) {
+	for _, l := range i18n.Languages() {
+		t.Run(string(l), func(t *testing.T) {
+			test.NewTempApp(t).Settings().SetTheme(look.NewThemeIn(look.Light).WithText(look.LargestText))
+			p := posted(t, l, 0)
+			p.settled()
+			p.open(0)
+			w := test.NewTempWindow(t, p.page.Content())
+			w.SetPadded(false)
+			for _, size := range []fyne.Size{usual, wide} {
+				for range 2 {
+					w.Resize(size.AddWidthHeight(1, 1))
+					w.Resize(size)
+					p.page.Update()
+				}
+				holdWhole(t, w)
+				if dir := os.Getenv("LIFEBOAT_PICTURES"); dir != "" {
+					keep(t, filepath.Join(dir, strings.ReplaceAll(t.Name(), "/", "-")+map[fyne.Size]string{usual: "", wide: "-wide"}[size]+".png"), w.Canvas().Capture())
+				}
+			}
+		})
+	}
+}

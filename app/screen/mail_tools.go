@@ -79,7 +79,7 @@ func newMailTools(t *i18n.Tongue, m *Mail) *mailTools {
 	b.back = plain("", look.IconBack, func() { m.Escape() })
 	b.reply = widgets.NewButton(widgets.Outlined, t.T("Reply"), func() { b.answer(false) }).WithIcon(look.IconReply).Sized(widgets.ButtonInRow)
 	b.all = plain(t.T("Reply all"), look.IconReplyAll, func() { b.answer(true) })
-	b.forward = plain(t.T("Pass on"), look.IconForward, b.pass)
+	b.forward = plain(t.T("Forward"), look.IconForward, b.pass)
 	b.export = plain(t.T("Export"), look.IconExport, b.exportMail)
 	b.others = plain("", look.IconMore, b.menu)
 	b.box = container.New(b, b.back, b.reply, b.all, b.forward, b.export, b.others)

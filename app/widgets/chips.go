@@ -1,7 +1,6 @@
 package widgets
 
 import (
-	"image/color"
 	"slices"
 	"strings"
 
@@ -64,12 +63,12 @@ const (
 type chipView struct {
 	surface *canvas.Rectangle
 	text    *label
-	close   *Button
+	close   *cross
 }
 
 // NewChips returns an empty field with its name in a column of that width before it.
 func NewChips(name string, column float32) *Chips {
-	c := &Chips{name: name, column: column, at: none, label: newLabel(look.Quiet, name), frame: newEntryFrame(), cover: rule()}
+	c := &Chips{name: name, column: column, at: none, label: newLabel(look.Strong, name), frame: newEntryFrame(), cover: box(controlRadius - controlLead)}
 	c.entry = &chipEntry{chips: c}
 	c.entry.turned, c.entry.end = c.turned, rule()
 	c.entry.ActionItem = c.entry.end
@@ -232,11 +231,11 @@ func (c *Chips) paint() {
 	for len(c.views) < len(c.chips) {
 		at := len(c.views)
 		v := &chipView{surface: box(chipHigh / 2), text: newLabel(look.Body, "")}
-		v.close = NewButton(Plain, "", func() {
+		v.close = newCross(func() {
 			if c.OnRemove != nil && at < len(c.chips) {
 				c.OnRemove(at)
 			}
-		}).WithIcon(look.IconClose).Sized(chipHigh)
+		})
 		c.views = append(c.views, v)
 	}
 	for i, chip := range c.chips {
@@ -250,7 +249,7 @@ func (c *Chips) paint() {
 		v.text.paint(c)
 		c.sheet.objects = append(c.sheet.objects, v.surface, v.text.text, v.close)
 	}
-	c.cover.FillColor, c.cover.StrokeColor, c.cover.StrokeWidth = color.Transparent, c.frame.surface.FillColor, coverWidth
+	c.cover.FillColor, c.cover.StrokeColor, c.cover.StrokeWidth = faded(c.frame.surface.FillColor), c.frame.surface.FillColor, coverWidth
 	c.sheet.objects = append(c.sheet.objects, c.bare, c.cover, c.frame.edge)
 }
 
@@ -277,7 +276,7 @@ func (c *Chips) lay(size fyne.Size) {
 	}
 	typed := y + middle(row, one)
 	put(c.bare, x-chipEdge+controlLead, typed, end-x+chipEdge-controlLead, one)
-	put(c.cover, x-chipEdge+controlLead, typed+controlLead, end-x+chipEdge-controlLead, one-2*controlLead)
+	put(c.cover, x-chipEdge+controlLead+1, typed+1, end-x+chipEdge-controlLead-2, one-2)
 	high := max(typed+one, one)
 	c.frame.lay(c.column, 0, size.Width-c.column, high)
 	c.high = high

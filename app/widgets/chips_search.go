@@ -20,7 +20,7 @@ type SearchField struct {
 	frame *entryFrame
 	entry *searchEntry
 	bare  *container.ThemeOverride
-	clear *Button
+	clear *cross
 }
 
 // searchEntry is what is typed into.
@@ -59,7 +59,7 @@ func NewSearchField(placeholder string) *SearchField {
 		}
 	}
 	f.bare = container.NewThemeOverride(f.entry, bareTheme{})
-	f.clear = NewButton(Plain, "", func() { f.entry.SetText("") }).WithIcon(look.IconClose).Sized(ButtonInRow)
+	f.clear = newCross(func() { f.entry.SetText("") })
 	f.ExtendBaseWidget(f)
 	return f
 }

@@ -39,6 +39,10 @@ func (l *RowList) place(laid bool) {
 		return
 	}
 	l.bar.set(float32(l.all()), size.Height, float32(l.offset))
+	wide := size.Width
+	if l.rounded && l.bar.needed() {
+		wide -= scrollThumb + scrollEdge // or the bar would lie upon counts
+	}
 	from := int(l.offset / high)
 	to := min(from+int(float64(size.Height)/high)+2, l.length)
 	if need := int(float64(size.Height)/high) + 2; need > len(l.slots) {
@@ -46,8 +50,8 @@ func (l *RowList) place(laid bool) {
 	}
 	for i := from; i < to; i++ {
 		s := l.slots[i%len(l.slots)]
-		if laid || s.width != size.Width {
-			l.layRow(s, size.Width)
+		if laid || s.width != wide {
+			l.layRow(s, wide)
 		}
 		if s.index != i {
 			s.index = i

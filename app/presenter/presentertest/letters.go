@@ -9,6 +9,35 @@ import (
 	"lifeboat/mailstore"
 )
 
+// The rows of messages that show what some messages have.
+const (
+	Invited = 3
+	Risky   = 4
+	Bounced = 6
+)
+
+// meeting is an invitation.
+func meeting(japanese bool) mailstore.Invitation {
+	i := mailstore.Invitation{
+		Kind: mailstore.InvitationRequest, What: "Weekly meeting", Where: "Meeting room B", Begin: Noon.Add(74 * time.Hour), End: Noon.Add(75 * time.Hour),
+		Floating: true, Organizer: "Misaki Sato <misaki.sato@aoba.example>", Attendees: []mailstore.Attendee{{Who: "Daisuke Sato <" + Own + ">"}, {Who: "Hiroshi Tanaka <tanaka@aoba.example>"}},
+	}
+	if japanese {
+		i.What, i.Where, i.Organizer = "定例会議", "会議室B", "佐藤 美咲 <misaki.sato@aoba.example>"
+		i.Attendees = []mailstore.Attendee{{Who: "佐藤 大輔 <" + Own + ">"}, {Who: "田中 浩 <tanaka@aoba.example>"}}
+	}
+	return i
+}
+
+// bounce is what a delivery report says.
+func bounce() mailstore.Delivery {
+	return mailstore.Delivery{
+		To: "old@hokuto-ss.example", Fate: mailstore.DeliveryFailed, Status: "5.1.1",
+		Say: mailstore.Say("The message to {recipient} could not be delivered.", "recipient", "old@hokuto-ss.example"),
+		Why: []mailstore.Sentence{mailstore.Say("{status}: the mailbox does not exist. Check the part of the address before the @.", "status", "5.1.1")},
+	}
+}
+
 // letters are the messages of the pictures, the newest first.
 func letters(japanese bool) []engine.ShownMail {
 	type row struct {
@@ -76,6 +105,9 @@ func letters(japanese bool) []engine.ShownMail {
 	first.Paragraphs = append(first.Paragraphs, mailstore.Paragraph{
 		Kind: mailstore.QuoteParagraph, Text: quoted, Depth: 1, Quote: &mailstore.Quotation{Who: who, When: when, Lines: 14, Fold: true},
 	})
+	out[Invited].Invitations = []mailstore.Invitation{meeting(japanese)}
+	out[Bounced].Deliveries = []mailstore.Delivery{bounce()}
+	out[Risky].Attached = []engine.AttachedFile{{Part: "2", Name: "invoice.pdf.exe", Type: "application/octet-stream", Size: 90_000}}
 	first.Text = strings.Join(texts, "\n\n")
 	first.Attached = []engine.AttachedFile{
 		{Part: "2", Name: files[0], Type: "application/pdf", Size: 214_000}, {Part: "3", Name: files[1], Type: "application/xlsx", Size: 86_000},
