@@ -118,6 +118,16 @@ func (q *outgoing) count(samples []relay.Sample, now time.Time) {
 	}
 }
 
+// Waiting counts what waits in the send queue, as far as is known.
+func (h *Home) Waiting() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.queue == nil {
+		return 0
+	}
+	return h.queue.waiting
+}
+
 // queueCard tells how much waits to be sent, and how much left.
 func (f facts) queueCard() *FigureCard {
 	t, q := f.t, f.queue

@@ -72,6 +72,7 @@ const (
 	factLeast = 40 // the height of a row of one line
 	factRoom  = 10 // above and below the words
 	factLight = 18
+	factLine  = 20.3 // the height of a line of the usual text
 	factLeft  = 28
 )
 
@@ -88,7 +89,8 @@ func (l *factLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 		r.FillColor = theme.Color(theme.ColorNameSeparator)
 	}
 	light.Resize(fyne.NewSquareSize(factLight))
-	light.Move(fyne.NewPos(0, factRoom+1))
+	first := fyne.MeasureText(" ", theme.Size(theme.SizeNameText), fyne.TextStyle{Bold: true}).Height
+	light.Move(fyne.NewPos(0, factRoom+1+max((first-factLine)/2, 0)))
 	x, labelWide := l.column, l.column-factLeft-8
 	if l.column == 0 {
 		x, labelWide = factLeft, size.Width-factLeft

@@ -39,7 +39,7 @@ type figureCard struct {
 	title   *widgets.Paragraph
 	line    *widgets.Paragraph
 	spark   *widgets.Spark
-	span    *widgets.Paragraph
+	span    *widgets.Words
 	most    *widgets.Words
 	foot    *fyne.Container
 }
@@ -48,11 +48,44 @@ func newFigureCard(kind widgets.SparkKind) *figureCard {
 	c := &figureCard{
 		caption: widgets.NewParagraph(look.Caption, ""), light: widgets.NewLight(widgets.LightInRow, widgets.NoShape),
 		title: widgets.NewParagraph(look.Heading, ""), line: widgets.NewParagraph(look.Caption, ""),
-		spark: widgets.NewSpark(kind, sparkHigh), span: widgets.NewParagraph(look.Caption, ""), most: widgets.NewWords(look.Caption, ""),
+		spark: widgets.NewSpark(kind, sparkHigh), span: widgets.NewWords(look.Caption, ""), most: widgets.NewWords(look.Caption, ""),
 	}
-	c.foot = column(6, c.spark, line(inside, 0, c.span, c.most))
+	c.foot = column(6, c.spark, container.New(&endsLayout{}, c.span, c.most))
 	c.card = widgets.NewCard(column(inside, column(2, c.caption, line(8, 1, c.light, c.title), c.line), c.foot))
 	return c
+}
+
+// endsLayout puts words at both ends of a line, and below each other where they have
+// no room there.
+type endsLayout struct{ wide float32 }
+
+// fits reports whether both have room on one line.
+func (l *endsLayout) fits(objects []fyne.CanvasObject, wide float32) bool {
+	return objects[0].MinSize().Width+inside+objects[1].MinSize().Width <= wide
+}
+
+// Layout places both.
+func (l *endsLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	l.wide = size.Width
+	first, last := objects[0].MinSize(), objects[1].MinSize()
+	objects[0].Resize(fyne.NewSize(min(first.Width, size.Width), first.Height))
+	objects[0].Move(fyne.NewPos(0, 0))
+	objects[1].Resize(fyne.NewSize(min(last.Width, size.Width), last.Height))
+	if l.fits(objects, size.Width) {
+		objects[1].Move(fyne.NewPos(size.Width-last.Width, 0))
+		return
+	}
+	objects[1].Move(fyne.NewPos(0, first.Height))
+}
+
+// MinSize is that of the wider one, and as high as they are at the width they have.
+func (l *endsLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	first, last := objects[0].MinSize(), objects[1].MinSize()
+	high := max(first.Height, last.Height)
+	if l.wide > 0 && !l.fits(objects, l.wide) {
+		high = first.Height + last.Height
+	}
+	return fyne.NewSize(max(first.Width, last.Width), high)
 }
 
 // show shows the card; nil hides it.

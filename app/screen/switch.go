@@ -112,7 +112,7 @@ func (s *Switch) Update() {
 	s.state = st
 	s.head.show(st.Light, st.Title, st.Lead)
 	s.change.show(st)
-	s.confirm.show(st)
+	asked := s.confirm.show(st)
 	show(s.clock.card, st.Clock != nil)
 	if st.Clock != nil {
 		s.clock.show(*st.Clock)
@@ -137,6 +137,9 @@ func (s *Switch) Update() {
 	show(s.columns, st.Phase != presenter.PhaseIdle || len(st.Done)+len(st.Tests) > 0)
 	s.runs.show(runRows(st.Runs), "")
 	s.updateBar()
+	if on := fyne.CurrentApp().Driver().CanvasForObject(s.confirm.field); asked && on != nil {
+		s.confirm.field.Focus(on)
+	}
 }
 
 // updateBar follows the state, and what is typed.
@@ -261,7 +264,8 @@ func (c *confirmCard) answer() {
 	c.field.SetResult(r)
 }
 
-func (c *confirmCard) show(s presenter.SwitchState) {
+// show shows the card, and reports whether something is newly asked for.
+func (c *confirmCard) show(s presenter.SwitchState) (asked bool) {
 	show(c.card, s.Type != "" || s.Confirmed != "")
 	show(c.field, s.Type != "")
 	show(c.yes, s.Confirmed != "")
@@ -269,13 +273,10 @@ func (c *confirmCard) show(s presenter.SwitchState) {
 		c.want = s.Type
 		c.field.SetText("")
 		c.answer()
-		if s.Type != "" {
-			if on := fyne.CurrentApp().Driver().CanvasForObject(c.field); on != nil {
-				c.field.Focus(on)
-			}
-		}
+		asked = s.Type != ""
 	}
 	c.done.SetText(s.Confirmed)
+	return asked
 }
 
 // typed reports whether the field holds what is wanted.

@@ -5,8 +5,13 @@ import (
 	"strings"
 	"testing"
 
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/test"
+
 	"lifeboat/app/engine"
 	"lifeboat/app/i18n"
+	"lifeboat/app/look"
 	"lifeboat/app/presenter"
 	"lifeboat/app/presenter/presentertest"
 	"lifeboat/app/screen"
@@ -101,4 +106,39 @@ func TestSwitch(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The yes is typed and given with keys alone; Enter in the field gives none.
+func TestSwitchByKeyboard(t *testing.T) {
+	test.NewTempApp(t).Settings().SetTheme(look.NewTheme())
+	d := presentertest.Domain()
+	p := presenter.NewSwitch(tongue(t, i18n.English), presentertest.Switcher{Domain: d, Routed: true}, presenter.SwitchOptions{
+		Domains: []failover.Domain{d}, Now: presentertest.Now, Turn: presenter.NewTurn(), Typed: true,
+	})
+	var did []presenter.SwitchDo
+	s := screen.NewSwitch(tongue(t, i18n.English), p, func(do presenter.SwitchDo, text string) { did = append(did, do+presenter.SwitchDo(" "+text)) })
+	w := test.NewTempWindow(t, container.NewBorder(nil, s.Bar(), nil, nil, s.Content()))
+	w.Resize(usual)
+	await(t, func() bool { return p.Phase() == presenter.PhaseAsking }, func(changed func()) {
+		p.Begin(t.Context(), presenter.Order{Kind: failover.Failover}, changed)
+	})
+	s.Update()
+	key := func(n fyne.KeyName) { w.Canvas().Focused().TypedKey(&fyne.KeyEvent{Name: n}) }
+	for _, r := range "aoba.example" { // the field has the focus by itself
+		w.Canvas().Focused().TypedRune(r)
+	}
+	key(fyne.KeyReturn)
+	if len(did) != 0 {
+		t.Fatalf("Enter in the field did %v", did)
+	}
+	for i := 0; len(did) == 0 && i < 8; i++ {
+		test.FocusNext(w.Canvas())
+		if b, ok := w.Canvas().Focused().(*widgets.Button); ok && b.Text() == "Switch mail" {
+			key(fyne.KeySpace)
+		}
+	}
+	if len(did) != 1 || did[0] != presenter.DoYes+" aoba.example" {
+		t.Errorf("keys did %v", did)
+	}
+	p.Stop()
 }

@@ -16,7 +16,7 @@ import (
 // about.
 type troubleView struct {
 	box    *fyne.Container
-	title  *widgets.Words
+	title  *widgets.Paragraph
 	rows   *facts
 	option *optionView
 	track  *trackView
@@ -24,9 +24,9 @@ type troubleView struct {
 }
 
 func newTroubleView(t *i18n.Tongue, do func(presenter.Action)) *troubleView {
-	v := &troubleView{title: widgets.NewWords(look.Heading, ""), rows: newFacts(196), option: newOptionView(do), track: newTrackView()}
+	v := &troubleView{title: widgets.NewParagraph(look.Heading, ""), rows: newFacts(196), option: newOptionView(do), track: newTrackView()}
 	copyIt := widgets.NewButton(widgets.Plain, t.T("Copy"), func() { fyne.CurrentApp().Clipboard().SetContent(v.copied) }).WithIcon(look.IconCopy).Sized(widgets.ButtonInRow)
-	evidence := widgets.NewCard(column(inside, title(v.title, copyIt), v.rows.box))
+	evidence := widgets.NewCard(column(inside, line(inside, 0, v.title, copyIt), v.rows.box))
 	v.box = column(gap, container.New(widgets.Columns(gap, 58, 42), evidence, v.option.card), v.track.card)
 	return v
 }
@@ -45,7 +45,7 @@ const optionPoints = 6
 // optionView is what can be done, and what it would do.
 type optionView struct {
 	card    *widgets.Card
-	title   *widgets.Words
+	title   *widgets.Paragraph
 	pill    *widgets.Pill
 	points  []*pointRow
 	buttons []*actionButton
@@ -60,7 +60,7 @@ type pointRow struct {
 
 func newOptionView(do func(presenter.Action)) *optionView {
 	v := &optionView{
-		title: widgets.NewWords(look.Heading, ""), pill: widgets.NewPill(widgets.PillData{}),
+		title: widgets.NewParagraph(look.Heading, ""), pill: widgets.NewPill(widgets.PillData{}),
 		buttons: newActionButtons(2, do), note: widgets.NewParagraph(look.Caption, ""),
 	}
 	list := container.New(widgets.Rows(8))
@@ -72,7 +72,7 @@ func newOptionView(do func(presenter.Action)) *optionView {
 	}
 	v.buttons[0].button.Sized(widgets.ButtonBig)
 	v.buttons[1].button.Sized(widgets.ButtonInBar)
-	v.card = widgets.NewCard(column(inside, title(v.title, v.pill), list, v.buttons[0].button, v.buttons[1].button, v.note))
+	v.card = widgets.NewCard(column(inside, line(inside, 0, v.title, v.pill), list, v.buttons[0].button, v.buttons[1].button, v.note))
 	return v
 }
 
@@ -124,13 +124,13 @@ func (pointLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
 // trackView shows the last looks one by one, and what waited meanwhile.
 type trackView struct {
 	card  *widgets.Card
-	title *widgets.Words
+	title *widgets.Paragraph
 	chart *widgets.TimeChart // with the mail that waited
 	strip *widgets.TimeChart // without: nobody knows of any
 }
 
 func newTrackView() *trackView {
-	v := &trackView{title: widgets.NewWords(look.Heading, ""), chart: widgets.NewTimeChart(170), strip: widgets.NewTimeChart(96)}
+	v := &trackView{title: widgets.NewParagraph(look.Heading, ""), chart: widgets.NewTimeChart(170), strip: widgets.NewTimeChart(96)}
 	v.card = widgets.NewCard(column(4, v.title, v.chart, v.strip))
 	return v
 }

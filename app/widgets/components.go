@@ -40,6 +40,7 @@ func componentParts() []componentPart {
 		{"Dialogs", componentsDialogs},
 		{"Navigation", componentsNav},
 		{"Cards, evidence, ladder", componentsCards},
+		{"Checks, records that change", componentsChecks},
 		{"Charts", componentsCharts},
 		{"Drills", componentsDrills},
 	}
