@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -45,8 +44,8 @@ func (p *setupPage) press(b presenter.SetupButton) {
 }
 
 // alongside does what a button does, while the test goes on; it ends with the test.
-func (p *setupPage) alongside(b presenter.SetupButton) (ended chan struct{}) {
-	ended = make(chan struct{})
+func (p *setupPage) alongside(b presenter.SetupButton) <-chan struct{} {
+	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
 		p.presenter.Do(p.ctx, b, func() {
@@ -270,24 +269,24 @@ func TestSetupStates(t *testing.T) {
 	for name, c := range map[string]struct {
 		step  engine.SetupStep
 		draft func(*engine.SetupDraft)
-		make  func(t *testing.T, p *setupPage, e *presentertest.Setup)
+		make  func(p *setupPage)
 		want  string
 	}{
-		"code": {step: engine.StepPrimary, draft: func(d *engine.SetupDraft) { d.Primary.Method = configs.SignInDevice }, make: func(_ *testing.T, p *setupPage, _ *presentertest.Setup) {
+		"code": {step: engine.StepPrimary, draft: func(d *engine.SetupDraft) { d.Primary.Method = configs.SignInDevice }, make: func(p *setupPage) {
 			p.alongside(presenter.SetupButton{Do: presenter.DoSetupAgree, Argument: "primary"})
 			p.until(func(st presenter.SetupState) bool { return strings.Contains(fmt.Sprint(st.Page), "F7KQ2XMT") })
 		}, want: "F7KQ2XMT"},
-		"kit": {step: engine.StepDomain, make: func(_ *testing.T, p *setupPage, _ *presentertest.Setup) {
+		"kit": {step: engine.StepDomain, make: func(p *setupPage) {
 			p.press(presenter.SetupButton{Do: presenter.DoSetupFold, Argument: "kit"})
 			p.press(presenter.SetupButton{Do: presenter.DoSetupTake})
 		}},
-		"mirrored": {step: engine.StepMirror, make: func(_ *testing.T, p *setupPage, _ *presentertest.Setup) {
+		"mirrored": {step: engine.StepMirror, make: func(p *setupPage) {
 			p.alongside(presenter.SetupButton{Do: presenter.DoSetupMirror})
 			p.until(func(st presenter.SetupState) bool { return strings.Contains(fmt.Sprint(st.Page), "0.4") })
 		}, want: presentertest.Code},
 		"none":   {step: engine.StepSecondary, draft: func(d *engine.SetupDraft) { d.Secondary = engine.SetupProvider{Preset: engine.NoneYet} }},
-		"person": {step: engine.StepRecipients, make: func(_ *testing.T, p *setupPage, _ *presentertest.Setup) { p.presenter.Pick("keiri@aoba.example") }, want: "550 5.1.1"},
-		"servers": {step: engine.StepPrimary, make: func(_ *testing.T, p *setupPage, _ *presentertest.Setup) {
+		"person": {step: engine.StepRecipients, make: func(p *setupPage) { p.presenter.Pick("keiri@aoba.example") }, want: "550 5.1.1"},
+		"servers": {step: engine.StepPrimary, make: func(p *setupPage) {
 			for _, part := range []string{"primary.tiles", "primary.servers", "primary.more"} {
 				p.press(presenter.SetupButton{Do: presenter.DoSetupFold, Argument: part})
 			}
@@ -303,7 +302,7 @@ func TestSetupStates(t *testing.T) {
 				Detail: failover.Say("The DNS of {domain} is at {primary}, too: while it is down, records may not be changed, and the emergency subdomain is all that works.", "domain", d.Domain, "primary", "Microsoft 365"),
 			}
 		}, want: "北海道"},
-		"problems": {step: engine.StepMirror, make: func(_ *testing.T, _ *setupPage, e *presentertest.Setup) {}},
+		"problems": {step: engine.StepMirror},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inTheDark(t, func(t *testing.T, l i18n.Language) {
@@ -319,7 +318,7 @@ func TestSetupStates(t *testing.T) {
 				}
 				p := newSetupPage(t, l, e)
 				if c.make != nil {
-					c.make(t, p, e)
+					c.make(p)
 				}
 				p.screen.Update()
 				w := laidOut(t, framedSetup(p.screen))
@@ -376,112 +375,5 @@ func (l larger) Size(n fyne.ThemeSizeName) float32 {
 		return s * 1.5
 	default:
 		return s
-	}
-}
-
-// All steps by keyboard alone: Tab, Space, Enter and the arrows.
-func TestSetupByKeyboard(t *testing.T) {
-	test.NewTempApp(t).Settings().SetTheme(look.NewThemeIn(look.Light))
-	e := presentertest.NewSetup(engine.SetupDraft{})
-	p := newSetupPage(t, i18n.English, e)
-	w := test.NewTempWindow(t, framedSetup(p.screen))
-	w.Resize(usual)
-	c, _ := w.Canvas().(test.WindowlessCanvas)
-	to := func(is func(fyne.Focusable) bool) fyne.Focusable {
-		t.Helper()
-		for range 80 {
-			if f := c.Focused(); f != nil && is(f) {
-				return f
-			}
-			c.FocusNext()
-		}
-		t.Fatalf("Tab does not lead there on %s: %v", p.presenter.State().Now, c.Focused())
-		return nil
-	}
-	button := func(text string) {
-		t.Helper()
-		to(func(f fyne.Focusable) bool {
-			b, ok := f.(*widgets.Button)
-			return ok && b.Text() == text && b.Visible()
-		}).TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
-	}
-	typeInto := func(text string) {
-		t.Helper()
-		test.Type(to(func(f fyne.Focusable) bool { _, ok := f.(fyne.Tabbable); return ok }), text)
-	}
-	typeInto("aoba.example")
-	button("Look up")
-	button("Next")
-	if st := p.presenter.State(); st.Now != engine.StepPrimary || e.Draft().Domain != "aoba.example" {
-		t.Fatalf("on %s with %+v", st.Now, e.Draft())
-	}
-	typeInto("aoba.onmicrosoft.com") // the focus is on the page's first field, or its first choice
-	button("Next")
-	choice := to(func(f fyne.Focusable) bool { _, ok := f.(*widgets.Choice); return ok })
-	for _, k := range []fyne.KeyName{fyne.KeySpace, fyne.KeyRight, fyne.KeyRight} {
-		choice.TypedKey(&fyne.KeyEvent{Name: k})
-	}
-	p.wait()
-	if got := e.Draft().Secondary.Preset; got != "fastmail" {
-		t.Fatalf("the arrows chose %q", got)
-	}
-	p.screen.Update()
-	typeInto("admin@aoba.example")
-	c.FocusNext()
-	typeInto("app password")
-	button("Test")
-	if e.Secret("secondary") != "app password" {
-		t.Errorf("the password was not kept when it was tested: %+v", e.Draft())
-	}
-	button("Next")
-	typeInto("kinkyu")
-	button("Next")
-	button("Next") // DNS by hand
-	typeInto("keiri@aoba.example")
-	button("Add")
-	button("Next")
-	button("Save, and mirror now")
-	button("Next")
-	button("Start the first drill")
-	if d := e.Draft(); len(d.Recipients) != 1 || d.Emergency != "kinkyu" || d.Primary.Tenant != "aoba.onmicrosoft.com" || e.Writings() == 0 || !slices.Contains(p.did, "done drill") {
-		t.Errorf("%+v, %q", d, p.did)
-	}
-	step, ok := to(func(f fyne.Focusable) bool { _, ok := f.(*widgets.StepButton); return ok }).(*widgets.StepButton)
-	if !ok {
-		t.Fatal("no step")
-	}
-	step.TypedKey(&fyne.KeyEvent{Name: fyne.KeyDown})
-	c.Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
-	if now := p.presenter.State().Now; now != engine.StepPrimary {
-		t.Errorf("the steps lead to %s", now)
-	}
-}
-
-// What the window is asked for.
-func TestSetupAsksTheWindow(t *testing.T) {
-	test.NewTempApp(t).Settings().SetTheme(look.NewThemeIn(look.Light))
-	p := newSetupPage(t, i18n.English, presentertest.NewSetup(drafted(engine.StepSecondary)))
-	w := test.NewTempWindow(t, framedSetup(p.screen))
-	w.Resize(usual)
-	for _, text := range []string{"Copy aoba.example", "Open the console", "How to mend it"} {
-		for _, o := range test.LaidOutObjects(w.Content()) {
-			if b, ok := o.(*widgets.Button); ok && b.Text() == text {
-				b.Press()
-				break
-			}
-		}
-	}
-	want := []string{"copy aoba.example", "open https://app.fastmail.com/", "help Choose a provider of another company as the secondary."}
-	if !slices.Equal(p.did, want) {
-		t.Errorf("asked for %q, want %q", p.did, want)
-	}
-	for _, o := range test.LaidOutObjects(w.Content()) {
-		if c, ok := o.(*widgets.Check); ok && !c.Checked() {
-			test.Tap(c)
-			break
-		}
-	}
-	if all := texts(w.Content()); !strings.Contains(all, "1 of 3 done") {
-		t.Error("what was done at the console is not ticked off")
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -59,7 +60,7 @@ func People(n int) []engine.SetupRecipient {
 	for i := range n {
 		name := names[i%len(names)]
 		if i >= len(names) {
-			name += string(rune('a' + i/len(names) - 1))
+			name += strconv.Itoa(i / len(names))
 		}
 		r := engine.SetupRecipient{Address: name + "@aoba.example", Kind: "account"}
 		switch i % 8 {
@@ -150,10 +151,10 @@ func (s *Setup) Provider(side engine.Side) engine.SetupProvider {
 		}
 	}
 	if p.IMAP == "" && preset.IMAP.Host != "" {
-		p.IMAP, p.IMAPTLS = preset.IMAP.Host, string(preset.IMAP.TLS)
+		p.IMAP, p.IMAPTLS = preset.IMAP.Host, preset.IMAP.TLS
 	}
 	if p.Submission == "" && preset.Submission.Host != "" {
-		p.Submission, p.SubmitTLS = preset.Submission.Host, string(preset.Submission.TLS)
+		p.Submission, p.SubmitTLS = preset.Submission.Host, preset.Submission.TLS
 	}
 	return p
 }
