@@ -58,7 +58,7 @@ func TestSwitch(t *testing.T) {
 		concerns func(string, failover.Role) []presenter.Row
 	}{
 		"asking":     {switcher: presentertest.Switcher{Domain: d, Routed: true}, typed: true, phase: presenter.PhaseAsking, want: "86", concerns: concerns},
-		"running":    {switcher: presentertest.Switcher{Domain: d, Routed: true, Fresh: []int{2, 5}, Wait: make(chan struct{})}, phase: presenter.PhaseRunning, want: "Fastmail"},
+		"running":    {switcher: presentertest.Switcher{Domain: d, Routed: true, Fresh: []int{5}, Wait: make(chan struct{})}, phase: presenter.PhaseRunning, want: "Fastmail"},
 		"home":       {switcher: presentertest.Switcher{Domain: d, Routed: true}, typed: true, phase: presenter.PhaseAsking, want: "Microsoft 365", kind: failover.Failback},
 		"route":      {switcher: presentertest.Switcher{Domain: d}, typed: true, phase: presenter.PhaseAsking, want: "Fastmail", kind: failover.SendRoute},
 		"long":       {switcher: presentertest.Switcher{Domain: long, Routed: true}, typed: true, phase: presenter.PhaseAsking, want: "Hokkaido"},
