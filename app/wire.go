@@ -78,6 +78,7 @@ func (w *wiring) app() cli.App {
 			s := configs.Defaults()
 			return &engine.Discoverer{Reader: w.reader(&s)}
 		},
+		TakeOver: w.takeOver,
 		Practice: w.practice, Services: service.Host{}, Variables: forService(),
 		Drill: func(ctx context.Context, req engine.DrillRequest) (*engine.Drill, error) {
 			return engine.NewDrill(ctx, req, "auto", w.logger)

@@ -59,6 +59,9 @@ type App struct {
 	Files func(Place) (config, data string)
 	// Secrets opens the store of secrets for a place.
 	Secrets func(Place) Secrets
+	// TakeOver says where a hand-over kit is put in place, with what keeps secrets and
+	// opens keys here.
+	TakeOver func(Place) engine.TakeOverOptions
 	// Practice runs the built-in practice world.
 	Practice func(ctx context.Context, tell func(engine.PracticeEvent)) (engine.PracticeResult, error)
 	// Desk opens the send route; nil: as the engine does.
@@ -183,7 +186,7 @@ func (s *session) root() *cobra.Command {
 		s.switchCommand(failover.Prepare), s.switchCommand(failover.Failover), s.switchCommand(failover.Failback),
 		s.verifyCommand(), s.rollbackCommand(), s.mirrorCommand(), s.mailCommand(),
 		s.relayCommand(), s.userCommand(), s.serveCommand(),
-		s.secretCommand(), s.keyCommand(), s.practiceCommand(), s.drillCommand(), s.runcardCommand(), s.logCommand(),
+		s.secretCommand(), s.keyCommand(), s.kitCommand(), s.practiceCommand(), s.drillCommand(), s.runcardCommand(), s.logCommand(),
 	)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	f.BoolP("help", "h", false, t.T("say what a command does"))

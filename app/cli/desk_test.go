@@ -178,6 +178,10 @@ func (d *desk) app(s cli.Streams) cli.App {
 		Files:    func(p cli.Place) (config, data string) { p = d.place(p); return p.Config, p.Data },
 		Secrets:  d.store,
 		Discover: func() *engine.Discoverer { return &engine.Discoverer{Reader: d.parts.Reader} },
+		TakeOver: func(p cli.Place) engine.TakeOverOptions {
+			p = d.place(p)
+			return engine.TakeOverOptions{File: p.Config, DataDir: p.Data, Secrets: d.vault(p), Keys: d.mail().Keys, Now: now}
+		},
 		Practice: d.practice,
 		Drill: func(ctx context.Context, req engine.DrillRequest) (*engine.Drill, error) {
 			return engine.NewDrill(ctx, req, "en", slog.New(slog.DiscardHandler))

@@ -125,10 +125,9 @@ func (e *Engine) kit(ctx context.Context) (kit, error) {
 	for _, name := range secretsNamed(s) {
 		v, err := e.opt.Password(ctx, configs.SecretRef(name))
 		switch {
-		case errors.Is(err, secret.ErrMissing):
-		case err != nil:
+		case err != nil && !errors.Is(err, secret.ErrMissing):
 			return kit{}, err
-		default:
+		case err == nil && v != "":
 			k.Secrets[name] = []byte(v)
 		}
 	}

@@ -198,7 +198,7 @@ func (s *settler) faults() {
 		{"dead port to send", edit(func(d *engine.SetupDraft) { d.Primary.Submission = "mx.primary.test:588" }), engine.FieldPrimarySubmission, failover.Red, "No answer", "588"},
 		{"typo", edit(func(d *engine.SetupDraft) { d.Secondary.Submission = "mx.secondary.tset:587" }), engine.FieldSecondarySubmission, failover.Red, "No such name", "Did you mean mx.secondary.test"},
 		{"another's certificate", edit(func(d *engine.SetupDraft) { d.Secondary.IMAP = secondAddr + ":993" }), engine.FieldSecondaryIMAP, failover.Red, "Certificate not right", ""},
-		{"dead host", edit(func(d *engine.SetupDraft) { d.Primary.MX = []string{"10 ns1.example.test"} }), engine.FieldPrimaryMX, failover.Red, "0 of 1 hosts answer", "ns1.example.test"},
+		{"dead host", edit(func(d *engine.SetupDraft) { d.Primary.MX = []string{"10 ns1.example.test"} }), engine.FieldPrimaryMX, failover.Red, "No answer", "ns1.example.test"},
 		{"no such domain", edit(func(d *engine.SetupDraft) { d.Domain = "exampel.test" }), engine.FieldDomain, failover.Red, "No such domain", "exampel.test"},
 		{"name in use", edit(func(d *engine.SetupDraft) { d.Emergency = "ns1" }), engine.FieldEmergencyName, failover.Warn, "In use", "ns1.example.test"},
 		{"no MX yet", edit(func(d *engine.SetupDraft) { d.Emergency = "later" }), engine.FieldEmergencySeed, failover.Unknown, "Not tested", "has no MX yet"},

@@ -240,7 +240,7 @@ func (t *fieldTest) testMirror(ctx context.Context) {
 		return
 	}
 	t.says(failover.Pass, failover.Say("Can be read"))
-	t.answer.Detail = failover.Say("{address}: {count} folders with {messages} messages; those of the last {days} days are mirrored.",
+	t.answer.Detail = failover.Say("{address}: folders {count}, messages {messages}. What came in the last days ({days}) is mirrored.",
 		"address", boxes[0].address, "count", folders, "messages", messages, "days", tr.settings.Mirror.Days)
 }
 

@@ -147,7 +147,14 @@ func (t *fieldTest) greet(ctx context.Context, tr trial, provider configs.Provid
 		}
 		t.answer.Exact = append(t.answer.Exact, fmt.Sprintf("%s: %s %s %s", line, w.Stage, w.Ending, w.Answer))
 	}
-	t.says(failover.Pass, failover.Say("{count} of {of} hosts answer", "count", well, "of", len(hosts)))
+	word := failover.Say("{count} of {of} hosts answer", "count", well, "of", len(hosts))
+	switch {
+	case len(hosts) == 1 && well == 1:
+		word = failover.Say("Answers")
+	case well == 0:
+		word = failover.Say("No answer")
+	}
+	t.says(failover.Pass, word)
 	switch {
 	case well == len(hosts):
 	case well > 0:
@@ -287,7 +294,7 @@ func (t *fieldTest) testRecipients(ctx context.Context) {
 		t.says(failover.Warn, failover.Say("Another domain"))
 		t.answer.Detail = failover.Say("Not at {domain}, so never tried: {list}", "domain", failover.Display(failover.FQDN(d.Domain)), "list", some(foreign))
 	case !d.Secondary.chosen():
-		t.says(failover.Pass, failover.Say("{count} addresses", "count", len(d.addresses())))
+		t.says(failover.Pass, failover.Say("Listed: {count}", "count", len(d.addresses())))
 		t.answer.Detail = failover.Say("They are tried at the secondary once there is one.")
 	default:
 		t.testMX(ctx, SideSecondary)

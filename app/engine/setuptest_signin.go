@@ -197,8 +197,11 @@ func secured(took time.Duration, version string, ends, now time.Time) failover.S
 	if ends.IsZero() {
 		return failover.Say("{span}, {tls}", "span", took.Round(100*time.Millisecond), "tls", version)
 	}
-	return failover.Say("{span}, {tls}, certificate valid for {days} more days",
-		"span", took.Round(100*time.Millisecond), "tls", version, "days", int(ends.Sub(now).Hours()/hoursOfDay))
+	days := int(ends.Sub(now).Hours() / hoursOfDay)
+	if days == 1 {
+		return failover.Say("{span}, {tls}, certificate valid for one more day", "span", took.Round(100*time.Millisecond), "tls", version)
+	}
+	return failover.Say("{span}, {tls}, certificate valid for {days} more days", "span", took.Round(100*time.Millisecond), "tls", version, "days", days)
 }
 
 // testSignIn signs in once, wherever the chosen way leads: to a mailbox, or to hand mail

@@ -242,7 +242,7 @@ func (s *Setup) Guide(side engine.Side) []engine.GuideStep {
 	}
 	return []engine.GuideStep{
 		{Index: 0, Say: failover.Say("Add {domain} under Settings, Domains, and choose to keep the mail where it is for now.", "domain", "aoba.example"), Copy: []string{"aoba.example"}, Page: "https://app.fastmail.com/"},
-		{Index: 1, Say: failover.Say("Make a user for each of the {count} accounts.", "count", 29), Copy: []string{"keiri@aoba.example", "saiyo@aoba.example"}},
+		{Index: 1, Say: failover.Say("Make a user for each account ({count}).", "count", 29), Copy: []string{"keiri@aoba.example", "saiyo@aoba.example"}},
 		{Index: 2, Say: failover.Say("Under Settings, Privacy & Security, make an app password for mail (IMAP and SMTP).")},
 	}
 }
