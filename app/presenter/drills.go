@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"lifeboat/app/engine"
 	"lifeboat/app/i18n"
 	"lifeboat/failover/drill"
 )
@@ -35,6 +36,12 @@ type DrillsOptions struct {
 	Stage func(ctx context.Context, s Setup) (*Stage, error)
 	// Table lays the table of one that is talked through.
 	Table func(s Setup) (*drill.Table, error)
+	// Rehearse holds a live rehearsal; nil: there is no zone to hold it in. Domains are
+	// those of the settings, as failover.FQDN makes them.
+	Rehearse func(ctx context.Context, req engine.LiveRequest) (drill.Result, error)
+	Domains  []string
+	Targets  drill.Targets
+	Version  string
 	// Write writes a report in a format: "html", "md" or "json".
 	Write func(r drill.Result, t *i18n.Tongue, history []drill.Point, format string) ([]byte, error)
 	// People are those of the settings, who may take part.
@@ -53,6 +60,8 @@ const (
 	DrillsLive   DrillsPage = "live"
 	DrillsTable  DrillsPage = "table"
 	DrillsReport DrillsPage = "report"
+
+	DrillsRehearse DrillsPage = "rehearse"
 )
 
 // DrillsState is the list of what can be rehearsed, and of what was.
@@ -77,6 +86,7 @@ type ScenarioRow struct {
 	Next    bool // the one to hold next
 	Plays   bool // in the lab
 	Talks   bool // around a table
+	Lives   bool // in the real zone, from here
 }
 
 // HeldRow is one drill that was held.
@@ -106,6 +116,8 @@ type Drills struct {
 	live     *Drill
 	table    *Table
 	report   *Report
+
+	rehearsal *rehearsal
 }
 
 // NewDrills returns the presenter.
@@ -291,6 +303,8 @@ func (d *Drills) Resume() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
+	case d.rehearsal.running():
+		d.page = DrillsRehearse
 	case d.table != nil:
 		d.page = DrillsTable
 	case d.live != nil:
@@ -314,7 +328,16 @@ func (d *Drills) Page() DrillsPage { d.mu.Lock(); defer d.mu.Unlock(); return d.
 func (d *Drills) Held() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.table != nil || d.live != nil && d.live.Running()
+	return d.table != nil || d.live != nil && d.live.Running() || d.rehearsal.running()
+}
+
+// Close keeps what is being talked through around a table, when the program ends. What is
+// played keeps its record when its context ends. It does I/O.
+func (d *Drills) Close() error {
+	if table := d.Table(); table != nil {
+		return d.opt.Archive.Save(table.End())
+	}
+	return nil
 }
 
 // Speak goes on in another language.

@@ -82,6 +82,8 @@ func (d *Drills) scenario(sc drill.Scenario, now time.Time) ScenarioRow {
 		row.Facts = t.T("In the lab a few minutes")
 	case row.Talks:
 		row.Facts = t.T("Around a table about {span}", "span", goal(t, time.Duration(sc.Lasts)))
+	case d.opt.Rehearse != nil && len(d.opt.Domains) > 0 && slices.Contains(sc.Kinds, drill.Live):
+		row.Lives, row.Facts = true, t.T("In your own zone, at a name that no mail goes to; about {span}", "span", goal(t, time.Duration(sc.Lasts)))
 	default:
 		row.Facts = t.T("In your own zone, at the command line: {command}", "command", "lifeboat drill run "+sc.Name)
 	}

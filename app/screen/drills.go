@@ -29,6 +29,11 @@ type DrillsDeeds struct {
 	Table     func() *presenter.Table  // the one that is laid
 	Report    func() *presenter.Report // the one that is read
 	Live      func() *presenter.Drill  // the one that is played
+	// Browse opens the report in the browser.
+	Browse func()
+	// Rehearsal is for live rehearsals, and Rehearsed the one that is prepared or under way.
+	Rehearsal RehearsalDeeds
+	Rehearsed func() (presenter.RehearsalState, bool)
 }
 
 // Drills lists what can be rehearsed and what was; what is chosen takes its place.
@@ -41,6 +46,7 @@ type Drills struct {
 	live   *liveView
 	table  *tableView
 	report *reportView
+	real   *rehearseView
 	body   *fyne.Container
 }
 
@@ -51,6 +57,7 @@ func NewDrills(t *i18n.Tongue, p *presenter.Drills, deeds DrillsDeeds) *Drills {
 	d.live = newLiveView(t, deeds)
 	d.table = newTableView(t, deeds)
 	d.report = newReportView(t, deeds)
+	d.real = newRehearseView(t, deeds)
 	d.body = container.NewStack()
 	d.Update()
 	return d
@@ -79,6 +86,11 @@ func (d *Drills) Update() {
 		if report := d.deeds.Report(); report != nil {
 			view = d.report.box
 			d.report.show(report.State())
+		}
+	case presenter.DrillsRehearse:
+		if s, ok := d.deeds.Rehearsed(); ok {
+			view = d.real.box
+			d.real.show(s)
 		}
 	default:
 	}
@@ -116,6 +128,7 @@ type scenarioView struct {
 	last       *widgets.Words
 	play, talk *widgets.Button
 	watch      *widgets.Button
+	real       *widgets.Button
 	name       string
 }
 
@@ -179,8 +192,9 @@ func (l *drillList) row() *scenarioView {
 	r.play = widgets.NewButton(widgets.Outlined, t.T("Decide yourself"), func() { l.deeds.Play(r.name, false) }).WithIcon(look.IconPlay)
 	r.watch = widgets.NewButton(widgets.Outlined, t.T("Watch it"), func() { l.deeds.Play(r.name, true) }).WithIcon(look.IconEye)
 	r.talk = widgets.NewButton(widgets.Outlined, t.T("Around a table"), func() { l.deeds.Talk(r.name) }).WithIcon(look.IconPeople)
+	r.real = widgets.NewButton(widgets.Outlined, t.T("Rehearse live"), func() { l.deeds.Rehearsal.Prepare(r.name) }).WithIcon(look.IconGlobe)
 	head := line(8, 1, r.light, r.title, r.last)
-	foot := line(inside, 0, r.facts, r.talk, r.watch, r.play)
+	foot := line(inside, 0, r.facts, r.talk, r.watch, r.play, r.real)
 	r.card = widgets.NewCard(column(8, head, r.summary, foot))
 	l.list.Add(r.card)
 	return r
@@ -196,12 +210,13 @@ func (r *scenarioView) show(s presenter.ScenarioRow, can bool) {
 	show(r.play, s.Plays)
 	show(r.watch, s.Plays)
 	show(r.talk, s.Talks)
+	show(r.real, s.Lives)
 	kind := widgets.Outlined
 	if s.Next && can {
 		kind = widgets.Filled
 	}
 	r.play.SetKind(kind)
-	for _, b := range []*widgets.Button{r.play, r.watch, r.talk} {
+	for _, b := range []*widgets.Button{r.play, r.watch, r.talk, r.real} {
 		enable(b, can)
 	}
 }

@@ -5,12 +5,14 @@ import (
 	"strings"
 	"testing"
 
+	"lifeboat/app/engine"
 	"lifeboat/app/i18n"
 	"lifeboat/app/presenter"
 	"lifeboat/app/presenter/presentertest"
 	"lifeboat/app/screen"
 	"lifeboat/app/shell"
 	"lifeboat/app/widgets"
+	"lifeboat/failover"
 	"lifeboat/failover/drill"
 	"lifeboat/failover/lab"
 )
@@ -20,7 +22,7 @@ import (
 func drills(t *testing.T, l i18n.Language, script *presentertest.Script) (*presenter.Drills, *screen.Drills) {
 	t.Helper()
 	var all []drill.Scenario
-	for _, name := range []string{"ex196121-2019-11-19", "451-4-3-2-2026-01-22", "sign-in-2018-11-19", "own-dns-mistake"} {
+	for _, name := range []string{"ex196121-2019-11-19", "451-4-3-2-2026-01-22", "sign-in-2018-11-19", "own-dns-mistake", "live-rehearsal"} {
 		all = append(all, presentertest.Scenario(t, name))
 	}
 	old := presentertest.Result(t)
@@ -28,7 +30,8 @@ func drills(t *testing.T, l i18n.Language, script *presentertest.Script) (*prese
 	script.Wakes = make(chan struct{})
 	p := presenter.NewDrills(tongue(t, l), presenter.DrillsOptions{
 		Scenarios: all, Archive: &presentertest.Archive{Results: []drill.Result{old}, Points: presentertest.Points(t)}, Now: presentertest.Now, Facilitator: "sato@desk",
-		People: []drill.Participant{{Name: "Sato", Role: "decides"}, {Name: "Tanaka"}},
+		People:   []drill.Participant{{Name: "Sato", Role: "decides"}, {Name: "Tanaka"}},
+		Rehearse: rehearsed, Domains: []string{"aoba.example."},
 		Stage: func(context.Context, presenter.Setup) (*presenter.Stage, error) {
 			return &presenter.Stage{
 				Script: script, Close: func() {}, Events: func(int) (<-chan lab.Event, func()) { return nil, func() {} },
@@ -43,7 +46,10 @@ func drills(t *testing.T, l i18n.Language, script *presentertest.Script) (*prese
 	return p, screen.NewDrills(tongue(t, l), p, screen.DrillsDeeds{
 		Play: func(string, bool) {}, Talk: func(string) {}, Open: func(string) {}, People: p.SetPeople, Resume: p.Resume, Back: p.Back,
 		EndDrill: func() {}, EndTalk: p.EndTalk, CloseTalk: p.CloseTalk, Audience: func() {}, Save: func(string) {},
-		Table: p.Table, Report: p.Report, Live: p.Live,
+		Table: p.Table, Report: p.Report, Live: p.Live, Browse: func() {}, Rehearsed: p.Rehearsal,
+		Rehearsal: screen.RehearsalDeeds{
+			Prepare: p.Prepare, Begin: func() {}, Name: p.NameRehearsal, Answer: p.AnswerRehearsal, Stop: p.StopRehearsal,
+		},
 	})
 }
 
@@ -75,6 +81,12 @@ func TestDrills(t *testing.T) {
 			p.Table().Next()
 			p.Table().Next()
 		}, presenter.DrillsTable, map[i18n.Language]string{i18n.English: "A good answer", i18n.Japanese: "良い対応"}},
+		"rehearse": {func(_ *testing.T, p *presenter.Drills, _ *presentertest.Script) { p.Prepare("live-rehearsal") }, presenter.DrillsRehearse,
+			map[i18n.Language]string{i18n.English: "Show what would be done", i18n.Japanese: "実行内容を確認"}},
+		"rehearse-asks": {func(t *testing.T, p *presenter.Drills, _ *presentertest.Script) {
+			p.Prepare("live-rehearsal")
+			await(t, func() bool { s, _ := p.Rehearsal(); return s.Phase == presenter.RehearseAsking }, func(changed func()) { go p.Rehearse(t.Context(), changed) })
+		}, presenter.DrillsRehearse, map[i18n.Language]string{i18n.English: "Rehearse now", i18n.Japanese: "実地訓練を始める"}},
 		"questions": {func(_ *testing.T, p *presenter.Drills, _ *presentertest.Script) {
 			p.Talk("ex196121-2019-11-19")
 			p.Table().Start()
@@ -117,4 +129,18 @@ func TestAudience(t *testing.T) {
 			t.Errorf("nothing is shown: %q", got)
 		}
 	})
+}
+
+// rehearsed is a live rehearsal up to the question whether to go on.
+func rehearsed(_ context.Context, req engine.LiveRequest) (drill.Result, error) {
+	d := presentertest.Domain()
+	name := failover.FQDN(req.Name + "." + req.Domain)
+	_, err := req.Confirm(engine.LivePreview{
+		Domain: d, Name: name, Zone: "aoba.example.", Host: "rfc2136",
+		Sets: []failover.RRset{
+			failover.MXSet(name, 300, d.Primary.MX), failover.MXSet(name, 300, d.Secondary.MX), failover.MXSet(name, 300, d.Primary.MX),
+		},
+		Leftover: failover.MXSet(name, 300, d.Secondary.MX),
+	})
+	return drill.Result{}, err
 }

@@ -113,7 +113,7 @@ func chartOf(q presenter.QueueChart) widgets.ChartData {
 type queueActs struct {
 	box    *fyne.Container
 	queue  *Queue
-	says   *widgets.Words
+	says   *widgets.Paragraph
 	send   *widgets.Button
 	hold   *widgets.Button
 	settle *widgets.Button
@@ -130,7 +130,7 @@ const (
 
 func newQueueActs(q *Queue) *queueActs {
 	t := q.tongue
-	a := &queueActs{queue: q, says: widgets.NewWords(look.Caption, "").Shrinking()}
+	a := &queueActs{queue: q, says: widgets.NewParagraph(look.Caption, "")}
 	button := func(text string, k relay.ActKind) *widgets.Button {
 		return widgets.NewButton(widgets.Outlined, text, func() { q.do(presenter.QueueAct{Kind: k, IDs: q.chosen}) })
 	}

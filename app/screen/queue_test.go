@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/test"
 	"fyne.io/fyne/v2/theme"
 
@@ -148,4 +150,29 @@ func press(t *testing.T, o fyne.CanvasObject, text string) {
 		}
 	}
 	t.Fatalf("there is no button %q", text)
+}
+
+// With text half as large again nothing of the queue and of the log is cut off.
+func TestQueueAndLogWithLargeText(t *testing.T) {
+	for _, l := range i18n.Languages() {
+		test.NewTempApp(t).Settings().SetTheme(larger{fixedVariant{look.NewTheme(), theme.VariantLight}})
+		q := queue(t, l, presentertest.Piled())
+		w := test.NewTempWindow(t, besideRail(q.Content()))
+		settle(t, w, "-queue-"+string(l))
+		q.presenter.Open(t.Context(), q.presenter.State().Rows[4].ID)
+		q.Update()
+		settle(t, w, "-message-"+string(l))
+		p, s, _ := logPage(t, l, presentertest.Happened())
+		w = test.NewTempWindow(t, besideRail(s.Content()))
+		settle(t, w, "-log-"+string(l))
+		p.Open(4)
+		s.Update()
+		settle(t, w, "-entry-"+string(l))
+	}
+}
+
+// besideRail gives a page the room that it has beside the navigation of a narrow window.
+func besideRail(page fyne.CanvasObject) fyne.CanvasObject {
+	const rail, margin = 80, 32
+	return container.NewVScroll(container.New(layout.NewCustomPaddedLayout(margin, margin, rail+margin, margin), page))
 }

@@ -47,10 +47,11 @@ func newReportView(t *i18n.Tongue, deeds DrillsDeeds) *reportView {
 		trend: widgets.NewWords(look.Caption, "").Shrinking(), spark: widgets.NewSpark(widgets.SparkLine, 44),
 		checks: newFacts(0), advice: newAdviceList(), notes: newFacts(0), script: newScriptView(),
 	}
-	html := widgets.NewButton(widgets.Filled, t.T("Save the report"), func() { deeds.Save("html") }).WithIcon(look.IconSave)
+	browse := widgets.NewButton(widgets.Filled, t.T("Open in the browser"), func() { deeds.Browse() }).WithIcon(look.IconGlobe)
+	html := widgets.NewButton(widgets.Outlined, t.T("Save the report"), func() { deeds.Save("html") }).WithIcon(look.IconSave)
 	markdown := widgets.NewButton(widgets.Outlined, t.T("As Markdown"), func() { deeds.Save("md") })
 	back := widgets.NewButton(widgets.Outlined, t.T("All drills"), deeds.Back)
-	v.head = newHeader(back, markdown, html)
+	v.head = newHeader(back, markdown, html, browse)
 	v.actions = newActionsView(t, func(what, owner, due string) string {
 		if r := deeds.Report(); r != nil {
 			return r.AddAction(what, owner, due)
