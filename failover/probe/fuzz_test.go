@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -230,6 +231,19 @@ func FuzzEvidenceFile(f *testing.F) {
 		ev.Stale(target, noon, 0)
 		if err := ev.Save(path); err != nil {
 			t.Fatal(err)
+		}
+	})
+}
+
+// Whatever stands in an SOA record, a serial number is read off it or not.
+func FuzzSerial(f *testing.F) {
+	for _, seed := range []string{"ns.test. host.test. 7 3600 600 86400 60", "ns.test. host.test. 4294967296 1 1 1 1", "", "1 2 3 4 5 6 7 8"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		n, ok := serial(failover.NewRRset("a.test.", "SOA", 1, value))
+		if ok && !strings.Contains(value, strconv.FormatUint(uint64(n), 10)) {
+			t.Errorf("%d was read off %q", n, value)
 		}
 	})
 }
