@@ -53,15 +53,14 @@ func (e *Engine) newGate(ctx context.Context, reason, server string) (*gate, err
 	if strings.TrimSpace(reason) == "" {
 		return g, nil
 	}
-	_, err := g.take("", reason)
-	return g, errors.Join(err, ctx.Err())
+	return g, errors.Join(g.take("", reason), ctx.Err())
 }
 
 // longestReason is how many characters of a reason are kept.
 const longestReason = 300
 
 // take takes a reason in. It is as it was typed, on one line.
-func (g *gate) take(address, reason string) (string, error) {
+func (g *gate) take(address, reason string) error {
 	reason = strings.Join(strings.Fields(strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
 			return ' '
@@ -69,7 +68,7 @@ func (g *gate) take(address, reason string) (string, error) {
 		return r
 	}, strings.ToValidUTF8(reason, " "))), " ")
 	if !strings.ContainsFunc(reason, unicode.IsLetter) {
-		return "", mailstore.Fail(mailstore.ErrInvalid, "Say in a few words why other people's mail has to be read: it goes into the log.")
+		return mailstore.Fail(mailstore.ErrInvalid, "Say in a few words why other people's mail has to be read: it goes into the log.")
 	}
 	if runes := []rune(reason); len(runes) > longestReason {
 		reason = string(runes[:longestReason]) + "…"
@@ -81,7 +80,7 @@ func (g *gate) take(address, reason string) (string, error) {
 	} else {
 		g.reasons[strings.ToLower(address)] = reason
 	}
-	return reason, nil
+	return nil
 }
 
 // unlock is take for a person who is asked, and notes it. addresses are those that it
@@ -90,8 +89,7 @@ func (g *gate) unlock(ctx context.Context, account, reason string, addresses []s
 	if g == nil {
 		return nil
 	}
-	reason, err := g.take(account, reason)
-	if err != nil {
+	if err := g.take(account, reason); err != nil {
 		return err
 	}
 	var entries []AccessEntry

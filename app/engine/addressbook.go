@@ -156,7 +156,10 @@ func (t topContacts) Less(i, k int) bool { return heavier(t[i], t[k]) > 0 }
 func (t topContacts) Swap(i, k int)      { t[i], t[k] = t[k], t[i] }
 
 // Push implements [heap.Interface].
-func (t *topContacts) Push(c any) { *t = append(*t, c.(contact)) } //nolint:forcetypeassert // it is what match pushes
+func (t *topContacts) Push(c any) {
+	one, _ := c.(contact) // it is what match pushes
+	*t = append(*t, one)
+}
 
 // Pop implements [heap.Interface].
 func (t *topContacts) Pop() any {

@@ -55,7 +55,9 @@ func (e *Engine) Browse(ctx context.Context, req BrowseRequest) (MailSource, err
 }
 
 func (e *Engine) browseOptions(ctx context.Context, req BrowseRequest) (imaplink.Options, string, error) {
-	provider, at, source, address := configs.Provider{CAFile: req.CAFile}, configs.Endpoint{}, signin.Source(nil), req.User
+	var at configs.Endpoint
+	var source signin.Source
+	provider, address := configs.Provider{CAFile: req.CAFile}, req.User
 	if req.Role != "" {
 		set, err := e.mailboxAt(ctx, req)
 		if err != nil {
@@ -66,7 +68,7 @@ func (e *Engine) browseOptions(ctx context.Context, req BrowseRequest) (imaplink
 		if req.Host == "" || req.User == "" || req.Password == nil || req.Port < 0 || req.Port > 65535 {
 			return imaplink.Options{}, "", mailstore.Fail(mailstore.ErrInvalid, "To read a mailbox, its server, a user name and a password are needed.")
 		}
-		at = configs.Endpoint{Host: req.Host, Port: uint16(req.Port), TLS: req.TLS} //nolint:gosec // it was compared
+		at = configs.Endpoint{Host: req.Host, Port: uint16(req.Port), TLS: req.TLS}
 		source = signin.Password(req.User, req.Password)
 	}
 	trust, err := e.opt.Mail.TLS(provider)

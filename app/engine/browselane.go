@@ -29,7 +29,7 @@ const graceful = 2 * time.Second
 
 // do asks something of the server. When it returns early because ctx ended, f may go on for
 // a moment, and what it found is nobody's.
-func (l *lane) do(ctx context.Context, f func(context.Context, *lane) error) error {
+func (l *lane) do(ctx context.Context, f func(context.Context, *lane) error) error { //nolint:contextcheck // a question may go on after its asker
 	select {
 	case l.turn <- struct{}{}:
 	case <-ctx.Done():

@@ -134,7 +134,7 @@ func (b *browser) parse(text string) (i browsedID, err error) {
 	if !ok1 || !ok2 || err1 != nil || err2 != nil || err3 != nil || n < 0 || n >= len(b.folders) || u == 0 {
 		return i, mailstore.Fail(mailstore.ErrInvalid, "{value} is no ID of a message of this list.", "value", text)
 	}
-	return browsedID{n, uint32(v), mailstore.UID(u)}, nil //nolint:gosec // they are of 32 bits
+	return browsedID{n, uint32(v), mailstore.UID(u)}, nil
 }
 
 // name is the name of a numbered folder.

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"strconv"
-	"strings"
 
 	"lifeboat/mailstore"
 	"lifeboat/mailstore/fulltext"
@@ -83,11 +82,11 @@ func (m *Mail) Lines(ctx context.Context, ids []string) ([]MailLine, error) {
 		}
 		byID[msg.ID] = m.line(msg)
 	}
-	out := make([]MailLine, len(ids))
+	out := make([]MailLine, len(wanted))
 	for i, id := range wanted {
 		line, ok := byID[id]
 		if !ok {
-			line = MailLine{ID: strings.TrimSpace(ids[i]), Missing: true}
+			line = MailLine{ID: id.Text(), Missing: true}
 		}
 		out[i] = line
 	}

@@ -170,9 +170,7 @@ func (l *link) sendPieces(pieces []string) *order {
 		return l.send(pieces[0], nil)
 	}
 	l.mu.Lock()
-	for _, p := range pieces[1:] {
-		l.pieces = append(l.pieces, p)
-	}
+	l.pieces = append(l.pieces, pieces[1:]...)
 	l.pieces[len(l.pieces)-1] += "\r\n"
 	l.mu.Unlock()
 	return l.send(strings.TrimSuffix(pieces[0], "\r\n"), nil)

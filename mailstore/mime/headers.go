@@ -19,10 +19,26 @@ const (
 // each on one line. It reads r to the end of the header, or as far as a header goes that
 // anybody writes.
 func Headers(r io.Reader) []mailstore.HeaderField {
-	l := newLines(io.LimitReader(r, 4*maxHead))
-	var names []string
-	var values [][]byte
+	names, values := shownFields(newLines(io.LimitReader(r, 4*maxHead)))
 	var all []byte // what is not ASCII, to tell its charset by
+	for _, v := range values {
+		if !isASCII(v) && len(all) < 4<<10 {
+			all = append(all, v[:min(len(v), 1<<10)]...)
+		}
+	}
+	charset := ""
+	if len(all) > 0 && !utf8.Valid(all) && !has2022(all) {
+		charset = guessTable(all, "")
+	}
+	out := make([]mailstore.HeaderField, len(names))
+	for i := range names {
+		out[i] = mailstore.HeaderField{Name: names[i], Value: headerText(values[i], charset)}
+	}
+	return out
+}
+
+// shownFields reads the fields as they are.
+func shownFields(l *lines) (names []string, values [][]byte) {
 	for first := true; ; first = false {
 		ln, ok := l.next()
 		if !ok || len(ln.text) == 0 && !ln.begun && len(names) > 0 {
@@ -46,20 +62,7 @@ func Headers(r io.Reader) []mailstore.HeaderField {
 		names = append(names, string(bytes.TrimRight(name, " \t")))
 		values = append(values, bytes.Clone(value[:min(len(value), maxShownField)]))
 	}
-	for _, v := range values {
-		if !isASCII(v) && len(all) < 4<<10 {
-			all = append(all, v[:min(len(v), 1<<10)]...)
-		}
-	}
-	charset := ""
-	if len(all) > 0 && !utf8.Valid(all) && !has2022(all) {
-		charset = guessTable(all, "")
-	}
-	out := make([]mailstore.HeaderField, len(names))
-	for i := range names {
-		out[i] = mailstore.HeaderField{Name: names[i], Value: headerText(values[i], charset)}
-	}
-	return out
+	return names, values
 }
 
 // Source is a message as it was sent, as text that can be shown: lines end with "\n", raw

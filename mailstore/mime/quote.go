@@ -342,26 +342,35 @@ func (r *reading) finish(all []mailstore.Paragraph, first []int) (out []mailstor
 			begun = nil
 			own = own || p.Kind == mailstore.PlainParagraph && strings.TrimSpace(p.Text) != ""
 		} else {
-			for line := range strings.SplitSeq(p.Text, "\n") {
-				if strings.TrimSpace(line) != "" {
-					begun.Lines++
-				}
-			}
+			begun.Lines += fullLines(p.Text)
 		}
 		if p.Text != "" || p.Quote != nil {
 			out = append(out, p)
 		}
 	}
+	if !own {
+		return out
+	}
 	last := true // nothing of the writer's own follows
 	for i := len(out) - 1; i >= 0; i-- {
 		if q := out[i].Quote; q != nil {
-			q.Fold = own && !forward[q] && (last || q.Lines > fewLines)
+			q.Fold = !forward[q] && (last || q.Lines > fewLines)
 		}
 		if out[i].Kind == mailstore.PlainParagraph && utf8.RuneCountInString(out[i].Text) > 0 {
 			last = false
 		}
 	}
 	return out
+}
+
+// fullLines counts lines that are not empty.
+func fullLines(text string) (n int) {
+	for line := range strings.SplitSeq(text, "\n") {
+		if strings.TrimSpace(line) != "" {
+			n++
+		}
+	}
+	return n
 }
 
 // fewLines is how much quoted text above an answer is not in the way.

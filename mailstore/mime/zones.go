@@ -36,32 +36,43 @@ func readZones(text string) zones {
 	if !strings.Contains(strings.ToUpper(text), "BEGIN:VTIMEZONE") {
 		return nil
 	}
-	out := zones{}
-	var name string
-	var all []observance
-	var now *observance
+	r := zoneReader{zones: zones{}}
 	for line := range unfoldedSeq(text) {
 		key, _, value := splitProperty(line)
-		switch kind := strings.ToUpper(strings.TrimSpace(value)); {
-		case key == "BEGIN" && kind == "VTIMEZONE":
-			name, all = "", nil
-		case key == "TZID" && now == nil:
-			name = strings.TrimSpace(value)
-		case key == "BEGIN" && (kind == "STANDARD" || kind == "DAYLIGHT") && len(all) < maxObservances:
-			now = &observance{}
-		case key == "END" && (kind == "STANDARD" || kind == "DAYLIGHT") && now != nil:
-			all = append(all, *now)
-			now = nil
-		case key == "END" && kind == "VTIMEZONE":
-			if name != "" && len(all) > 0 && len(out) < maxZones {
-				out[name] = all
-			}
-			now = nil
-		case now != nil:
-			now.property(key, strings.TrimSpace(value))
-		}
+		r.line(key, strings.TrimSpace(value))
 	}
-	return out
+	return r.zones
+}
+
+// zoneReader reads the lines of an iCalendar object for its zones.
+type zoneReader struct {
+	zones zones
+	name  string
+	all   []observance
+	now   *observance // that is being read
+}
+
+func (r *zoneReader) line(key, value string) {
+	kind := strings.ToUpper(value)
+	rule := kind == "STANDARD" || kind == "DAYLIGHT"
+	switch {
+	case key == "BEGIN" && kind == "VTIMEZONE":
+		r.name, r.all = "", nil
+	case key == "TZID" && r.now == nil:
+		r.name = value
+	case key == "BEGIN" && rule && len(r.all) < maxObservances:
+		r.now = &observance{}
+	case key == "END" && rule && r.now != nil:
+		r.all = append(r.all, *r.now)
+		r.now = nil
+	case key == "END" && kind == "VTIMEZONE":
+		if r.name != "" && len(r.all) > 0 && len(r.zones) < maxZones {
+			r.zones[r.name] = r.all
+		}
+		r.now = nil
+	case r.now != nil:
+		r.now.property(key, value)
+	}
 }
 
 func (o *observance) property(key, value string) {

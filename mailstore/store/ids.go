@@ -146,7 +146,7 @@ func (s *Store) Revision(ctx context.Context) (int64, error) {
 	s.revising.Lock()
 	defer s.revising.Unlock()
 	if s.revision == nil {
-		conn, err := s.read.Conn(ctx) //nolint:sqlclosecheck // closed with the store
+		conn, err := s.read.Conn(ctx)
 		if err != nil {
 			return 0, s.failed(err)
 		}
