@@ -207,7 +207,7 @@ func presenters(t *i18n.Tongue, e *engine.Engine, opt presenter.HomeOptions, typ
 	p.home = presenter.NewHome(t, e, opt)
 	so := presenter.SwitchOptions{
 		Domains: opt.Domains, Now: opt.Now, Turn: turn, Typed: typed, Runs: p.home.Runs, Open: p.home.Open, Route: p.home.Route,
-		Concerns: p.tests.Concerns,
+		Waiting: p.home.Waiting, Concerns: p.tests.Concerns,
 		Done: func(failover.Outcome, error) { p.home.Refresh() },
 	}
 	if more != nil {

@@ -20,6 +20,7 @@ func ShowComponents(ctx context.Context) {
 	w.SetPadded(false)
 	w.SetContent(Components())
 	w.Resize(fyne.NewSize(1600, 900))
+	a.Settings().SetTheme(look.NewThemeIn(look.Light)) // what was painted before it had its own theme takes that on
 	stop := context.AfterFunc(ctx, func() { fyne.Do(a.Quit) })
 	defer stop()
 	w.ShowAndRun()
@@ -29,5 +30,5 @@ func ShowComponents(ctx context.Context) {
 func Components() fyne.CanvasObject {
 	both := container.New(widgets.Columns(0),
 		widgets.Components(look.NewThemeIn(look.Light)), widgets.Components(look.NewThemeIn(look.Dark)))
-	return container.NewVScroll(both)
+	return container.NewScroll(both)
 }

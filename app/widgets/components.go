@@ -41,6 +41,7 @@ func componentParts() []componentPart {
 		{"Navigation", componentsNav},
 		{"Cards, evidence, ladder", componentsCards},
 		{"Checks, records that change", componentsChecks},
+		{"Mail", componentsMail},
 		{"Charts", componentsCharts},
 		{"Drills", componentsDrills},
 	}

@@ -58,7 +58,7 @@ func componentsDialogs() fyne.CanvasObject {
 	}, nil)
 	all := container.New(Columns(12))
 	for _, d := range []*Dialog{confirm, problem, passphrase} {
-		all.Add(container.NewStack(Room(1, 400), d))
+		all.Add(container.NewStack(Room(1, 470), d))
 	}
 	return all
 }
@@ -80,7 +80,7 @@ func componentsNav() fyne.CanvasObject {
 		if rail {
 			width = NavRailWidth
 		}
-		return container.NewGridWrap(fyne.NewSize(width, 480), n)
+		return container.NewGridWrap(fyne.NewSize(width, 620), n)
 	}
 	watch := NavFoot{Shape: Disc, First: "Looks every minute", Second: "last at 11:20"}
 	practice := NavFoot{Icon: look.IconFlag, First: "Practice", Second: "nothing real is touched"}
