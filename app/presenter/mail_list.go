@@ -18,6 +18,7 @@ type mailList struct {
 	asked        map[string]bool // IDs of lines that are being read
 	round        int             // lines of earlier rounds are shown, and read anew
 	from, to     int             // which rows are seen
+	shift        int             // by how many rows what is seen has moved down since the list was begun
 }
 
 // keptLine is a line that was read.
@@ -35,7 +36,7 @@ func newMailList() mailList {
 func (l *mailList) begin() {
 	l.ids, l.fail, l.more = nil, nil, true
 	l.stale()
-	l.from, l.to = 0, 0
+	l.from, l.to, l.shift = 0, 0, 0
 }
 
 // stale asks for another list; the one that is shown stays until it is there.
@@ -56,6 +57,13 @@ func (l *mailList) set(ids []string, err error, number int, more bool) {
 	l.version++
 	if err != nil {
 		ids = nil
+	}
+	if l.from > 0 && l.from < len(l.ids) {
+		if at := slices.Index(ids, l.ids[l.from]); at > 0 {
+			l.shift += at - l.from
+			l.to += at - l.from
+			l.from = at
+		}
 	}
 	l.ids = ids
 	if !more {
@@ -107,6 +115,7 @@ type mailPicks struct {
 	rows    []int // where the selected messages stand now
 	row     int   // and the cursor
 	version int
+	reveal  int // another than before: the cursor is to be seen
 }
 
 func newMailPicks() mailPicks { return mailPicks{ids: map[string]struct{}{}, row: noRow} }
@@ -142,7 +151,7 @@ func (m *Mail) Seen(from, to int) {
 func (m *Mail) Select(rows []int, cursor int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	p := mailPicks{ids: make(map[string]struct{}, len(rows)), row: cursor, rows: slices.Clone(rows), version: m.picked.version}
+	p := mailPicks{ids: make(map[string]struct{}, len(rows)), row: cursor, rows: slices.Clone(rows), version: m.picked.version, reveal: m.picked.reveal}
 	for _, i := range rows {
 		if i >= 0 && i < len(m.list.ids) {
 			p.ids[m.list.ids[i]] = struct{}{}
@@ -173,6 +182,7 @@ func (m *Mail) SelectNext(by int) {
 	m.Select([]int{at}, at)
 	m.mu.Lock()
 	m.picked.version++
+	m.picked.reveal++
 	m.mu.Unlock()
 }
 

@@ -77,6 +77,9 @@ type MailListState struct {
 	Selected    []int
 	Row         int
 	PickVersion int
+	// Reveal is another than before when Row is to be brought into view, and Shift by how
+	// many rows what is seen has moved down since, as when mail came: the view goes along.
+	Reveal, Shift int
 }
 
 // MailLock says why mail is not shown, and what opens it.
@@ -98,7 +101,7 @@ func (m *Mail) State() MailState {
 	}
 	s.List = MailListState{
 		Length: len(m.list.ids), Version: m.list.version, Busy: m.list.made != m.list.wanted || m.source == nil && m.openFail == nil,
-		Selected: m.picked.rows, Row: m.picked.row, PickVersion: m.picked.version,
+		Selected: m.picked.rows, Row: m.picked.row, PickVersion: m.picked.version, Reveal: m.picked.reveal, Shift: m.list.shift,
 	}
 	m.listSays(&s)
 	switch {

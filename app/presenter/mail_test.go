@@ -416,3 +416,21 @@ func TestMailSpeaks(t *testing.T) {
 		t.Errorf("%q, %q, %q", s.Banner.Title, s.Folders[1].Name, s.Message.To)
 	}
 }
+
+// Mail that comes while somebody reads further down moves nothing under their eyes.
+func TestMailStaysWhereItIsRead(t *testing.T) {
+	room := presentertest.NewMailroom(false, 0)
+	p := posted(t, room, nil)
+	p.listed(9)
+	p.mail.Seen(4, 9)
+	room.Add("Just arrived")
+	room.Add("And another one")
+	p.listed(11)
+	if got := p.mail.State().List.Shift; got != 2 {
+		t.Errorf("what is seen moved by %d rows", got)
+	}
+	p.mail.SelectNext(1)
+	if s := p.mail.State(); s.List.Row != 0 || s.List.Reveal == 0 {
+		t.Errorf("the next one is %d", s.List.Row)
+	}
+}

@@ -56,6 +56,7 @@ type Mail struct {
 	box     *fyne.Container
 
 	folderVersion, listVersion, pickVersion int
+	shift, reveal                           int
 	menu                                    *widget.PopUpMenu
 }
 
@@ -116,6 +117,7 @@ func (m *Mail) row(i int) widgets.RowText {
 func (m *Mail) Update() {
 	s := m.presenter.State()
 	m.state = s
+	wrote := m.writing.Open
 	m.writing = m.write.State()
 	m.banner.show(s)
 	m.showFolders(s)
@@ -131,6 +133,9 @@ func (m *Mail) Update() {
 	m.fresh.SetKind(kind)
 	show(m.fresh, s.Sends)
 	m.layout.update()
+	if c := m.canvas(); wrote && !m.writing.Open && c != nil && len(c.Overlays().List()) == 0 && m.list.Visible() {
+		c.Focus(m.list) // what had the focus is gone
+	}
 }
 
 // showFolders shows the column.
@@ -186,13 +191,18 @@ func (m *Mail) showList(s presenter.MailState) {
 		} else {
 			m.list.Refresh()
 		}
+		if by := s.List.Shift - m.shift; by != 0 && s.List.Shift != 0 && m.list.Offset() > 0 {
+			m.list.ScrollBy(by) // what was seen stays where it was
+		}
+		m.shift = s.List.Shift
 	}
 	if m.pickVersion != s.List.PickVersion {
 		m.pickVersion = s.List.PickVersion
 		m.list.SetSelection(s.List.Selected, s.List.Row)
-		if s.List.Row >= 0 && len(s.List.Selected) == 1 {
+		if s.List.Row >= 0 && m.reveal != s.List.Reveal {
 			m.list.Reveal(s.List.Row)
 		}
+		m.reveal = s.List.Reveal
 	}
 	if s.Query == "" && m.search.Text() != "" && !m.search.Focused() {
 		m.search.SetText("") // another folder is shown

@@ -182,6 +182,9 @@ func (l *RowList) ScrollTo(offset float64) {
 	}
 }
 
+// ScrollBy scrolls down by so many rows.
+func (l *RowList) ScrollBy(rows int) { l.ScrollTo(l.offset + float64(rows)*float64(l.high())) }
+
 // Reveal scrolls as far as it takes for a row to be seen whole.
 func (l *RowList) Reveal(i int) {
 	top, high := float64(l.high())*float64(i), float64(l.high())
