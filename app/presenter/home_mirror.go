@@ -38,15 +38,31 @@ func (f facts) mirrorCard(a *ages) *FigureCard {
 	if !m.Complete.IsZero() {
 		c.Title = t.T("{span} old", "span", t.Span(f.now.Sub(m.Complete)))
 	}
-	if m.Complete.IsZero() || f.now.Sub(m.Complete) >= mirrorOld || len(m.Alarms) > 0 {
+	alarm, pressing := f.alarm()
+	if m.Complete.IsZero() || f.now.Sub(m.Complete) >= mirrorOld || pressing {
 		c.Light = LightCare
 	}
 	failing, line := f.mirrorLine()
 	if c.Line = line; failing {
 		c.Light = LightCare
+	} else if pressing {
+		c.Line = say(t, alarm.Say)
 	}
 	c.Values, c.Span, c.Most = a.show(t, f.now)
 	return c
+}
+
+// justNotice is the severity of what need not be seen to yet.
+const justNotice = "notice"
+
+// alarm is the first alarm of the mirror that has to be seen to.
+func (f facts) alarm() (engine.MirrorAlarm, bool) {
+	for _, a := range f.mirror.Alarms {
+		if a.Severity != justNotice {
+			return a, true
+		}
+	}
+	return engine.MirrorAlarm{}, false
 }
 
 // mirrorLine tells what is in the mirror, and what of it fails.

@@ -118,6 +118,11 @@ func (f facts) freshen(s *NextStep) *NextStep {
 		s.Detail = say(t, a.Failed)
 		return s
 	}
+	if a, pressing := f.alarm(); pressing {
+		s.Key, s.Text, s.Detail = "mirror alarm "+a.Account+" "+a.Say.Template, say(t, a.Say), join(t, say(t, a.Why), say(t, a.Do))
+		s.Buttons[0] = Button{t.T("See what to do"), DoMail, true}
+		return s
+	}
 	if m.State != engine.ReadyMirror || m.Complete.IsZero() || f.now.Sub(m.Complete) < mirrorOld {
 		return nil
 	}

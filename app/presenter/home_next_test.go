@@ -50,6 +50,8 @@ func TestNextStep(t *testing.T) {
 	failing := whole
 	failing.Accounts = []engine.AccountStatus{{Account: "x@aoba.example", Failed: mailstore.Say("{account} was refused", "account", "x@aoba.example")}}
 	old := presentertest.Mirror(presentertest.Noon.Add(-5 * time.Hour))
+	alarmed := whole
+	alarmed.Alarms = []engine.MirrorAlarm{{Say: mailstore.Say("many messages vanished"), Do: mailstore.Say("look into it")}}
 	for _, c := range []struct {
 		name string
 		home calmHome
@@ -61,6 +63,7 @@ func TestNextStep(t *testing.T) {
 		{"an empty mirror", calmHome{mirror: engine.MirrorStatus{State: engine.EmptyMirror}}, "Fill the mirror", presenter.DoSetUp},
 		{"a locked mirror", calmHome{mirror: engine.MirrorStatus{State: engine.LockedMirror, Say: mailstore.Say("locked")}}, "The mirror cannot be read.", presenter.DoMail},
 		{"a mailbox fails", calmHome{mirror: failing}, "The mirror cannot look at x@aoba.example.", presenter.DoSetUp},
+		{"an alarm", calmHome{mirror: alarmed}, "Many messages vanished.", presenter.DoMail},
 		{"an old mirror", calmHome{mirror: old}, "The mirror is 5 h old.", presenter.DoMail},
 		{"set-up is open", calmHome{mirror: whole, opt: presenter.HomeOptions{SetUp: func() []failover.Sentence { return []failover.Sentence{{Template: "print the recovery code"}} }}}, "Print the recovery code.", presenter.DoSetUp},
 		{"a warning", calmHome{mirror: whole, ready: &probe.Judgement{Allowed: true, Warnings: []failover.Finding{{Check: "dkim", Say: failover.Sentence{Template: "no DKIM key"}, Remedy: failover.Sentence{Template: "Publish it."}}}}}, "No DKIM key.", presenter.DoCheck},
@@ -118,7 +121,9 @@ func TestMirrorCard(t *testing.T) {
 	young, failing, alarmed := whole, whole, whole
 	young.Complete = time.Time{}
 	failing.Accounts = append([]engine.AccountStatus{{Failed: mailstore.Say("refused")}, {Removed: presentertest.Noon}}, whole.Accounts...)
-	alarmed.Alarms = make([]engine.MirrorAlarm, 1)
+	alarmed.Alarms = []engine.MirrorAlarm{{Severity: "notice", Say: mailstore.Say("it ends in a month")}, {Severity: "urgent", Say: mailstore.Say("many messages vanished"), Do: mailstore.Say("look into it")}}
+	noticed := whole
+	noticed.Alarms = alarmed.Alarms[:1]
 	for _, c := range []struct {
 		m           engine.MirrorStatus
 		light       presenter.Light
@@ -128,7 +133,8 @@ func TestMirrorCard(t *testing.T) {
 		{presentertest.Mirror(presentertest.Noon.Add(-3 * time.Hour)), presenter.LightCare, "3 h old", "40 mailboxes"},
 		{young, presenter.LightCare, "Not complete yet", "40 mailboxes"},
 		{failing, presenter.LightCare, "2 min old", "1 of 41 mailboxes cannot be looked at."},
-		{alarmed, presenter.LightCare, "2 min old", "40 mailboxes"},
+		{noticed, presenter.NoLight, "2 min old", "40 mailboxes"},
+		{alarmed, presenter.LightCare, "2 min old", "Many messages vanished."},
 		{engine.MirrorStatus{State: engine.NoMirror}, presenter.LightUnknown, "No mirror yet", "nobody could read"},
 		{engine.MirrorStatus{State: engine.EmptyMirror}, presenter.LightUnknown, "Empty", "Nothing was mirrored yet."},
 		{engine.MirrorStatus{State: engine.LockedMirror, Say: mailstore.Say("its key is not here")}, presenter.LightCare, "Cannot be read", "Its key is not here."},
@@ -184,7 +190,7 @@ func TestQueueCard(t *testing.T) {
 		light       presenter.Light
 		title, line string
 	}{
-		{presentertest.Outbox{}, presenter.NoLight, "Empty", "messages left today, none waiting"},
+		{presentertest.Outbox{}, presenter.NoLight, "Empty", "Left today: 56, none waiting"},
 		{presentertest.Outbox{Waiting: 1234, Oldest: now.Add(-time.Minute)}, presenter.NoLight, "1,234 waiting", "the oldest waits 1 min"},
 		{presentertest.Outbox{Waiting: 2, Oldest: now.Add(-time.Hour)}, presenter.LightCare, "2 waiting", "the oldest waits 60 min"},
 		{presentertest.Outbox{Waiting: 2, Held: 1, Oldest: now}, presenter.LightCare, "2 waiting", "1 held back"},

@@ -143,7 +143,7 @@ func (f facts) queueCard() *FigureCard {
 	if q.waiting > 0 {
 		c.Title = t.T("{count} waiting", "count", grouped(q.waiting))
 	}
-	left := t.T("{count} messages left today", "count", grouped(q.today))
+	left := t.T("Left today: {count}", "count", grouped(q.today))
 	switch {
 	case q.waiting == 0:
 		c.Line = t.T("{left}, none waiting", "left", left)

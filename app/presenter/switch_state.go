@@ -170,7 +170,7 @@ func (s *Switch) State() SwitchState {
 		st.Runs, st.Done = v.runs(runs), v.done()
 	}
 	if len(tests) > 0 && (s.phase == PhaseIdle && open == nil || s.phase == PhaseAsking) {
-		st.Tests, st.TestAgain = tests, s.tongue.T("Test again")
+		st.Tests, st.TestAgain = tests, s.tongue.T("Test now")
 	}
 	if s.phase == PhaseIdle {
 		return st
