@@ -3,6 +3,7 @@ package shell
 import (
 	"context"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 	"unicode"
@@ -71,6 +72,35 @@ func testDesk(t *testing.T, typed bool) *desk {
 	return desk
 }
 
+// thread is the UI thread of a test: what is handed to it is done when the test says
+// so, on the test's own goroutine.
+type thread struct{ queue chan func() }
+
+// threads are those of the windows of tests.
+var threads sync.Map
+
+// pump does what was handed to a window's thread until a condition holds.
+func pump(t *testing.T, w *Window, until func() bool) {
+	t.Helper()
+	th, _ := threads.Load(w)
+	for !until() {
+		select {
+		case do := <-th.(*thread).queue:
+			do()
+		case <-t.Context().Done():
+			t.Fatal("what was waited for did not come")
+		}
+	}
+}
+
+// settle does what is handed to a window's thread now.
+func settle(t *testing.T, w *Window) {
+	t.Helper()
+	done := false
+	w.do(func() { done = true })
+	pump(t, w, func() bool { return done })
+}
+
 // testWindow is a window of the test driver, whose UI thread is the test.
 func testWindow(t *testing.T, a fyne.App) *Window {
 	t.Helper()
@@ -78,7 +108,9 @@ func testWindow(t *testing.T, a fyne.App) *Window {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := newWindow(t.Context(), a, Options{Title: "Lifeboat", Tongue: word}, func(do func()) { do() })
+	th := &thread{queue: make(chan func(), 1000)}
+	w := newWindow(t.Context(), a, Options{Title: "Lifeboat", Tongue: word}, func(do func()) { th.queue <- do })
+	threads.Store(w, th)
 	w.toasts.after = func(time.Duration, func()) {}
 	w.notices.send = func(presenter.Notice, func()) {}
 	w.window.Resize(fyne.NewSize(1280, 800))
@@ -86,6 +118,7 @@ func testWindow(t *testing.T, a fyne.App) *Window {
 		w.cancel()
 		w.works.Wait()
 		w.window.Close()
+		threads.Delete(w)
 	})
 	return w
 }
