@@ -25,9 +25,17 @@ func (s *session) selectionFlags(c *cobra.Command, sel *engine.MailSelection) {
 	c.Flags().BoolVar(&sel.Gone, "gone", false, t.T("also what the primary no longer has, and is hidden here"))
 }
 
-// reasonFlag opens other people's mail.
-func (s *session) reasonFlag(c *cobra.Command, as *engine.ReadAs) {
-	c.Flags().StringVar(&as.Reason, "reason", "", s.tongue.T("why other people's mail has to be read, a `TEXT`; it goes into the log (not needed in an outage)"))
+// readFlags say as what mail is read, and where.
+type readFlags struct {
+	engine.ReadAs
+	at string
+}
+
+// readingFlags are those of all that reads mail.
+func (s *session) readingFlags(c *cobra.Command, f *readFlags) {
+	t := s.tongue
+	c.Flags().StringVar(&f.Reason, "reason", "", t.T("why other people's mail has to be read, a `TEXT`; it goes into the log (not needed in an outage)"))
+	c.Flags().StringVar(&f.at, "at", "", t.T("not in the mirror, but in the mailbox of --account at this `PROVIDER`, primary or secondary"))
 }
 
 func (s *session) pageFlags(c *cobra.Command, sel *engine.MailSelection) {
@@ -41,29 +49,50 @@ const (
 	mostLimit  = 10_000
 )
 
-// openMail opens the mail for a command.
-func (s *session) openMail(ctx context.Context, as engine.ReadAs, do func(*engine.Engine, *engine.Mail) error) error {
+// openMail opens the mail for a command: the mirror's, or that of a mailbox at a provider.
+func (s *session) openMail(ctx context.Context, f readFlags, account string, do func(engine.MailSource) error) error {
 	e, err := s.open()
 	if err != nil {
 		return err
 	}
-	m, err := e.OpenMail(ctx, as)
+	var m engine.MailSource
+	switch role := failover.Role(f.at); {
+	case f.at == "":
+		m, err = e.OpenMail(ctx, f.ReadAs)
+	case role != failover.Primary && role != failover.Secondary:
+		err = failover.Fail(failover.ErrInvalid, "--at takes primary or secondary, not {value}", "value", f.at)
+	case account == "":
+		err = failover.Fail(failover.ErrInvalid, "--at goes with --account: say whose mailbox is to be read there")
+	default:
+		m, err = e.Browse(ctx, engine.BrowseRequest{Role: role, Account: account, Reason: f.Reason})
+	}
 	if err != nil {
 		return err
 	}
 	defer func() { _ = m.Close() }() // it was only read
-	return do(e, m)
+	return do(m)
+}
+
+// more is how the rest of a list is asked for.
+func (f readFlags) more(command string) string {
+	if f.at != "" {
+		command += " --at " + f.at
+	}
+	if f.Reason != "" {
+		command += " --reason " + quoted(f.Reason)
+	}
+	return command
 }
 
 func (s *session) mailList() *cobra.Command {
 	t := s.tongue
 	var sel engine.MailSelection
-	var as engine.ReadAs
+	var f readFlags
 	var folders bool
 	c := &cobra.Command{
 		Use: "list", Short: t.T("List messages, the newest first, or the folders"), Args: count(0, 0),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return s.openMail(c.Context(), as, func(_ *engine.Engine, m *engine.Mail) error {
+			return s.openMail(c.Context(), f, sel.Account, func(m engine.MailSource) error {
 				if folders {
 					list, err := m.Folders(c.Context(), sel.Account, sel.Gone)
 					if err != nil {
@@ -75,17 +104,17 @@ func (s *session) mailList() *cobra.Command {
 				if err := limited(sel); err != nil {
 					return err
 				}
-				page, err := m.List(c.Context(), sel)
+				page, err := engine.ListMail(c.Context(), m, "", sel)
 				if err != nil {
 					return err
 				}
-				return s.showPage(page, "lifeboat mail list", sel)
+				return s.showPage(page, f.more("lifeboat mail list"), sel)
 			})
 		},
 	}
 	s.selectionFlags(c, &sel)
 	s.pageFlags(c, &sel)
-	s.reasonFlag(c, &as)
+	s.readingFlags(c, &f)
 	c.Flags().BoolVar(&folders, "folders", false, t.T("list the folders instead"))
 	return c
 }
@@ -100,7 +129,7 @@ func limited(sel engine.MailSelection) error {
 func (s *session) mailSearch() *cobra.Command {
 	t := s.tongue
 	var sel engine.MailSelection
-	var as engine.ReadAs
+	var f readFlags
 	c := &cobra.Command{
 		Use: "search QUERY", Short: t.T("Find messages by words in them, the newest first"),
 		Long: t.T(`Find messages by words in headers, text and names of attachments, the newest first.
@@ -115,19 +144,19 @@ before it, a word must not be there. These look in one place, and for a time:
 			if err := limited(sel); err != nil {
 				return err
 			}
-			return s.openMail(c.Context(), as, func(_ *engine.Engine, m *engine.Mail) error {
+			return s.openMail(c.Context(), f, sel.Account, func(m engine.MailSource) error {
 				query := strings.Join(words, " ")
-				page, err := m.Search(c.Context(), query, sel)
+				page, err := engine.ListMail(c.Context(), m, query, sel)
 				if err != nil {
 					return err
 				}
-				return s.showPage(page, "lifeboat mail search '"+query+"'", sel)
+				return s.showPage(page, f.more("lifeboat mail search "+quoted(query)), sel)
 			})
 		},
 	}
 	s.selectionFlags(c, &sel)
 	s.pageFlags(c, &sel)
-	s.reasonFlag(c, &as)
+	s.readingFlags(c, &f)
 	return c
 }
 

@@ -13,13 +13,13 @@ import (
 func (s *session) mailExport() *cobra.Command {
 	t := s.tongue
 	var req engine.ExportRequest
-	var as engine.ReadAs
+	var f readFlags
 	var format string
 	c := &cobra.Command{
 		Use: "export TARGET", Short: t.T("Write mirrored mail as files that any mail program reads, with a list of their SHA-256 sums"), Args: count(1, 1),
 		RunE: func(c *cobra.Command, a []string) error {
 			req.Target, req.Format = a[0], export.Format(format)
-			if sel := req.Selection; len(req.IDs) > 0 && (req.Query != "" || sel.Account != "" || sel.Folder != "" || sel.Gone) {
+			if sel := req.Selection; len(req.IDs) > 0 && (req.Query != "" || sel.Account != "" && f.at == "" || sel.Folder != "" || sel.Gone) {
 				return failover.Fail(failover.ErrInvalid, "--id names the messages, so it goes with none of --account, --folder, --gone and --search")
 			}
 			switch req.Format {
@@ -28,7 +28,7 @@ func (s *session) mailExport() *cobra.Command {
 				return failover.Fail(failover.ErrInvalid, "--format takes eml, mbox or zip, not {value}", "value", format)
 			}
 			req.Tell = s.movedSoFar()
-			return s.openMail(c.Context(), as, func(_ *engine.Engine, m *engine.Mail) error {
+			return s.openMail(c.Context(), f, req.Selection.Account, func(m engine.MailSource) error {
 				got, err := m.Export(c.Context(), req)
 				if err != nil {
 					return err
@@ -43,7 +43,7 @@ func (s *session) mailExport() *cobra.Command {
 		},
 	}
 	s.selectionFlags(c, &req.Selection)
-	s.reasonFlag(c, &as)
+	s.readingFlags(c, &f)
 	c.Flags().StringSliceVar(&req.IDs, "id", nil, t.T("only these messages, `IDS` separated by commas"))
 	c.Flags().StringVar(&format, "format", string(export.EML), t.T("eml (a folder with a file for each message), mbox (a file for each mail folder) or zip: a `FORMAT`"))
 	c.Flags().StringVar(&req.Query, "search", "", t.T("only what this `QUERY` finds, as in mail search"))

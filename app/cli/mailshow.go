@@ -16,7 +16,8 @@ import (
 )
 
 type showFlags struct {
-	engine.ReadAs
+	readFlags
+	account string
 	raw  bool
 	save string
 	out  string
@@ -28,7 +29,7 @@ func (s *session) mailShow() *cobra.Command {
 	c := &cobra.Command{
 		Use: "show ID", Short: t.T("Show a message, save an attachment, or give its exact bytes"), Args: count(1, 1),
 		RunE: func(c *cobra.Command, a []string) error {
-			return s.openMail(c.Context(), f.ReadAs, func(_ *engine.Engine, m *engine.Mail) error {
+			return s.openMail(c.Context(), f.readFlags, f.account, func(m engine.MailSource) error {
 				switch {
 				case f.raw && f.save != "":
 					return failover.Fail(failover.ErrInvalid, "--raw and --save do not go together")
@@ -51,7 +52,8 @@ func (s *session) mailShow() *cobra.Command {
 			})
 		},
 	}
-	s.reasonFlag(c, &f.ReadAs)
+	s.readingFlags(c, &f.readFlags)
+	c.Flags().StringVar(&f.account, "account", "", t.T("with --at: whose mailbox, an `ADDRESS`"))
 	c.Flags().BoolVar(&f.raw, "raw", false, t.T("the message's bytes, exactly as the primary served them"))
 	c.Flags().StringVar(&f.save, "save", "", t.T("save this attachment, a `PART` as listed below the text"))
 	c.Flags().StringVarP(&f.out, "out", "o", "", t.T("with --raw or --save: into this `FILE`"))
@@ -59,7 +61,7 @@ func (s *session) mailShow() *cobra.Command {
 }
 
 // rawMail writes a message's bytes to standard output or into a file.
-func (s *session) rawMail(ctx context.Context, m *engine.Mail, id, file string) error {
+func (s *session) rawMail(ctx context.Context, m engine.MailSource, id, file string) error {
 	if file == "" {
 		if s.json {
 			return failover.Fail(failover.ErrInvalid, "bytes are no JSON document: leave --json out, or add --out FILE")
@@ -79,7 +81,7 @@ func (s *session) rawMail(ctx context.Context, m *engine.Mail, id, file string) 
 
 // savePart saves an attachment, under its own name in this folder unless told
 // otherwise.
-func (s *session) savePart(ctx context.Context, m *engine.Mail, id string, f showFlags) error {
+func (s *session) savePart(ctx context.Context, m engine.MailSource, id string, f showFlags) error {
 	var w *os.File
 	name := f.out
 	err := m.Part(ctx, id, f.save, func(a engine.AttachedFile) (io.Writer, error) {

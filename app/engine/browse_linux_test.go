@@ -157,7 +157,26 @@ func TestBrowse(t *testing.T) {
 		t.Fatal(inbox, err)
 	}
 	a.reads(m, inbox.IDs[1])
+	a.lists(m, sel, list.IDs)
 	a.leavesNothing(m, sel)
+}
+
+// lists goes through a list page by page, as the command line does, with IDs that another
+// run has given.
+func (a *abroad) lists(m MailSource, sel MailSelection, ids []string) {
+	a.t.Helper()
+	sel.Limit, sel.Before = 3, ids[9]
+	page, err := ListMail(a.t.Context(), a.browse("Ben is ill"), "", sel)
+	if err != nil || len(page.Messages) != 3 || page.Messages[0].ID != ids[10] || page.Next != ids[12] {
+		a.t.Errorf("%+v, %v", page, err)
+	}
+	if shown, err := a.browse("Ben is ill").Show(a.t.Context(), ids[10]); err != nil || shown.Subject != page.Messages[0].Subject {
+		a.t.Errorf("%+v, %v", shown, err)
+	}
+	sel.Before = ids[len(ids)-2]
+	if page, err := ListMail(a.t.Context(), m, "", sel); err != nil || len(page.Messages) != 1 || page.Next != "" {
+		a.t.Errorf("%+v, %v", page, err)
+	}
 }
 
 // reads reads a message in every way.
@@ -178,7 +197,7 @@ func (a *abroad) reads(m MailSource, id string) {
 	if err != nil || got.Messages != 1 || got.Bytes != int64(raw.Len()) {
 		a.t.Errorf("%+v, %v", got, err)
 	}
-	for _, bad := range []string{"", "1", "0.1.0", "99.1.1", "0.zz.1", id + "x.y"} {
+	for _, bad := range []string{"", "1", "0.1.0", "99.1.1", "0.zz.1", id + ".y"} {
 		if _, err := m.Show(a.t.Context(), bad); err == nil {
 			a.t.Errorf("%q is a message", bad)
 		}

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"hash/fnv"
 	"maps"
 	"slices"
 	"strconv"
@@ -88,50 +89,75 @@ func (b *browser) number(name string) int {
 }
 
 // folder finds a folder by its name, the inbox where there is none.
-func (b *browser) folder(ctx context.Context, name string) (imaplink.Folder, int, error) {
-	find := func() (imaplink.Folder, int) {
+func (b *browser) folder(ctx context.Context, name string) (imaplink.Folder, error) {
+	find := func() (imaplink.Folder, bool) {
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		for i, f := range b.folders {
+		for _, f := range b.folders {
 			if f.Name == name || strings.EqualFold(f.Name, name) && b.number(name) < 0 || name == "" && f.Role == mailstore.Inbox {
-				return f, i
+				return f, true
 			}
 		}
-		return imaplink.Folder{}, -1
+		return imaplink.Folder{}, false
 	}
-	f, i := find()
-	if i < 0 {
+	f, ok := find()
+	if !ok {
 		if _, err := b.list(ctx); err != nil {
-			return f, i, err
+			return f, err
 		}
-		f, i = find()
+		f, ok = find()
 	}
-	if i < 0 || f.NoSelect {
-		return f, i, mailstore.Fail(mailstore.ErrInvalid, "There is no folder {folder} at {server} that holds mail.", "folder", name, "server", b.server)
+	if !ok || f.NoSelect {
+		return f, mailstore.Fail(mailstore.ErrInvalid, "There is no folder {folder} at {server} that holds mail.", "folder", name, "server", b.server)
 	}
-	return f, i, nil
+	return f, nil
 }
 
-// browsedID is what the ID of a message at a server is made of.
+// listed lists the folders, unless that was done.
+func (b *browser) listed(ctx context.Context) error {
+	b.mu.Lock()
+	known := len(b.folders) > 0
+	b.mu.Unlock()
+	if known {
+		return nil
+	}
+	_, err := b.list(ctx)
+	return err
+}
+
+// browsedID is what the ID of a message at a server is made of. As people see it, it
+// stays the same for as long as the message lies there.
 type browsedID struct {
-	folder   int
+	folder   int // its number here
 	validity uint32
 	uid      mailstore.UID
 }
 
-func (i browsedID) text() string {
-	return fmt.Sprintf("%d.%s.%s", i.folder, strconv.FormatUint(uint64(i.validity), mailstore.IDBase), strconv.FormatUint(uint64(i.uid), mailstore.IDBase))
+// text is the ID as people see it.
+func (b *browser) text(i browsedID) string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return fmt.Sprintf("%s.%s.%s", folderKey(b.folders[i.folder].Name), strconv.FormatUint(uint64(i.validity), mailstore.IDBase), strconv.FormatUint(uint64(i.uid), mailstore.IDBase))
 }
 
+// folderKey is a folder's name in short: that two of a mailbox have the same is a chance
+// of one in many millions, and then one of them is not shown.
+func folderKey(name string) string {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(name)) // never fails
+	return strconv.FormatUint(uint64(h.Sum32()), mailstore.IDBase)
+}
+
+// parse reads an ID; the folders are known by then.
 func (b *browser) parse(text string) (i browsedID, err error) {
 	folder, rest, ok1 := strings.Cut(text, ".")
 	validity, uid, ok2 := strings.Cut(rest, ".")
-	n, err1 := strconv.Atoi(folder)
 	v, err2 := strconv.ParseUint(validity, mailstore.IDBase, 32)
 	u, err3 := strconv.ParseUint(uid, mailstore.IDBase, 32)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if !ok1 || !ok2 || err1 != nil || err2 != nil || err3 != nil || n < 0 || n >= len(b.folders) || u == 0 {
+	n := slices.IndexFunc(b.folders, func(f imaplink.Folder) bool { return folderKey(f.Name) == folder })
+	if !ok1 || !ok2 || n < 0 || err2 != nil || err3 != nil || u == 0 {
 		return i, mailstore.Fail(mailstore.ErrInvalid, "{value} is no ID of a message of this list.", "value", text)
 	}
 	return browsedID{n, uint32(v), mailstore.UID(u)}, nil
@@ -160,7 +186,7 @@ func (b *browser) Index(ctx context.Context, query string, sel MailSelection) (M
 	if _, err := b.gate.check(ctx, b.address); err != nil {
 		return MailIndex{}, err
 	}
-	f, number, err := b.folder(ctx, sel.Folder)
+	f, err := b.folder(ctx, sel.Folder)
 	if err != nil {
 		return MailIndex{}, err
 	}
@@ -180,8 +206,9 @@ func (b *browser) Index(ctx context.Context, query string, sel MailSelection) (M
 			uids = uids[len(uids)-sel.Limit:]
 		}
 		ids = make([]string, 0, len(uids))
+		prefix := folderKey(f.Name) + "." + strconv.FormatUint(uint64(l.selected.UIDValidity), mailstore.IDBase)
 		for _, uid := range slices.Backward(uids) {
-			ids = append(ids, browsedID{number, l.selected.UIDValidity, uid}.text())
+			ids = append(ids, prefix+"."+strconv.FormatUint(uint64(uid), mailstore.IDBase))
 		}
 		return nil
 	})
@@ -213,6 +240,9 @@ const (
 // Lines implements [MailSource].
 func (b *browser) Lines(ctx context.Context, ids []string) ([]MailLine, error) {
 	if _, err := b.gate.check(ctx, b.address); err != nil {
+		return nil, err
+	}
+	if err := b.listed(ctx); err != nil {
 		return nil, err
 	}
 	wanted, err := b.unread(ids)
@@ -298,7 +328,7 @@ func (b *browser) readHeads(ctx context.Context, of folderOf, uids []mailstore.U
 		got := map[string]MailLine{}
 		err := l.conn.Heads(ctx, imaplink.SetOf(uids...), func(h imaplink.Head) error {
 			line := b.line(h, name)
-			line.ID = browsedID{of.folder, of.validity, h.UID}.text()
+			line.ID = b.text(browsedID{of.folder, of.validity, h.UID})
 			got[line.ID] = line
 			return nil
 		})

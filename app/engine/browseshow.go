@@ -55,6 +55,12 @@ func (b *browser) Part(ctx context.Context, id, part string, into func(AttachedF
 
 // open reads a message that may be read, and notes that it is.
 func (b *browser) open(ctx context.Context, id string, deed AccessDeed) (MailLine, []byte, error) {
+	if _, err := b.gate.check(ctx, b.address); err != nil {
+		return MailLine{}, nil, err
+	}
+	if err := b.listed(ctx); err != nil {
+		return MailLine{}, nil, err
+	}
 	i, err := b.parse(id)
 	if err != nil {
 		return MailLine{}, nil, err
@@ -155,6 +161,12 @@ func (b *browser) Export(ctx context.Context, req ExportRequest) (ExportedMail, 
 			return out, err
 		}
 		ids = list.IDs
+	}
+	if _, err := b.gate.check(ctx, b.address); err != nil {
+		return out, err
+	}
+	if err := b.listed(ctx); err != nil {
+		return out, err
 	}
 	for _, id := range ids {
 		if _, err := b.parse(id); err != nil {

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"lifeboat/mailstore"
@@ -36,6 +37,37 @@ func (m *Mail) Index(ctx context.Context, query string, sel MailSelection) (Mail
 	}
 	out.IDs = texts(ids)
 	return out, nil
+}
+
+// ListMail is a page of a list, newest first, of any source; for what is quicker, see
+// [Mail.List]. Query may be empty.
+func ListMail(ctx context.Context, from MailSource, query string, sel MailSelection) (MailPage, error) {
+	if m, ok := from.(*Mail); ok {
+		if query == "" {
+			return m.List(ctx, sel)
+		}
+		return m.Search(ctx, query, sel)
+	}
+	limit := sel.Limit
+	if limit <= 0 {
+		limit = usualPage
+	}
+	sel.Limit = 0
+	index, err := from.Index(ctx, query, sel)
+	if err != nil {
+		return MailPage{}, err
+	}
+	ids := index.IDs
+	if sel.Before != "" {
+		ids = ids[slices.Index(ids, sel.Before)+1:] // all, where it is gone
+	}
+	p := MailPage{Locked: index.Locked}
+	if len(ids) > limit {
+		ids = ids[:limit]
+		p.Next = ids[limit-1]
+	}
+	p.Messages, err = from.Lines(ctx, ids)
+	return p, err
 }
 
 // texts are IDs as people see them. They share their memory, which is a third of what
