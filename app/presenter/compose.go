@@ -100,7 +100,6 @@ type Compose struct {
 	sending bool
 	problem error // why it was not sent, or is not kept
 	sent    *SentState
-	sentAt  time.Time
 }
 
 // composeWish is a message that is to be begun as an answer.

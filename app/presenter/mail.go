@@ -80,7 +80,6 @@ type Mail struct {
 	folderVersion int
 	updating      bool
 	updateFail    error
-	busyOpening   bool
 }
 
 // mailPlace is what the list shows: a folder of an account.

@@ -282,7 +282,7 @@ func span(t *i18n.Tongue, i mailstore.Invitation, now time.Time) string {
 		return t.T("{weekday} {day}", "weekday", shortWeekday(t, at), "day", day(t, at, now))
 	}
 	same := end.IsZero() || begin.Format(time.DateOnly) == end.Format(time.DateOnly)
-	says := ""
+	var says string
 	switch {
 	case i.AllDay && same:
 		says = date(begin)

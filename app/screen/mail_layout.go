@@ -87,7 +87,7 @@ func (l *mailLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	}
 	writes, locked := m.writing.Open, m.state.Lock != nil
 	reads := !writes && (!l.single || l.reading || locked)
-	show(l.listPane, !writes && !(l.single && reads) && !locked)
+	show(l.listPane, !writes && !locked && (!l.single || !reads))
 	show(l.readPane, reads)
 	show(l.writePane, writes)
 	place(l.listPane, x, high, list, below)

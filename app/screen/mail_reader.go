@@ -41,7 +41,7 @@ func newMailReader(t *i18n.Tongue, m *Mail) *mailReader {
 		face: newAvatar(), name: words(look.Strong), address: words(look.Quiet), to: words(look.Caption), day: widgets.NewWords(look.Caption, ""),
 		cards: column(inside), files: widgets.NewFiles(), filesSay: widgets.NewWords(look.Caption, ""),
 	}
-	who := column(0, fyne.CanvasObject(r.whoLine()), r.to)
+	who := column(0, r.whoLine(), r.to)
 	r.head = column(0, r.subject, widgets.Space(8), line(inside, 1, r.face, who), widgets.Space(inside), newHairline(), widgets.Space(4), r.cards)
 	r.foot = column(8, newHairline(), widgets.Space(4), r.filesSay, r.files)
 	r.text = widgets.NewReading(r.head, r.foot)

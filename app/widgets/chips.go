@@ -41,7 +41,7 @@ type Chips struct {
 	at      int // the offer that the arrows are at, or none
 	label   *label
 	frame   *entryFrame
-	cover   *canvas.Rectangle // over the border that Fyne's entry draws
+	strips  [4]*canvas.Rectangle // over the border that Fyne's entry draws
 	entry   *chipEntry
 	bare    *container.ThemeOverride
 	views   []*chipView
@@ -68,7 +68,10 @@ type chipView struct {
 
 // NewChips returns an empty field with its name in a column of that width before it.
 func NewChips(name string, column float32) *Chips {
-	c := &Chips{name: name, column: column, at: none, label: newLabel(look.Strong, name), frame: newEntryFrame(), cover: box(controlRadius - controlLead)}
+	c := &Chips{name: name, column: column, at: none, label: newLabel(look.Strong, name), frame: newEntryFrame()}
+	for i := range c.strips {
+		c.strips[i] = rule()
+	}
 	c.entry = &chipEntry{chips: c}
 	c.entry.turned, c.entry.end = c.turned, rule()
 	c.entry.ActionItem = c.entry.end
@@ -249,8 +252,12 @@ func (c *Chips) paint() {
 		v.text.paint(c)
 		c.sheet.objects = append(c.sheet.objects, v.surface, v.text.text, v.close)
 	}
-	c.cover.FillColor, c.cover.StrokeColor, c.cover.StrokeWidth = faded(c.frame.surface.FillColor), c.frame.surface.FillColor, coverWidth
-	c.sheet.objects = append(c.sheet.objects, c.bare, c.cover, c.frame.edge)
+	c.sheet.objects = append(c.sheet.objects, c.bare)
+	for _, strip := range c.strips {
+		strip.FillColor = c.frame.surface.FillColor
+		c.sheet.objects = append(c.sheet.objects, strip)
+	}
+	c.sheet.objects = append(c.sheet.objects, c.frame.edge)
 }
 
 func (c *Chips) lay(size fyne.Size) {
@@ -275,9 +282,18 @@ func (c *Chips) lay(size fyne.Size) {
 		x, y = left, y+row+chipGap
 	}
 	typed := y + middle(row, one)
-	put(c.bare, x-chipEdge+controlLead, typed, end-x+chipEdge-controlLead, one)
-	put(c.cover, x-chipEdge+controlLead+1, typed+1, end-x+chipEdge-controlLead-2, one-2)
+	c.layEntry(x-chipEdge+controlLead, typed+controlLead, end-x+chipEdge-controlLead, one-2*controlLead)
 	high := max(typed+one, one)
 	c.frame.lay(c.column, 0, size.Width-c.column, high)
 	c.high = high
+}
+
+// layEntry places what is typed into, and covers the border that Fyne's entry draws.
+func (c *Chips) layEntry(x, y, width, height float32) {
+	const wide = 5
+	put(c.bare, x, y, width, height)
+	put(c.strips[0], x-1, y, wide, height)
+	put(c.strips[1], x+width-wide+1, y, wide, height)
+	put(c.strips[2], x, y, width, wide)
+	put(c.strips[3], x, y+height-wide, width, wide)
 }

@@ -104,7 +104,7 @@ func (f *SearchField) CreateRenderer() fyne.WidgetRenderer {
 	s.least = func() fyne.Size { return fyne.NewSize(fieldLeast, controlHigh(f)) }
 	s.lay = func(size fyne.Size) {
 		f.frame.lay(0, 0, size.Width, size.Height)
-		put(f.bare, controlLead, 0, size.Width-2*controlLead, size.Height)
+		put(f.bare, controlLead, controlLead, size.Width-2*controlLead, size.Height-2*controlLead)
 		const side = float32(ButtonInRow)
 		put(f.clear, size.Width-side-4, middle(size.Height, side), side, side)
 	}

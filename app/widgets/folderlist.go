@@ -154,7 +154,8 @@ func (r *folderRowView) paint() {
 }
 
 func (r *folderRowView) lay(size fyne.Size) {
-	font, small := &r.fonts.body, r.fonts.caption.of(r, look.Caption)
+	small := r.fonts.caption.of(r, look.Caption)
+	var font *advances
 	switch r.kind() {
 	case look.Strong:
 		font = r.fonts.strong.of(r, look.Strong)

@@ -82,7 +82,15 @@ func letters(japanese bool) []engine.ShownMail {
 		l.Headers = []mailstore.HeaderField{{Name: "From", Value: r.from}, {Name: "Subject", Value: r.subject}}
 		out = append(out, l)
 	}
-	first := &out[0]
+	out[Invited].Invitations = []mailstore.Invitation{meeting(japanese)}
+	out[Bounced].Deliveries = []mailstore.Delivery{bounce()}
+	out[Risky].Attached = []engine.AttachedFile{{Part: "2", Name: "invoice.pdf.exe", Type: "application/octet-stream", Size: 90_000}}
+	fillFirst(&out[0], japanese)
+	return out
+}
+
+// fillFirst gives the first message its text, a quotation and attachments.
+func fillFirst(first *engine.ShownMail, japanese bool) {
 	first.To, first.Cc = []string{"Daisuke Sato <" + Own + ">"}, []string{"Sales <sales@aoba.example>"}
 	texts := []string{
 		"Aoba Trading, Sales\nDear Mr Sato,", "Thank you for your continued business. This is Takahashi of Hokuto.\nPlease find attached the quotation for part A-204 that you asked for. The unit price is as before, and delivery takes ten working days from your order.",
@@ -105,12 +113,8 @@ func letters(japanese bool) []engine.ShownMail {
 	first.Paragraphs = append(first.Paragraphs, mailstore.Paragraph{
 		Kind: mailstore.QuoteParagraph, Text: quoted, Depth: 1, Quote: &mailstore.Quotation{Who: who, When: when, Lines: 14, Fold: true},
 	})
-	out[Invited].Invitations = []mailstore.Invitation{meeting(japanese)}
-	out[Bounced].Deliveries = []mailstore.Delivery{bounce()}
-	out[Risky].Attached = []engine.AttachedFile{{Part: "2", Name: "invoice.pdf.exe", Type: "application/octet-stream", Size: 90_000}}
 	first.Text = strings.Join(texts, "\n\n")
 	first.Attached = []engine.AttachedFile{
 		{Part: "2", Name: files[0], Type: "application/pdf", Size: 214_000}, {Part: "3", Name: files[1], Type: "application/xlsx", Size: 86_000},
 	}
-	return out
 }
