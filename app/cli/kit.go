@@ -58,7 +58,7 @@ func writeKit(name string, data []byte) error {
 	failed := func(err error) error {
 		return failover.Fail(failover.ErrDisk, "{file} could not be written: make room, or choose another place", "file", name).Because(err)
 	}
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the file that was asked for
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
 		return failover.Fail(failover.ErrInvalid, "{file} is there already: give another name", "file", name)
 	}

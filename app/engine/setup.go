@@ -239,7 +239,7 @@ const (
 	FieldEmergencyName SetupField = "emergency.name" // free, or leads to the secondary
 	FieldEmergencySeed SetupField = "emergency.seed" // a message received there and answered
 
-	FieldDNSCredential SetupField = "dns.credential" // read, and a write that changes nothing
+	FieldDNSCredential SetupField = "dns.credential" //nolint:gosec // a field's name: read, and a write that changes nothing
 
 	FieldRecipients SetupField = "recipients" // duplicates, unknown to the secondary
 

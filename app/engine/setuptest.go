@@ -52,8 +52,9 @@ func (s *Setup) Limit(field SetupField) time.Duration {
 		return min(limitServer+time.Duration(len(d.mailboxes(SidePrimary)))*limitMailbox, limitMost)
 	case FieldEmergencySeed:
 		return limitSeed
+	default:
+		return limitServer
 	}
-	return limitServer
 }
 
 // fieldTest is one test under way.

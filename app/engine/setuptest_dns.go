@@ -114,10 +114,13 @@ func (t *fieldTest) testEmergencyName(ctx context.Context) {
 		t.answer.Detail = failover.Say("{name} has other records already.", "name", shown)
 		t.answer.Remedy = failover.Say("Choose another name, so that nothing else is touched.")
 	default:
-		t.says(failover.Pass, failover.Say("Free"))
+		t.says(failover.Pass, free())
 		t.answer.Detail = failover.Say("Nobody uses {name} yet. Its MX is published with what else is prepared in calm times.", "name", shown)
 	}
 }
+
+// free is the word for a name that nobody uses yet.
+func free() failover.Sentence { return failover.Say("Free") }
 
 // testSeed sends a message to somebody at the emergency subdomain, sees it arrive in
 // their mailbox at the secondary, and answers it from there.
@@ -151,33 +154,44 @@ func (t *fieldTest) testSeed(ctx context.Context) {
 		t.missing(failover.Say("The secondary's servers for reading and sending are needed, and a mailbox to try them with."))
 		return
 	}
-	person := there[0].address
-	boxes := map[failover.Role]mailbox{failover.Secondary: there[0]}
-	from := failover.Secondary
+	s := seedTrial{tr: tr, b: b, person: there[0].address, from: failover.Secondary, boxes: map[failover.Role]mailbox{failover.Secondary: there[0]}}
 	for _, m := range b.mailboxes(failover.Primary) {
-		if strings.EqualFold(m.address, person) && tr.provider(SidePrimary).Submission.Host != "" {
-			from = failover.Primary // from one provider to the other, by the world's DNS
-			boxes[from] = m         // a primary that takes the name for its own keeps the message
+		if strings.EqualFold(m.address, s.person) && tr.provider(SidePrimary).Submission.Host != "" {
+			s.from = failover.Primary // from one provider to the other, by the world's DNS
+			s.boxes[s.from] = m       // a primary that takes the name for its own keeps the message
 		}
 	}
+	t.writeAndAnswer(ctx, s)
+}
+
+// seedTrial is who writes to whom, and where it is looked for.
+type seedTrial struct {
+	tr     trial
+	b      *siteBuilder
+	person string
+	from   failover.Role
+	boxes  map[failover.Role]mailbox
+}
+
+func (t *fieldTest) writeAndAnswer(ctx context.Context, s seedTrial) {
+	same := s.b.atEmergency(s.person)
 	t.working(failover.Say("On its way"))
-	out := b.leg(ctx, from, person, b.atEmergency(person), boxes)
+	out := s.b.leg(ctx, s.from, s.person, same, s.boxes)
 	if !t.arrived(out, failover.Say("Not arrived")) {
 		return
 	}
-	if first := tr.provider(SidePrimary).Name; from == failover.Primary && out.At == first {
+	if first := s.tr.provider(SidePrimary).Name; s.from == failover.Primary && out.At == first {
 		t.says(failover.Red, failover.Say("Kept by the primary"))
-		t.answer.Detail = failover.Say("{provider} takes {name} for its own and keeps its mail, so that nobody there reaches the secondary.", "provider", first, "name", failover.Display(name))
+		t.answer.Detail = failover.Say("{provider} takes {name} for its own and keeps its mail, so that nobody there reaches the secondary.",
+			"provider", first, "name", same[strings.LastIndexByte(same, '@')+1:])
 		t.answer.Remedy = failover.Say("Take the subdomain out of the domains at the primary's console.")
 		return
 	}
 	t.working(failover.Say("Received, answering"))
-	same := b.atEmergency(person)
-	back := b.leg(ctx, failover.Secondary, same, person, boxes)
-	own := back.Failed == nil || back.Sent
-	if !own {
+	back := s.b.leg(ctx, failover.Secondary, same, s.person, s.boxes)
+	if back.Failed != nil && !back.Sent {
 		refused := back.Failed
-		if back = b.leg(ctx, failover.Secondary, person, person, boxes); back.Failed == nil && back.At != "" {
+		if back = s.b.leg(ctx, failover.Secondary, s.person, s.person, s.boxes); back.Failed == nil && back.At != "" {
 			t.says(failover.Warn, failover.Say("Answered, from another address"))
 			t.answer.Detail = failover.Say("Mail to {address} arrives, but {provider} lets nobody write from there: {error}", "address", same, "provider", back.Through, "error", sayOf(refused))
 			t.answer.Remedy = failover.Say("Make the addresses of the subdomain aliases of the mailboxes that may send, at the provider's console.")

@@ -163,11 +163,11 @@ func (t *fieldTest) judgeSignIns(c *signedIn, all int, took time.Duration) {
 	if all == 1 {
 		word = failover.Say("Signed in")
 	}
-	switch {
-	case c.well == all:
+	switch c.well {
+	case all:
 		t.says(failover.Pass, word)
 		t.answer.Detail = secured(took, c.info.TLS, c.info.CertificateEnds, t.s.opt.Now())
-	case c.well == 0:
+	case 0:
 		t.fails(c.first)
 		t.answer.Word = word
 		t.remedySignIn(c.first)

@@ -123,6 +123,7 @@ func (d SetupDraft) open() []failover.Sentence {
 	}
 	add(d.Secondary.chosen() && len(d.Recipients) > 0 && d.Answers[FieldSecondaryMX].Word.IsZero() && d.Answers[FieldRecipients].Word.IsZero(),
 		failover.Say("Test whether the secondary takes every address."))
+	add(d.Answers[FieldEmergencyName].Word.Template == free().Template, failover.Say("Publish the emergency subdomain, with what else is prepared in calm times."))
 	add(d.Done[StepRecipients] && !d.Done[StepMirror], failover.Say("Mirror the mailboxes for the first time."))
 	add(d.Done[StepMirror] && !d.Done[StepDrill], failover.Say("Hold the first drill."))
 	return out
