@@ -82,7 +82,8 @@ type SettingUp struct {
 	waiters []chan error
 
 	tests  map[engine.SetupField]*setupTest
-	stale  map[engine.SetupField]bool // what was entered has changed since
+	stale  map[engine.SetupField]bool               // what was entered has changed since
+	undone map[engine.SetupField]engine.SetupAnswer // where it did not even come to a test
 	prompt *engine.SetupPrompt
 	agree  context.CancelFunc // of the sign-in by a code; nil: none goes on
 	added  []failover.Sentence
@@ -132,7 +133,7 @@ func NewSettingUp(t *i18n.Tongue, o SetupOptions) *SettingUp {
 	return &SettingUp{
 		opt: o, tongue: t, kick: make(chan struct{}, 1), step: engine.StepDomain,
 		typed: map[string]string{}, folded: map[string]bool{}, secrets: map[string]secret.Value{}, places: map[string]secret.Place{},
-		keeping: map[string]secret.Value{}, tests: map[engine.SetupField]*setupTest{}, stale: map[engine.SetupField]bool{},
+		keeping: map[string]secret.Value{}, tests: map[engine.SetupField]*setupTest{}, stale: map[engine.SetupField]bool{}, undone: map[engine.SetupField]engine.SetupAnswer{},
 	}
 }
 

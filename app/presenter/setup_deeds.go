@@ -124,6 +124,7 @@ func (s *SettingUp) Test(ctx context.Context, f engine.SetupField, changed func(
 	}
 	s.tests[f], s.problem = t, nil
 	delete(s.stale, f)
+	delete(s.undone, f)
 	s.mu.Unlock()
 	changed()
 	e, err := s.settle(ctx)
@@ -151,7 +152,11 @@ func (s *SettingUp) Test(ctx context.Context, f engine.SetupField, changed func(
 	s.mu.Lock()
 	if s.tests[f] == t { // neither stopped nor begun anew meanwhile
 		delete(s.tests, f)
-		if ctx.Err() == nil {
+		switch {
+		case ctx.Err() != nil:
+		case err != nil:
+			s.undone[f] = answer
+		default:
 			answers := maps.Clone(s.draft.Answers)
 			if answers == nil {
 				answers = map[engine.SetupField]engine.SetupAnswer{}

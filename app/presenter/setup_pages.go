@@ -130,7 +130,7 @@ func (s *SettingUp) emergencyPage() SetupPage {
 		p.Blocks = append(p.Blocks, SetupBlock{Key: "first", Kind: SetupDeeds, Buttons: []SetupButton{{Do: DoSetupGo, Argument: string(engine.StepSecondary), Text: t.T("Choose a secondary provider")}}})
 		return p
 	}
-	p.Lead = t.T("A subdomain that always leads to {secondary}: the same people, reached another way.", "secondary", secondary)
+	p.Lead = named(t, t.T("A subdomain that always leads to {secondary}: the same people, reached another way.", "secondary", secondary), secondary)
 	name := s.tested(SetupItem{
 		Key: itemEmergency, Kind: SetupText, Label: t.T("Subdomain"), Text: s.entered(itemEmergency, d.Emergency), Placeholder: t.T("emergency"),
 	}, engine.FieldEmergencyName)

@@ -211,15 +211,49 @@ func (s *SettingUp) mirrorPage() SetupPage {
 	return with(p, s.mirrorBlocks())
 }
 
-// problemBlocks say what keeps the settings from being written.
+// problemBlocks say which steps keep the settings from being written, and lead there;
+// what belongs to no step is said in its own words.
 func (s *SettingUp) problemBlocks() []SetupBlock {
 	t := s.tongue
 	const most = 5
 	var out []SetupBlock
-	for i, problem := range s.seen.problems[:min(len(s.seen.problems), most)] {
-		out = append(out, SetupBlock{Key: "missing." + number(i), Kind: SetupLine, Light: LightCare, Text: say(t, problem)})
+	told := map[engine.SetupStep]bool{}
+	for i, problem := range s.seen.problems {
+		step := stepOfKey(problem.Key)
+		if len(out) == most || told[step] && step != "" {
+			continue
+		}
+		told[step] = true
+		b := SetupBlock{Key: "missing." + number(i), Kind: SetupLine, Light: LightCare, Text: say(t, problem)}
+		if step != "" {
+			b.Title, b.Text = stepTitle(t, step), t.T("Something is missing before the settings can be saved.")
+			b.Link = SetupButton{Do: DoSetupGo, Argument: string(step), Text: t.T("Go there")}
+		}
+		out = append(out, b)
 	}
 	return out
+}
+
+// stepOfKey is the step where a setting is entered; empty: none.
+func stepOfKey(key string) engine.SetupStep {
+	switch {
+	case strings.Contains(key, "primary"):
+		return engine.StepPrimary
+	case strings.Contains(key, "secondary"):
+		return engine.StepSecondary
+	case strings.Contains(key, "emergency"):
+		return engine.StepEmergency
+	case strings.Contains(key, "dns"):
+		return engine.StepDNS
+	case strings.Contains(key, "recipients"):
+		return engine.StepRecipients
+	case strings.HasPrefix(key, "mirror"):
+		return engine.StepMirror
+	case strings.HasPrefix(key, "domains"), strings.HasPrefix(key, "organization"):
+		return engine.StepDomain
+	default:
+		return ""
+	}
 }
 
 // mirrorBlocks are the first mirror: not begun, going on, or done.

@@ -66,7 +66,8 @@ func (s *SettingUp) providerPage(side engine.Side) SetupPage {
 	p := SetupPage{Title: t.T("Where is your mail today?"), Lead: t.T("Lifeboat copies recent mail from your primary provider, and sends through it while all is well.")}
 	if side == engine.SideSecondary {
 		p.Title = t.T("Choose a secondary provider")
-		p.Lead = t.T("When {primary} is down, it takes your mail and sends what you write.", "primary", s.providerName(engine.SidePrimary))
+		primary := s.providerName(engine.SidePrimary)
+		p.Lead = named(t, t.T("When {primary} is down, it takes your mail and sends what you write.", "primary", primary), primary)
 	}
 	chosen := providerIn(&s.draft, side).Preset
 	tiles := SetupBlock{Key: string(side) + "." + ofPreset, Kind: SetupTiles, Chosen: chosen}
@@ -108,6 +109,8 @@ func (s *SettingUp) providerLine(side engine.Side) (SetupBlock, bool) {
 			b.Link = SetupButton{Do: DoSetupFold, Argument: part, Text: t.T("It is another"), Off: !s.isFolded(part)}
 		case found != nil && found.Preset != "":
 			b.Light, b.Title, b.Text = LightCare, t.T("Not what the MX records say"), t.T("they name {provider}", "provider", s.presetTitle(found.Preset))
+		case s.draft.Domain != "" && s.draft.Primary.Preset == "":
+			b.Light, b.Title, b.Text = LightUnknown, t.T("Not recognized"), t.T("choose your provider here")
 		default:
 			return b, false
 		}
@@ -314,7 +317,7 @@ func (s *SettingUp) promptBlock() SetupBlock {
 // guide is what to do at the provider's own console.
 func (s *SettingUp) guide(side engine.Side) SetupBlock {
 	t := s.tongue
-	b := SetupBlock{Key: string(side) + "." + ofTold, Kind: SetupGuide, Title: t.T("To do at {provider}", "provider", s.providerName(side))}
+	b := SetupBlock{Key: string(side) + "." + ofTold, Kind: SetupGuide, Title: named(t, t.T("To do at {provider}", "provider", s.providerName(side)), s.providerName(side))}
 	done := 0
 	told := providerIn(&s.draft, side).Told
 	for _, g := range s.seen.guides[side] {

@@ -3,7 +3,10 @@ package presenter
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"lifeboat/app/engine"
 	"lifeboat/app/i18n"
@@ -103,8 +106,12 @@ func countOf(t *i18n.Tongue, n int) string {
 func (s *SettingUp) stepLight(step engine.SetupStep) Light {
 	worst := LightHealthy
 	for _, f := range s.seen.fields[step] {
-		if a, ok := s.answer(f); ok && (a.Verdict == failover.Warn || a.Verdict == failover.Red) {
+		a, ok := s.answer(f)
+		switch {
+		case ok && (a.Verdict == failover.Warn || a.Verdict == failover.Red):
 			worst = LightCare
+		case ok && a.Verdict != failover.Pass && worst == LightHealthy:
+			worst = LightUnknown
 		}
 	}
 	switch {
@@ -123,6 +130,9 @@ func (s *SettingUp) stepLight(step engine.SetupStep) Light {
 func (s *SettingUp) answer(f engine.SetupField) (engine.SetupAnswer, bool) {
 	if s.stale[f] {
 		return engine.SetupAnswer{}, false
+	}
+	if a, ok := s.undone[f]; ok {
+		return a, ok
 	}
 	a, ok := s.draft.Answers[f]
 	return a, ok
@@ -299,7 +309,7 @@ func verdictLight(v failover.Verdict) Light {
 func (s *SettingUp) Help(f engine.SetupField) (sentence string, details []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a := s.draft.Answers[f]
+	a, _ := s.answer(f)
 	if a.Remedy.IsZero() {
 		return Whole(s.tongue.Say(a.Word), s.tongue.Language), slices.Clone(a.Exact)
 	}
@@ -315,5 +325,14 @@ func (s *SettingUp) days() int {
 }
 
 const usualDays = 30
+
+// named tells a template with a name in it. Japanese puts a space between a Latin name
+// and what follows, and none after a Japanese one.
+func named(t *i18n.Tongue, text, name string) string {
+	if last, _ := utf8.DecodeLastRuneInString(name); t.Language == i18n.Japanese && last > unicode.MaxLatin1 {
+		return strings.ReplaceAll(text, name+" ", name)
+	}
+	return text
+}
 
 func number(n int) string { return strconv.Itoa(n) }

@@ -94,9 +94,18 @@ func layParagraph(p *Paragraph, x, y, width float32) float32 {
 	return y + high
 }
 
-// measured is how wide a text of a kind is.
+// measured is how wide a text of a kind is on one line, run by run, as a [Paragraph]
+// counts.
 func measured(w themed, kind look.Type, text string) float32 {
-	return fyne.MeasureText(text, w.Theme().Size(kind.Size()), kind.Style()).Width
+	measure := func(t string) float32 { return fyne.MeasureText(t, w.Theme().Size(kind.Size()), kind.Style()).Width }
+	wide := float32(0)
+	for _, c := range clusters(text) {
+		wide += measure(c.run)
+		if c.space != "" {
+			wide += measure(" ")
+		}
+	}
+	return wide
 }
 
 // StatusLine says how something stands, as the answer under a [Field] does, by itself.

@@ -16,7 +16,7 @@ import (
 const (
 	controlHeight  = 40
 	controlPadding = 10 // around the text
-	controlLead    = 2  // more room before it
+	controlLead    = 2  // between the frame and what Fyne's entry draws
 )
 
 // textEntry is Fyne's Entry without a border of its own: [Field] and [TextBox] draw
@@ -115,7 +115,7 @@ func (b bareTheme) Size(n fyne.ThemeSizeName) float32 {
 		return iconGap
 	case theme.SizeNameInnerPadding:
 		line := fyne.MeasureText("字", b.now().Size(theme.SizeNameText), fyne.TextStyle{}).Height
-		return (max(controlHeight, round(line)+2*controlPadding) - line) / 2
+		return (max(controlHeight, round(line)+2*controlPadding)-line)/2 - controlLead
 	default:
 		return b.now().Size(n)
 	}
@@ -132,21 +132,35 @@ func controlHigh(w themed) float32 { return max(controlHeight, round(textLine(w)
 
 // entryFrame is the surface, the border and the focus ring of what text is typed
 // into.
-type entryFrame struct{ ring, surface, cover, edge *canvas.Rectangle }
+type entryFrame struct {
+	ring, surface, edge *canvas.Rectangle
+	covers              [4]*canvas.Rectangle // left, right, top, bottom
+}
 
 func newEntryFrame() *entryFrame {
-	return &entryFrame{ring: box(controlRadius + ringGap + ringWidth), surface: box(controlRadius), cover: box(controlRadius - controlLead), edge: box(controlRadius)}
+	return &entryFrame{
+		ring: box(controlRadius + ringGap + ringWidth), surface: box(controlRadius), edge: box(controlRadius),
+		covers: [4]*canvas.Rectangle{rule(), rule(), rule(), rule()},
+	}
 }
 
 // around are the frame's objects with an entry between them, in the order in which
 // they are drawn.
 func (e *entryFrame) around(entry fyne.CanvasObject) []fyne.CanvasObject {
-	return []fyne.CanvasObject{e.ring, e.surface, entry, e.cover, e.edge}
+	all := []fyne.CanvasObject{e.ring, e.surface, entry}
+	for _, c := range e.covers {
+		all = append(all, c)
+	}
+	return append(all, e.edge)
 }
 
-// coverWidth covers the border that Fyne's entry draws, wherever a painter puts the
-// middle of a line; in pixels at scale 1.
-const coverWidth = 2*cursorWidth + 1
+// Strips along the frame cover the border that Fyne's entry draws, with its corners; the
+// strips keep away from the frame's own. In pixels at scale 1.
+const (
+	coverFrom  = 1
+	coverTo    = 6.5
+	coverAside = 4
+)
 
 // paint takes on state and theme.
 func (e *entryFrame) paint(w themed, focused, off, bad bool) {
@@ -162,8 +176,9 @@ func (e *entryFrame) paint(w themed, focused, off, bad bool) {
 	case focused:
 		e.edge.StrokeColor = ink(w, theme.ColorNameFocus)
 	}
-	e.cover.StrokeColor, e.cover.StrokeWidth = e.surface.FillColor, coverWidth
-	e.cover.FillColor = faded(e.surface.FillColor)
+	for _, c := range e.covers {
+		c.FillColor = e.surface.FillColor
+	}
 }
 
 // faded is a colour that is not seen: at its edge a stroke fades into the colour within,
@@ -177,6 +192,10 @@ func (e *entryFrame) lay(x, y, width, height float32) {
 	const out = ringGap + ringWidth
 	put(e.ring, x-out, y-out, width+2*out, height+2*out)
 	put(e.surface, x, y, width, height)
-	put(e.cover, x+controlLead, y+controlLead, width-2*controlLead, height-2*controlLead)
+	const wide = coverTo - coverFrom
+	put(e.covers[0], x+coverFrom, y+coverAside, wide, height-2*coverAside)
+	put(e.covers[1], x+width-coverTo, y+coverAside, wide, height-2*coverAside)
+	put(e.covers[2], x+coverAside, y+coverFrom, width-2*coverAside, wide)
+	put(e.covers[3], x+coverAside, y+height-coverTo, width-2*coverAside, wide)
 	put(e.edge, x, y, width, height)
 }

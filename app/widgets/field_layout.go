@@ -160,6 +160,6 @@ func (f *Field) layControls(x, y, end, high float32) float32 {
 	if !f.eye.Hidden {
 		put(f.eye, end-eyeWidth-4, y+middle(one, float32(ButtonInRow)), eyeWidth, float32(ButtonInRow))
 	}
-	put(f.bare, x+controlLead, y, end-x-2*controlLead, high)
+	put(f.bare, x+controlLead, y+controlLead, end-x-2*controlLead, high-2*controlLead)
 	return high
 }

@@ -108,6 +108,20 @@ func TestFieldAnswer(t *testing.T) {
 	}
 }
 
+// A Japanese word stands on one line where there is room, although its runs together
+// measure more than the whole.
+func TestFieldAnswerInJapanese(t *testing.T) {
+	dressed(t)
+	f := NewField(FieldOptions{Label: "ドメイン"})
+	seen(t, f, 700, 120)
+	for _, word := range []string{"試せませんでした", "サインインできました", "40件中38件", "テスト中"} {
+		f.SetResult(FieldResult{Shape: Question, Word: word, Detail: "このコンピューターがネットワークにつながっているか、どのリゾルバーを使っているかを確認してください。"})
+		if got := f.answer.word.Lines(); len(got) != 1 {
+			t.Errorf("%q is broken into %q", word, got)
+		}
+	}
+}
+
 func TestFieldSecret(t *testing.T) {
 	dressed(t)
 	f := NewField(FieldOptions{Label: "App password", Secret: true})

@@ -76,7 +76,7 @@ func (b *TextBox) CreateRenderer() fyne.WidgetRenderer {
 	}
 	s.lay = func(size fyne.Size) {
 		b.frame.lay(0, 0, size.Width, size.Height)
-		put(b.bare, controlLead, 0, size.Width-2*controlLead, size.Height)
+		put(b.bare, controlLead, controlLead, size.Width-2*controlLead, size.Height-2*controlLead)
 	}
 	return s.start()
 }
