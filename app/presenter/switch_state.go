@@ -142,62 +142,73 @@ type RunRow struct {
 
 // State returns what is to be shown now.
 func (s *Switch) State() SwitchState {
-	// What others tell is asked for before the lock is taken: they may hold theirs
-	// while they wait for this one.
-	var runs []engine.RunSummary
-	if s.opt.Runs != nil {
-		runs = s.opt.Runs()
-	}
-	route := failover.RouteUnknown
-	if s.opt.Route != nil {
-		route = s.opt.Route()
-	}
-	var open *engine.RunSummary
-	if s.opt.Open != nil {
-		open = s.opt.Open()
-	}
-	waits := 0
-	if s.opt.Waiting != nil {
-		waits = s.opt.Waiting()
-	}
-	tests := s.concerns(route)
+	o := s.askOthers()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	v := switchView{s, s.opt.Now(), open, waits}
-	st := SwitchState{Phase: s.phase, Light: v.light(), Title: v.title(route), Lead: v.lead(route), Bar: v.bar(route)}
+	v := switchView{s, s.opt.Now(), o.open, o.waits}
+	st := SwitchState{Phase: s.phase, Light: v.light(), Title: v.title(o.route), Lead: v.lead(o.route), Bar: v.bar(o.route)}
 	v.plan(&st)
-	if s.phase == PhaseIdle {
-		st.Runs, st.Done = v.runs(runs), v.done()
-	}
-	if len(tests) > 0 && (s.phase == PhaseIdle && open == nil || s.phase == PhaseAsking) {
-		st.Tests, st.TestAgain = tests, s.tongue.T("Test now")
+	if len(o.tests) > 0 && (s.phase == PhaseIdle && o.open == nil || s.phase == PhaseAsking) {
+		st.Tests, st.TestAgain = o.tests, s.tongue.T("Test now")
 	}
 	if s.phase == PhaseIdle {
+		st.Runs, st.Done = v.runs(o.runs), v.done()
 		return st
 	}
 	if s.preview != nil || !s.phase.Ended() {
 		st.Rungs = v.rungs()
 		if st.Ladder = s.tongue.T("Step by step"); s.phase == PhaseAsking {
-			st.Ladder = s.tongue.T("What happens when")
+			st.Ladder, st.Type = s.tongue.T("What happens when"), s.toType()
 		}
 	}
-	st.Arrives = v.arrives()
-	st.Aside = v.aside()
-	st.Clock = v.countdown()
-	st.Refusals = v.refusals()
+	st.Arrives, st.Clock = v.arrives(), v.countdown()
+	st.Refusals, st.Aside = v.refusals(), v.aside()
 	if s.guide != nil && s.phase == PhaseRunning {
 		st.Guide = v.showGuide()
 	}
-	if s.phase == PhaseAsking {
-		st.Type = s.toType()
-	}
-	if s.opt.Typed && !s.order.Yes && !s.yesAt.IsZero() {
-		st.Confirmed = s.tongue.T("Confirmed at {when}", "when", s.yesAt.Local().Format(time.TimeOnly))
-		if s.preview != nil && s.preview.Plan.Author != "" {
-			st.Confirmed = s.tongue.T("Confirmed by {who}, {when}", "who", s.preview.Plan.Author, "when", s.yesAt.Local().Format(time.TimeOnly))
-		}
-	}
+	st.Confirmed = v.confirmed()
 	return st
+}
+
+// others is what others tell of: Home, and the tests.
+type others struct {
+	runs  []engine.RunSummary
+	open  *engine.RunSummary
+	route failover.Route
+	waits int
+	tests []Row
+}
+
+// askOthers asks them before the lock is taken: they may hold theirs while they wait
+// for this one.
+func (s *Switch) askOthers() others {
+	o := others{route: failover.RouteUnknown}
+	if s.opt.Runs != nil {
+		o.runs = s.opt.Runs()
+	}
+	if s.opt.Open != nil {
+		o.open = s.opt.Open()
+	}
+	if s.opt.Route != nil {
+		o.route = s.opt.Route()
+	}
+	if s.opt.Waiting != nil {
+		o.waits = s.opt.Waiting()
+	}
+	o.tests = s.concerns(o.route)
+	return o
+}
+
+// confirmed says who said yes, and when, where the domain had to be typed.
+func (v switchView) confirmed() string {
+	if !v.opt.Typed || v.order.Yes || v.yesAt.IsZero() {
+		return ""
+	}
+	when := v.yesAt.Local().Format(time.TimeOnly)
+	if v.preview != nil && v.preview.Plan.Author != "" {
+		return v.tongue.T("Confirmed by {who}, {when}", "who", v.preview.Plan.Author, "when", when)
+	}
+	return v.tongue.T("Confirmed at {when}", "when", when)
 }
 
 // switchView is a switch at one moment; its lock is held.
