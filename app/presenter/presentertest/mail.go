@@ -162,7 +162,7 @@ func (m *Mailroom) Index(ctx context.Context, query string, sel engine.MailSelec
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if (sel.Account == Other || strings.HasPrefix(sel.Account, "staff")) && m.unlocked[sel.Account] == "" {
-		return engine.MailIndex{}, mailstore.Fail(mailstore.ErrLocked, "{address} is locked.", "address", sel.Account)
+		return engine.MailIndex{}, fmt.Errorf("%s: %w", sel.Account, mailstore.ErrLocked)
 	}
 	out := engine.MailIndex{Revision: strconv.Itoa(m.revision)}
 	if sel.Account == Own && (sel.Folder == inbox || sel.Folder == "") {
@@ -225,7 +225,7 @@ func (m *Mailroom) Show(ctx context.Context, id string) (engine.ShownMail, error
 	defer m.mu.Unlock()
 	l := m.letter(id)
 	if l.Subject == "" {
-		return l, mailstore.Fail(mailstore.ErrNotFound, "There is no message {id}.", "id", id)
+		return l, fmt.Errorf("message %s: %w", id, mailstore.ErrNotFound)
 	}
 	return l, nil
 }
@@ -253,7 +253,7 @@ func (m *Mailroom) Part(ctx context.Context, id, part string, into func(engine.A
 			return err
 		}
 	}
-	return mailstore.Fail(mailstore.ErrNotFound, "There is no part {part}.", "part", part)
+	return fmt.Errorf("part %s: %w", part, mailstore.ErrNotFound)
 }
 
 // Export implements [engine.MailSource]: it only tells how far it is.
