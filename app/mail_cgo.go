@@ -32,6 +32,13 @@ func (o *worlds) mail(t *i18n.Tongue, e *engine.Engine, home *presenter.Home, no
 			return browse(ctx, e, at)
 		}
 		opt.Update = func(ctx context.Context) error { return o.updateMirror(ctx, e) }
+		opt.Secondary = func() string {
+			if len(s.Domains) == 0 {
+				return ""
+			}
+			p, _ := s.ProvidersOf(s.Domains[0].Name) // it is one of the settings
+			return p.Secondary.Name
+		}
 	}
 	mail := presenter.NewMail(t, opt)
 	write := presenter.NewCompose(t, mail, presenter.ComposeOptions{

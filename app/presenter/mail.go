@@ -16,6 +16,9 @@ type MailOptions struct {
 	Open func(context.Context) (engine.MailSource, error)
 	// Browse opens another server's mail, of which nothing is stored; nil where none can be.
 	Browse func(context.Context, MailServer) (engine.MailSource, error)
+	// Secondary names the provider whose mailboxes can be looked at with the sign-in of the
+	// settings; nil or "": there is none.
+	Secondary func() string
 	// Mine takes down that a mailbox is that of whoever is at work here; nil where nobody
 	// can say so.
 	Mine func(ctx context.Context, address string) error

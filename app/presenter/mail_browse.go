@@ -99,5 +99,29 @@ func (m *Mail) begin(source engine.MailSource, s MailServer) {
 	m.folderVersion++
 }
 
+// Places lists whose mailboxes at the secondary provider can be looked at, the one that is
+// shown first, and the provider's name; none where there is no secondary.
+func (m *Mail) Places() (provider string, addresses []string) {
+	if m.opt.Secondary == nil || m.opt.Browse == nil {
+		return "", nil
+	}
+	if provider = m.opt.Secondary(); provider == "" {
+		return "", nil
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.server != (MailServer{}) {
+		return "", nil // its accounts are not those of the settings
+	}
+	for _, a := range m.accounts {
+		if a.Address == m.here.account {
+			addresses = append([]string{a.Address}, addresses...)
+			continue
+		}
+		addresses = append(addresses, a.Address)
+	}
+	return provider, addresses
+}
+
 // Browsing says whether another server can be looked at.
 func (m *Mail) Browsing() bool { return m.opt.Browse != nil }

@@ -275,8 +275,20 @@ func (b *mailTools) exportMail() {
 // browse asks which server to look at.
 func (b *mailTools) browse() {
 	m, t := b.m, b.t
+	provider, addresses := m.presenter.Places()
+	from := widgets.NewSelect(0)
+	options := []widgets.SelectOption{{Key: "", Text: t.T("Another server, as written below")}}
+	for _, a := range addresses {
+		options = append(options, widgets.SelectOption{Key: a, Text: t.T("{mailbox} at {provider}", "mailbox", a, "provider", provider)})
+	}
+	from.Set(widgets.SelectData{Options: options})
+	var content fyne.CanvasObject
+	if len(addresses) > 0 {
+		content = from
+	}
 	m.deeds.Ask(widgets.DialogData{
-		Title: t.T("Look at another server"), Text: t.T("Its mail is shown here and stored nowhere. The password is not kept."),
+		Content: content,
+		Title:   t.T("Look at another server"), Text: t.T("Its mail is shown here and stored nowhere. The password is not kept."),
 		Fields: []widgets.FieldOptions{
 			{Label: t.T("Server"), Placeholder: "imap.example.jp", Icon: look.IconServer},
 			{Label: t.T("User name"), Placeholder: "sato@example.jp"},
@@ -288,6 +300,9 @@ func (b *mailTools) browse() {
 			return
 		}
 		server, err := presenter.ServerOf(texts[0], texts[1], texts[2])
+		if mailbox := from.Data().Chosen; mailbox != "" {
+			server, err = presenter.MailServer{Mailbox: mailbox}, nil
+		}
 		if err != nil {
 			m.fail(err)
 			return
