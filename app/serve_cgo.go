@@ -118,7 +118,7 @@ func (s *serving) look(ctx context.Context, e *engine.Engine) {
 }
 
 // Here says whether this process does the work, and whether any does.
-func (s *serving) state() (here, any bool, why error) {
+func (s *serving) state() (here, somewhere bool, why error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.here, s.here || s.status.Running, s.why

@@ -50,7 +50,7 @@ func (o *worlds) setup(t *i18n.Tongue, exists bool) *presenter.SettingUp {
 	}
 	if !exists {
 		opt.TakeOver = func(ctx context.Context, kit string, passphrase secret.Value) error {
-			f, err := os.Open(kit) //nolint:gosec // a person chose it
+			f, err := os.Open(kit)
 			if err != nil {
 				return failover.Fail(failover.ErrInvalid, "the hand-over kit {file} cannot be read", "file", kit).Because(err)
 			}

@@ -55,10 +55,10 @@ func BenchmarkWindow(b *testing.B) {
 		}
 		for range b.N {
 			c := f.start(b, ours)
-			time.Sleep(span)
+			pass(b, span)
 			b.ReportMetric(resident(b, c.Process.Pid), "MB")
 			before := used(b, c.Process.Pid)
-			time.Sleep(idleSpan)
+			pass(b, idleSpan)
 			b.ReportMetric(100*float64(used(b, c.Process.Pid)-before)/float64(idleSpan), "%core")
 			end(c)
 		}
@@ -111,7 +111,7 @@ func newFramebuffer(b *testing.B, number string) *framebuffer {
 		if _, err := xdo(b.Context(), f.display, "getdisplaygeometry"); err == nil {
 			return f
 		}
-		time.Sleep(100 * time.Millisecond)
+		pass(b, 100*time.Millisecond)
 	}
 	b.Fatal("the screen does not come up")
 	return nil
@@ -152,7 +152,7 @@ func (f *framebuffer) await(b *testing.B, painted bool) {
 		if f.lit(b) == painted {
 			return
 		}
-		time.Sleep(time.Millisecond)
+		pass(b, time.Millisecond)
 	}
 	b.Fatal("the screen stays as it is")
 }
@@ -181,6 +181,16 @@ func (f *framebuffer) lit(b *testing.B) bool {
 		}
 	}
 	return false
+}
+
+// pass lets time pass.
+func pass(b *testing.B, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-b.Context().Done():
+	}
 }
 
 // resident is a process's memory in megabytes.

@@ -18,9 +18,9 @@ import (
 type showFlags struct {
 	readFlags
 	account string
-	raw  bool
-	save string
-	out  string
+	raw     bool
+	save    string
+	out     string
 }
 
 func (s *session) mailShow() *cobra.Command {

@@ -214,4 +214,6 @@ func (s *session) eventAbout(e relay.Event) string {
 }
 
 // kindWord names a kind of event.
-func (s *session) kindWord(k relay.EventKind) string { return oneLine(presenter.EventWord(s.tongue, k)) }
+func (s *session) kindWord(k relay.EventKind) string {
+	return oneLine(presenter.EventWord(s.tongue, k))
+}

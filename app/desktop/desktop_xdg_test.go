@@ -20,7 +20,7 @@ func fakeOpener(t *testing.T, script string) {
 	t.Helper()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "xdg-open")
-	if err := os.WriteFile(file, []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil { //nolint:gosec // it is run
+	if err := os.WriteFile(file, []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))

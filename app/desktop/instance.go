@@ -164,7 +164,7 @@ func ShowWindow(ctx context.Context, dataDir, page string) error {
 var errNotShown = errors.New("the window gave no answer")
 
 func ask(ctx context.Context, dataDir, page string) error {
-	f, err := os.Open(filepath.Join(dataDir, recordFile)) //nolint:gosec // the user's own folder
+	f, err := os.Open(filepath.Join(dataDir, recordFile))
 	if err != nil {
 		return err
 	}

@@ -70,7 +70,7 @@ func (n *notices) Notify(_ string, _ uint32, _, title, text string, actions []st
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.shown = append(n.shown, title+"|"+text+"|"+strings.Join(actions, ","))
-	id := uint32(len(n.shown)) //nolint:gosec // a few
+	id := uint32(len(n.shown))
 	n.came <- id
 	return id, nil
 }

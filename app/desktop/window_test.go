@@ -22,13 +22,13 @@ const windowFolder = "LIFEBOAT_TEST_WINDOW"
 // again runs the tests in a process whose settings lie in a folder of their own: that
 // folder is read when a process starts.
 func again(dir string) int {
-	c := exec.Command("/proc/self/exe", os.Args[1:]...) //nolint:noctx // it ends when its tests do
+	c := exec.Command("/proc/self/exe", os.Args[1:]...)
 	if _, err := os.Stat("/proc/self/exe"); err != nil {
 		exe, err := os.Executable()
 		if err != nil {
 			return 1
 		}
-		c = exec.Command(exe, os.Args[1:]...) //nolint:noctx // as above
+		c = exec.Command(exe, os.Args[1:]...)
 	}
 	c.Env = append(os.Environ(), "XDG_CONFIG_HOME="+dir, "LIFEBOAT_TEST_CONFIG="+dir, "DBUS_SESSION_BUS_ADDRESS=", "XDG_RUNTIME_DIR="+dir)
 	c.Stdout, c.Stderr = os.Stdout, os.Stderr

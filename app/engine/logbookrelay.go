@@ -60,7 +60,7 @@ func (e *Engine) quietDesk(ctx context.Context) (Desk, error) {
 		return remote, nil
 	}
 	if _, err := os.Stat(filepath.Join(e.path(relayDir), "queue")); err != nil {
-		return nil, nil // nothing was ever sent from here
+		return nil, nil //nolint:nilerr // nothing was ever sent from here
 	}
 	key, err := e.unlocked(ctx, false)
 	if err != nil {

@@ -79,7 +79,7 @@ const steady = 2 * time.Minute
 // pointsOf adds up the domains' samples for one provider.
 func pointsOf(samples []relay.Sample, r failover.Role, from, now time.Time) (out []QueuePoint) {
 	depth := map[string]int{}
-	sum, any := 0, false
+	sum, some := 0, false
 	put := func(at time.Time, n int) {
 		at = at.Add(max(from.Sub(at), 0))
 		if last := len(out) - 1; last >= 0 && out[last].At.Equal(at) {
@@ -96,13 +96,13 @@ func pointsOf(samples []relay.Sample, r failover.Role, from, now time.Time) (out
 		n := s.Waiting + s.Held + s.Uncertain
 		sum += n - depth[s.Domain]
 		depth[s.Domain] = n
-		any = any || n > 0
+		some = some || n > 0
 		if last := len(out) - 1; sum != before && last >= 0 && s.At.Sub(out[last].At) > steady {
 			put(s.At.Add(-steady/2), before) // nothing is filed while nothing changes
 		}
 		put(s.At, sum)
 	}
-	if !any {
+	if !some {
 		return nil
 	}
 	put(now, sum)

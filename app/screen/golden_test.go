@@ -57,10 +57,10 @@ func holdGolden(t *testing.T, w fyne.Window, size string) {
 	file := filepath.Join("testdata", "golden", name+size+".txt")
 	got := drawn(w)
 	if *update && brightness == "dark" { // where no two names share a colour
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil { //nolint:gosec // a folder of the repository
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil { //nolint:gosec // a file of the repository
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return

@@ -87,8 +87,8 @@ func (s *Settings) setUpCard() fyne.CanvasObject {
 
 func (s *Settings) kitCard() fyne.CanvasObject {
 	t := s.tongue
-	make := widgets.NewButton(widgets.Outlined, t.T("Make a kit …"), s.deeds.HandOver).WithIcon(look.IconSave)
-	s.kit = widgets.NewCard(column(inside, title(widgets.NewWords(look.Heading, t.T("Hand-over kit")), make),
+	begin := widgets.NewButton(widgets.Outlined, t.T("Make a kit …"), s.deeds.HandOver).WithIcon(look.IconSave)
+	s.kit = widgets.NewCard(column(inside, title(widgets.NewWords(look.Heading, t.T("Hand-over kit")), begin),
 		widgets.NewParagraph(look.Quiet, t.T("One encrypted file with the settings, the credentials and a key to the mirrored mail. With it and its passphrase a second admin, or a new computer, takes over: they open Lifeboat and choose the kit at the first step of the set-up."))))
 	return s.kit
 }

@@ -205,7 +205,7 @@ func TestLeavingAsksWhereSomethingEnds(t *testing.T) {
 
 // From practice to the real mail, and back, without a start between.
 func TestFromPracticeToTheRealMailAndBack(t *testing.T) {
-	real, practice := testDesk(t, true).parts, testDesk(t, false).parts
+	own, practice := testDesk(t, true).parts, testDesk(t, false).parts
 	w := testWindow(t, test.NewTempApp(t))
 	closed := false
 	practice.Close = func() { closed = true }
@@ -214,7 +214,7 @@ func TestFromPracticeToTheRealMailAndBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.host = Host{
-		Real:     func(context.Context, *i18n.Tongue) (Parts, error) { return real, nil },
+		Real:     func(context.Context, *i18n.Tongue) (Parts, error) { return own, nil },
 		Practice: func(context.Context, *i18n.Tongue) (Parts, error) { return practice, nil },
 	}
 	w.Open(word, practice)

@@ -208,7 +208,7 @@ func (s *Segmented) paint() {
 	}
 }
 
-func (s *Segmented) lay(size fyne.Size) {
+func (s *Segmented) lay(fyne.Size) {
 	high := s.high()
 	width := s.MinSize().Width // never wider than its words
 	put(s.ring, -ringWidth-ringGap, -ringWidth-ringGap, width+2*(ringWidth+ringGap), high+2*(ringWidth+ringGap))

@@ -139,7 +139,7 @@ func Sent() *Desk {
 	d := &Desk{}
 	for i := range 25 * 4 {
 		at := Noon.Add(time.Duration(i-25*4) * 15 * time.Minute)
-		d.History = append(d.History, relay.Sample{At: at, Domain: "aoba.example", Role: failover.Primary, Delivered: uint64(1000 + 4*i)}) //nolint:gosec // small
+		d.History = append(d.History, relay.Sample{At: at, Domain: "aoba.example", Role: failover.Primary, Delivered: uint64(1000 + 4*i)})
 	}
 	d.Events = []relay.Event{
 		{At: Noon.Add(-40 * time.Minute), ID: "01JA0000000000A1", Kind: relay.Submitted, From: "tanaka@aoba.example", To: []string{"aoi.mori@customers.example"}, Subject: "Offer 2240", Size: 4711},

@@ -99,6 +99,7 @@ func (w *walk) text(t *canvas.Text, at fyne.Position) {
 	need := t.MinSize()
 	x := at.X
 	switch t.Alignment {
+	case fyne.TextAlignLeading:
 	case fyne.TextAlignCenter:
 		x += (t.Size().Width - need.Width) / 2
 	case fyne.TextAlignTrailing:
