@@ -32,11 +32,14 @@ type practiceOffice struct {
 	queue *noticing // while the send route is at work
 }
 
+// officeBusy is the mailbox that orders come to, one after the other.
+const officeBusy = "orders@example.test"
+
 // officeInterval is the time between two messages from outside while there is
 // something to see, calmInterval when nothing was done for calmAfter: a window that is
 // left open must not fill the computer.
 const (
-	officeInterval = 1200 * time.Millisecond
+	officeInterval = 1500 * time.Millisecond
 	calmInterval   = 12 * time.Second
 	calmAfter      = 5 * time.Minute
 )
@@ -67,6 +70,12 @@ func OpenPracticeIn(ctx context.Context, world lab.Options, language i18n.Langua
 		return nil, err // it is part of the program: a test reads them all
 	}
 	world.Staff, world.Letter, world.Log = true, s.letter, logger
+	world.Recipients = []failover.Recipient{
+		{Address: "hanako.sato@example.test", Kind: failover.Account}, {Address: "taro.tanaka@example.test", Kind: failover.Account},
+		{Address: officeBusy, Kind: failover.Account}, {Address: "office@example.test", Kind: failover.Alias},
+		{Address: "sales@example.test", Kind: failover.Group},
+	}
+	world.Busy = []string{officeBusy} // so that people's own mail stays readable
 	return startPractice(ctx, world, &practiceOffice{samples: s}, string(language), logger)
 }
 

@@ -21,7 +21,7 @@ type certifier struct {
 
 // certLife is far longer than a world runs. Certificates follow the real clock,
 // because those who check them do.
-const certLife = 30 * 24 * time.Hour
+const certLife = 90 * 24 * time.Hour
 
 func newCertifier() (*certifier, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -39,6 +39,9 @@ type Options struct {
 	Retry Retry
 	// Staff: the domain's people read and write. Without it nobody looks at the mail.
 	Staff bool
+	// Busy are addresses of the domain that those outside write to, and the staff among
+	// themselves; empty: each to each.
+	Busy []string
 	// Letter, when set, writes what people write: it completes the subject and the text.
 	// The same letter must always be completed in the same way.
 	Letter func(Letter) Letter

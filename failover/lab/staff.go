@@ -126,6 +126,9 @@ func (s *staff) write(turn int) {
 	}
 	who, round := turn%n, turn/n
 	to := s.people[(who+1+round/5%max(n-1, 1))%n].address
+	if busy := s.world.opt.Busy; len(busy) > 0 {
+		to = busy[round%len(busy)]
+	}
 	if others := s.world.outside; round%5 != 4 || n == 1 {
 		to = others[round%len(others)].person
 	}

@@ -129,6 +129,9 @@ func (t *traffic) write() {
 	// Each group writes to each address in the course of time.
 	all := w.opt.Recipients
 	to := all[n%len(all)].Address
+	if busy := w.opt.Busy; len(busy) > 0 {
+		to = busy[n%len(busy)]
+	}
 	if announced {
 		local, _ := splitAddress(to)
 		to = local + "@" + hostOf(w.emergency())
