@@ -300,12 +300,16 @@ func (d *SetupDraft) take(found Discovery) {
 	if before != nil {
 		old = *before
 	}
-	d.Primary.Preset = own(d.Primary.Preset, old.preset(), found.preset())
+	chosen := d.Primary.Preset
+	if d.Primary.Preset = own(chosen, old.preset(), found.preset()); d.Primary.Preset != chosen {
+		d.Primary.Method = "" // it was a way of signing in to another provider
+	}
 	if mx := found.mxTexts(); len(d.Primary.MX) == 0 || slices.Equal(d.Primary.MX, old.mxTexts()) {
 		d.Primary.MX = mx
 	}
-	if d.Primary.Method == "" {
-		if p, ok := configs.PresetNamed(d.Primary.Preset); ok {
+	if d.Primary.Method == "" && d.Primary.Preset != "" {
+		d.Primary.Method = configs.SignInPassword
+		if p, ok := configs.PresetNamed(d.Primary.Preset); ok && p.SignIn != "" {
 			d.Primary.Method = p.SignIn
 		}
 	}

@@ -81,6 +81,10 @@ type SettingUp struct {
 	keeping map[string]secret.Value // to be kept next
 	waiters []chan error
 
+	// There were settings when it was opened: those that were written since are of the
+	// same walk, which goes on to its end.
+	wasThere bool
+
 	tests  map[engine.SetupField]*setupTest
 	stale  map[engine.SetupField]bool               // what was entered has changed since
 	undone map[engine.SetupField]engine.SetupAnswer // where it did not even come to a test
@@ -178,8 +182,8 @@ func (s *SettingUp) Work(ctx context.Context, changed func()) {
 		return
 	}
 	s.engine, s.presets, s.consoles = e, configs.Presets(), consoleTitles()
-	s.draft = e.Draft()
-	if s.draft.Step != "" && !e.Existing() {
+	s.draft, s.wasThere = e.Draft(), e.Existing()
+	if s.draft.Step != "" && !s.wasThere {
 		s.step = s.draft.Step
 	}
 	s.mu.Unlock()
@@ -249,7 +253,7 @@ func (s *SettingUp) hand(ctx context.Context, e SetupEngine) {
 // look asks the engine what it makes of the draft.
 func (s *SettingUp) look(e SetupEngine) {
 	seen := setupSeen{
-		existing: e.Existing(), began: e.Began(), providers: map[engine.Side]engine.SetupProvider{}, methods: map[engine.Side][]engine.SetupMethod{},
+		existing: s.wasThere, began: e.Began(), providers: map[engine.Side]engine.SetupProvider{}, methods: map[engine.Side][]engine.SetupMethod{},
 		secrets: map[engine.SetupStep][]engine.SetupSecret{}, guides: map[engine.Side][]engine.GuideStep{}, fields: map[engine.SetupStep][]engine.SetupField{},
 		problems: e.Problems(),
 	}

@@ -110,6 +110,9 @@ func (s *SettingUp) mirrorNow(ctx context.Context, changed func()) {
 	defer s.mu.Unlock()
 	stopped := ctx.Err() != nil
 	s.mirror = setupMirror{done: err == nil && !stopped, share: s.mirror.share}
+	if s.mirror.done {
+		s.markDone(engine.StepMirror)
+	}
 	if err != nil && !stopped {
 		s.mirror.err = err
 	}

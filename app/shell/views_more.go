@@ -135,13 +135,23 @@ func (d *desk) setupView() *view {
 			}
 			return screen.NewSetup(t, p, screen.SetupDeeds{
 				Background: d.Background, Copy: d.Copy, OpenPage: d.OpenPage, ChooseFile: d.ChooseFile, Problem: d.Problem,
-				Close: func() { d.window.frame.Go(pageHome) },
+				Close: d.leaveSetup,
 				Print: d.printCode,
 			})
 		},
 		speak: p.Speak,
 		busy:  p.Busy,
 	}
+}
+
+// leaveSetup leads Home. Settings that were written in practice are from then on what
+// the window is about.
+func (d *desk) leaveSetup() {
+	if d.parts.Setup.Written() != nil && !d.window.HasReal() {
+		d.window.Renew("")
+		return
+	}
+	d.window.frame.Go(pageHome)
 }
 
 // setUp shows the set-up, at a step where one is named.
