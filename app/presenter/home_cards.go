@@ -183,7 +183,7 @@ func (f facts) readiness(r failover.Role) []Row {
 
 // checked sums up some checks of the preflight.
 func (f facts) checked(label, good string, ids ...string) Row {
-	j := f.status.Ready
+	j, all := f.status.Ready, len(f.domain.Recipients)
 	for _, list := range []struct {
 		findings []failover.Finding
 		light    Light
@@ -198,8 +198,7 @@ func (f facts) checked(label, good string, ids ...string) Row {
 		}
 		switch {
 		case n == 0:
-		case ids[0] == "rcpt" && list.light != LightCare:
-			all := len(f.domain.Recipients)
+		case ids[0] == "rcpt" && (list.light == LightDown || list.light == LightUnknown && n < all):
 			return Row{list.light, label, f.t.T("{count} of {all} addresses", "count", max(all-n, 0), "all", all)}
 		case list.light == LightUnknown:
 			return Row{list.light, label, f.t.T("not tried lately")}
