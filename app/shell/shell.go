@@ -150,8 +150,8 @@ func (w *Window) Run() {
 	defer stop()
 	w.expose()
 	w.watchClose()
-	w.app.Lifecycle().SetOnStarted(func() { w.startTray(func() bool { return desktop.Tray(w.ctx) }) })
-	if !w.shy || !desktop.Tray(w.ctx) {
+	w.startTray(func() bool { return desktop.Tray(w.ctx) })
+	if !w.shy || w.tray == nil {
 		w.window.Show()
 	}
 	w.app.Run()

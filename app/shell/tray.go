@@ -22,14 +22,15 @@ type tray struct {
 }
 
 // startTray puts the sign into the tray, where the system has one. has asks the
-// system.
+// system. The toolkit wants it before the application runs.
 func (w *Window) startTray(has func() bool) {
 	app, ok := w.app.(desktop.App)
 	if !ok || w.tray != nil || !has() {
 		return
 	}
 	w.tray = &tray{window: w, app: app, shape: -1, icons: map[widgets.Shape]fyne.Resource{}}
-	w.tray.update()
+	app.SetSystemTrayMenu(w.tray.menu(nil, w.Tongue().T("Lifeboat is starting …"), false))
+	app.SetSystemTrayIcon(w.tray.icon(widgets.NoShape))
 }
 
 // update shows how things are.
@@ -47,10 +48,6 @@ func (t *tray) update() {
 	if d.parts.Practice != nil {
 		shape = widgets.NoShape // nothing real
 	}
-	if shape != t.shape {
-		t.shape = shape
-		t.app.SetSystemTrayIcon(t.icon(shape))
-	}
 	held := d.parts.Held != nil && d.parts.Held()
 	says := s.Headline + "\n" + string(w.Tongue().Language)
 	if held {
@@ -60,9 +57,14 @@ func (t *tray) update() {
 		t.says = says
 		t.app.SetSystemTrayMenu(t.menu(d, s.Headline, held))
 	}
+	if shape != t.shape {
+		t.shape = shape
+		t.app.SetSystemTrayIcon(t.icon(shape))
+	}
 }
 
-// menu is what the sign offers. The first line says how things are.
+// menu is what the sign offers; of a world that is not there yet, little. The first
+// line says how things are.
 func (t *tray) menu(d *desk, headline string, held bool) *fyne.Menu {
 	w, word := t.window, t.window.Tongue()
 	state := fyne.NewMenuItem(headline, nil)
@@ -70,12 +72,15 @@ func (t *tray) menu(d *desk, headline string, held bool) *fyne.Menu {
 	items := []*fyne.MenuItem{
 		state, fyne.NewMenuItemSeparator(),
 		fyne.NewMenuItem(word.T("Open Lifeboat"), func() { w.Front("") }),
-		fyne.NewMenuItem(word.T("Check now"), func() {
-			w.work(func() { d.parts.Home.Check(d.ctx, d.knock) })
-		}),
-		fyne.NewMenuItem(word.T("Switch …"), func() { w.Front(pageSwitch) }),
 	}
-	if d.parts.Hold != nil {
+	if d != nil {
+		items = append(items,
+			fyne.NewMenuItem(word.T("Check now"), func() {
+				w.work(func() { d.parts.Home.Check(d.ctx, d.knock) })
+			}),
+			fyne.NewMenuItem(word.T("Switch …"), func() { w.Front(pageSwitch) }))
+	}
+	if d != nil && d.parts.Hold != nil {
 		text := word.T("Hold outgoing mail")
 		if held {
 			text = word.T("Let outgoing mail go on")
