@@ -39,6 +39,9 @@ func (e *chipEntry) TypedKey(k *fyne.KeyEvent) {
 		c.told()
 	case k.Name == fyne.KeyEscape && len(c.offers) > 0:
 		c.offers, c.at = nil, none
+		if c.OnTyped != nil {
+			c.OnTyped("") // nothing is to be offered for this any more
+		}
 		c.told()
 	case k.Name == fyne.KeyEscape:
 		PassKey(e, k)
