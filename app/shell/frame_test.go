@@ -2,6 +2,7 @@ package shell
 
 import (
 	"context"
+	"fmt"
 	"image/png"
 	"os"
 	"path/filepath"
@@ -12,8 +13,10 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/test"
 
+	"lifeboat/app/i18n"
 	"lifeboat/app/look"
 	"lifeboat/app/widgets"
+	"lifeboat/app/widgets/outline"
 )
 
 // open puts a frame with some pages into a window of that size.
@@ -168,6 +171,43 @@ func TestFramePictures(t *testing.T) {
 					}
 				}
 			})
+		}
+	}
+}
+
+// Whatever the size of the text, the navigation says all it has to say, in full and as
+// a rail, in both languages.
+func TestNavigationInEveryTextSize(t *testing.T) {
+	for _, percent := range []int{look.SmallestText, look.UsualText, 125, look.LargestText} {
+		for _, l := range i18n.Languages() {
+			for _, size := range []fyne.Size{{Width: 1280, Height: 720}, {Width: 1024, Height: 700}, {Width: 1000, Height: 640}} {
+				t.Run(fmt.Sprintf("%s-%d-%v", l, percent, size.Width), func(t *testing.T) {
+					test.NewTempApp(t).Settings().SetTheme(look.NewThemeIn(look.Light).WithText(percent))
+					word, err := i18n.New(l)
+					if err != nil {
+						t.Fatal(err)
+					}
+					page := func(key, title string, foot bool) Page {
+						return Page{Key: key, Title: title, Icon: look.IconHome, Content: widgets.Space(1), Foot: foot}
+					}
+					f, w := open(t, size.Width, size.Height,
+						page("home", word.T("Home"), false), page("mail", word.T("Mail"), false), page("switch", word.T("Switch"), false), page("tests", word.T("Tests"), false),
+						page("queue", word.T("Queue"), false), page("drills", word.T("Drills"), false), page("log", word.T("Log"), false),
+						page("setup", word.T("First set-up"), true), page("settings", word.T("Settings"), true))
+					f.SetWatch(Watch{Icon: look.IconFlag, First: word.T("Practice, in the lab"), Second: word.T("Nothing real is touched")})
+					f.SetHeader(word.T("Practice"), "example.test")
+					w.Resize(size.AddWidthHeight(0, 1))
+					w.Resize(size)
+					for _, fault := range outline.Faults(outline.Of(w.Canvas()), nil) {
+						t.Error(fault)
+					}
+					for _, i := range outline.Of(w.Canvas()) {
+						if strings.HasSuffix(i.Text, "...") {
+							t.Errorf("shortened: %q", i.Text)
+						}
+					}
+				})
+			}
 		}
 	}
 }

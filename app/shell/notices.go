@@ -2,6 +2,7 @@ package shell
 
 import (
 	"encoding/json"
+	"runtime"
 	"slices"
 	"sync"
 
@@ -39,6 +40,9 @@ func (n *notices) toSystem(note presenter.Notice, open func()) {
 			return
 		}
 		n.window.log.Debug("notice", "error", err)
+		if runtime.GOOS != "windows" && runtime.GOOS != "darwin" {
+			return // the toolkit asks the same service
+		}
 		n.window.ui("notice", func() { n.window.plainNotice(note.Title, note.Text) })
 	})
 }

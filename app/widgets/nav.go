@@ -134,11 +134,39 @@ func (n *Nav) measures() (width, head, row, foot float32) {
 	if n.rail {
 		return round(NavRailWidth * by), navRailHead, round(navRailRow * (1 + (by-1)/2)), round(navRailFoot * by)
 	}
-	return round(NavWidth * (1 + (by-1)/2)), round(navHead * (1 + (by-1)/2)), max(navRow, round(n.first.height())+12), round(navFootHigh * by)
+	return round(NavWidth * (1 + (by-1)*navGrows)), round(navHead * (1 + (by-1)/2)), max(navRow, round(n.first.height())+12), round(navFootHigh * by)
 }
+
+// squeezed are the heights of rows and foot where there is less room than they want:
+// rows draw nearer to each other, and as a rail the foot keeps its light alone.
+func (n *Nav) squeezed(high, head, row, foot float32) (float32, float32) {
+	count := float32(max(len(n.entries), 1))
+	fits := func(foot float32) float32 { return float32(int((high-head-foot-navApart)/count)) - navItemGap }
+	if fits(foot) >= row {
+		return row, foot
+	}
+	least := round(n.first.height()) + 2
+	if n.rail {
+		least = iconSide + 4 + round(n.first.height())
+		if fits(foot) < least {
+			foot = navLightFoot
+		}
+	}
+	return min(row, max(fits(foot), least)), foot
+}
+
+// Room above the items at the foot, and the height of a foot that is a light alone.
+const (
+	navApart     = 12
+	navLightFoot = 36
+)
 
 // usualText is the size of text, in pixels at scale 1, that all this was measured for.
 const usualText = 14
+
+// navGrows is how much of the text's growth the width takes part in: what stands
+// beside the text does not grow.
+const navGrows = 0.75
 
 // Wide is how wide the navigation is to be.
 func (n *Nav) Wide() float32 {
@@ -174,6 +202,7 @@ func (n *Nav) lay(size fyne.Size) {
 	put(n.surface, 0, 0, size.Width, size.Height)
 	put(n.edge, size.Width-1, 0, 1, size.Height)
 	_, head, row, foot := n.measures()
+	row, foot = n.squeezed(size.Height, head, row, foot)
 	edge := float32(navEdge)
 	if n.rail {
 		edge = 4
@@ -208,7 +237,8 @@ func (n *Nav) layFoot(size fyne.Size, foot float32) {
 		put(n.rule, 8, top, size.Width-17, 1)
 		put(n.light, middle(size.Width, LightInRow), top+8, LightInRow, LightInRow)
 		n.glyph.lay(middle(size.Width, iconSide), top+7, iconSide)
-		put(n.narrow, 6, top+28, size.Width-12, foot-28)
+		put(n.narrow, 6, top+28, size.Width-12, max(foot-28, 0))
+		n.narrow.Hidden = foot <= navLightFoot
 		return
 	}
 	put(n.rule, navEdge, top, size.Width-2*navEdge-1, 1)

@@ -166,8 +166,9 @@ func (n *NavItem) lay(size fyne.Size) {
 	badge := n.count.MinSize()
 	if n.rail {
 		x := middle(size.Width, iconSide)
-		n.glyph.lay(x, navRailIcon, iconSide)
-		n.title.centre(0, navRailIcon+iconSide+2, size.Width)
+		y := min(navRailIcon, max(middle(size.Height, iconSide+2+n.title.height()), 1))
+		n.glyph.lay(x, y, iconSide)
+		n.title.centre(0, y+iconSide+2, size.Width)
 		put(n.light, x+iconSide-4, 2, LightInRow, LightInRow)
 		put(n.count, x+iconSide-6, 1, badge.Width, badge.Height)
 		return
