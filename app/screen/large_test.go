@@ -81,3 +81,16 @@ func keepPicture(t *testing.T, w fyne.Window, name string) {
 		keep(t, filepath.Join(dir, strings.ReplaceAll(t.Name(), "/", "-")+name+".png"), w.Canvas().Capture())
 	}
 }
+
+// inPairs runs a test as themed does, but where no pictures are taken only in two of
+// the four pairs, which are every theme and every language. It is for states of a page
+// that differ from its main ones in words alone.
+func inPairs(t *testing.T, main bool, do func(t *testing.T, l i18n.Language)) {
+	themed(t, func(t *testing.T, l i18n.Language) {
+		light := strings.HasSuffix(t.Name(), "-light")
+		if !main && os.Getenv("LIFEBOAT_PICTURES") == "" && light != (l == i18n.English) {
+			return
+		}
+		do(t, l)
+	})
+}

@@ -68,7 +68,7 @@ func TestSwitch(t *testing.T) {
 		"refused":    {switcher: presentertest.Switcher{Domain: d, Refuse: refusal}, typed: true, phase: presenter.PhaseRefused, want: "sales@aoba.example"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			themed(t, func(t *testing.T, l i18n.Language) {
+			inPairs(t, name == "asking" || name == "running" || name == "refused", func(t *testing.T, l i18n.Language) {
 				if c.kind == "" {
 					c.kind = failover.Failover
 				}

@@ -50,7 +50,7 @@ func TestTestsPage(t *testing.T) {
 		"several": {domains: []failover.Domain{long, d}, kept: true, want: map[i18n.Language]string{i18n.English: "All domains", i18n.Japanese: "すべてのドメイン"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			themed(t, func(t *testing.T, l i18n.Language) {
+			inPairs(t, name == "verdict", func(t *testing.T, l i18n.Language) {
 				got := presentertest.Connections(c.domains[0], l == i18n.Japanese)
 				e := &presentertest.Tester{Gets: got}
 				if c.kept {
