@@ -63,6 +63,13 @@ var _ fyne.Focusable = (*Choice)(nil)
 // where the room is narrow.
 func NewChoice(columns int) *Choice {
 	c := &Choice{columns: max(columns, 1), across: max(columns, 1), ring: box(cardRadius + ringGap + ringWidth)}
+	c.sheet = &sheet{owner: c, paint: c.paint, lay: c.lay}
+	c.sheet.least = func() fyne.Size {
+		if c.high == 0 {
+			c.lay(fyne.NewSize(float32(c.columns)*(tileLeast+tileGap), 0)) // not laid out yet: a guess
+		}
+		return fyne.NewSize(tileLeast, c.high)
+	}
 	c.ExtendBaseWidget(c)
 	return c
 }
@@ -177,13 +184,6 @@ func (c *Choice) TypedKey(k *fyne.KeyEvent) {
 // CreateRenderer draws the tiles.
 func (c *Choice) CreateRenderer() fyne.WidgetRenderer {
 	c.ExtendBaseWidget(c)
-	c.sheet = &sheet{owner: c, paint: c.paint, lay: c.lay}
-	c.sheet.least = func() fyne.Size {
-		if c.high == 0 {
-			c.lay(fyne.NewSize(float32(c.columns)*(tileLeast+tileGap), 0)) // not laid out yet: a guess
-		}
-		return fyne.NewSize(tileLeast, c.high)
-	}
 	return c.sheet.start()
 }
 

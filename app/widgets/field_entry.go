@@ -73,18 +73,26 @@ func (e *textEntry) TypedShortcut(s fyne.Shortcut) {
 // the border that an entry draws; in pixels at scale 1.
 const cursorWidth = 2
 
-// bare wraps an entry so that it draws no surface. Its border is painted over by an
-// [entryFrame].
-func bare(e *textEntry) *container.ThemeOverride {
-	return container.NewThemeOverride(e, bareTheme{lines: e.MultiLine})
+// bare wraps an entry of a widget so that it draws no surface. Its border is painted
+// over by an [entryFrame].
+func bare(e *textEntry, owner themed) *container.ThemeOverride {
+	return container.NewThemeOverride(e, bareTheme{lines: e.MultiLine, owner: owner})
 }
 
-// bareTheme is the program's theme, except for surface, shadows and padding.
-type bareTheme struct{ lines bool } // there are several
+// bareTheme is the owner's theme, except for surface, shadows and padding.
+type bareTheme struct {
+	lines bool   // there are several
+	owner themed // nil: the program's theme
+}
 
-func (bareTheme) now() fyne.Theme { return fyne.CurrentApp().Settings().Theme() }
+func (b bareTheme) now() fyne.Theme {
+	if b.owner != nil {
+		return b.owner.Theme()
+	}
+	return fyne.CurrentApp().Settings().Theme()
+}
 
-// Color is the program's; surfaces and shadows are not painted.
+// Color is the owner's; surfaces and shadows are not painted.
 func (b bareTheme) Color(n fyne.ThemeColorName, v fyne.ThemeVariant) color.Color {
 	switch {
 	case n == theme.ColorNameInputBackground, n == theme.ColorNameShadow, n == theme.ColorNameScrollBar && !b.lines:
@@ -96,13 +104,13 @@ func (b bareTheme) Color(n fyne.ThemeColorName, v fyne.ThemeVariant) color.Color
 	}
 }
 
-// Font is the program's.
+// Font is the owner's.
 func (b bareTheme) Font(s fyne.TextStyle) fyne.Resource { return b.now().Font(s) }
 
-// Icon is the program's.
+// Icon is the owner's.
 func (b bareTheme) Icon(n fyne.ThemeIconName) fyne.Resource { return b.now().Icon(n) }
 
-// Size is the program's, except that a line is in the middle of its control, and
+// Size is the owner's, except that a line is in the middle of its control, and
 // lines follow each other alike, whether the text was broken or begun anew.
 func (b bareTheme) Size(n fyne.ThemeSizeName) float32 {
 	switch n {
