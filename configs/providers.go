@@ -156,7 +156,9 @@ func (e *Endpoint) fill(domain string, implicit, start uint16, usual string) {
 // under lays a provider's own settings over the preset; for MX and DKIM see
 // mxOf and selectorsOf.
 func (preset Preset) under(p Provider) Provider {
-	p.Name = cmp.Or(p.Name, preset.Title)
+	if preset.Name != "generic" { // whose title is no name: it is called by its MX host
+		p.Name = cmp.Or(p.Name, preset.Title)
+	}
 	p.SPFInclude = cmp.Or(p.SPFInclude, preset.SPFInclude)
 	p.StatusPage = cmp.Or(p.StatusPage, preset.StatusPage)
 	p.IMAP = preset.IMAP.under(p.IMAP)

@@ -86,7 +86,7 @@ func (s *Setup) Test(ctx context.Context, field SetupField, tell func(SetupAnswe
 		t.answer = SetupAnswer{Verdict: failover.Unknown, Word: failover.Say("Stopped")}
 	case within.Err() != nil && t.answer.Verdict != failover.Red && t.answer.Verdict != failover.Pass:
 		t.answer.Verdict = failover.Unknown
-		t.answer.Word = failover.Say("No answer within {span}", "span", t.limit)
+		t.answer.Word = failover.Say("No answer within {span}", "span", failover.Took(t.limit))
 		if t.answer.Remedy.IsZero() {
 			t.answer.Remedy = failover.Say("See whether the name and port are right and this line lets it out, and test again.")
 		}

@@ -205,7 +205,8 @@ func (t *fieldTest) writeAndAnswer(ctx context.Context, s seedTrial) {
 	t.answer.Detail = failover.Say("{address}: there in {span}, the answer back in {other}.", "address", same, "span", tenth(out.Took), "other", tenth(back.Took))
 }
 
-func tenth(d time.Duration) time.Duration { return d.Round(100 * time.Millisecond) }
+// tenth tells a time of a test: tenths of a second are enough.
+func tenth(d time.Duration) failover.Sentence { return failover.Took(d.Round(100 * time.Millisecond)) }
 
 // arrived says what went wrong with a message on its way, if anything did.
 func (t *fieldTest) arrived(l probe.Leg, word failover.Sentence) bool {

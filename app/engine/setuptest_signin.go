@@ -195,13 +195,13 @@ const hoursOfDay = 24
 // secured tells how long it took, and how the connection was protected.
 func secured(took time.Duration, version string, ends, now time.Time) failover.Sentence {
 	if ends.IsZero() {
-		return failover.Say("{span}, {tls}", "span", took.Round(100*time.Millisecond), "tls", version)
+		return failover.Say("{span}, {tls}", "span", tenth(took), "tls", version)
 	}
 	days := int(ends.Sub(now).Hours() / hoursOfDay)
 	if days == 1 {
-		return failover.Say("{span}, {tls}, certificate valid for one more day", "span", took.Round(100*time.Millisecond), "tls", version)
+		return failover.Say("{span}, {tls}, certificate valid for one more day", "span", tenth(took), "tls", version)
 	}
-	return failover.Say("{span}, {tls}, certificate valid for {days} more days", "span", took.Round(100*time.Millisecond), "tls", version, "days", days)
+	return failover.Say("{span}, {tls}, certificate valid for {days} more days", "span", tenth(took), "tls", version, "days", days)
 }
 
 // testSignIn signs in once, wherever the chosen way leads: to a mailbox, or to hand mail

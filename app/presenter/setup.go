@@ -382,4 +382,11 @@ func (s *SettingUp) goTo(step engine.SetupStep) {
 	s.added, s.picked = nil, ""
 	s.step = step
 	s.change(func(d *engine.SetupDraft) { d.Step = step })
+	switch d := s.draft; {
+	case step != engine.StepEmergency || d.Emergency != "" || d.Done[step] || s.seen.existing:
+	case d.Secondary.Preset == "" || d.Secondary.Preset == engine.NoneYet: // it would lead nowhere
+	default:
+		name := s.tongue.T("emergency")
+		s.edit(func(d *engine.SetupDraft) { d.Emergency = name })
+	}
 }

@@ -232,6 +232,7 @@ func (s *SettingUp) none(what string) {
 	if what == string(engine.StepEmergency) {
 		delete(s.typed, itemEmergency)
 		s.edit(func(d *engine.SetupDraft) { d.Emergency = "" })
+		s.markDone(engine.StepEmergency) // it is not proposed again
 		return
 	}
 	s.enterProvider(engine.SideSecondary, ofPreset, engine.NoneYet)

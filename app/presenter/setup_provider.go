@@ -38,11 +38,25 @@ func (s *SettingUp) providerName(side engine.Side) string {
 		return p.Name
 	case p.Preset != "" && p.Preset != engine.NoneYet && p.Preset != "generic":
 		return s.presetTitle(p.Preset)
+	case firstHost(p) != "":
+		return firstHost(p)
 	case side == engine.SidePrimary:
 		return t.T("the primary provider")
 	default:
 		return t.T("the secondary provider")
 	}
+}
+
+// firstHost is the first of a provider's MX hosts; empty: none is known.
+func firstHost(p engine.SetupProvider) string {
+	if len(p.MX) == 0 {
+		return ""
+	}
+	words := strings.Fields(p.MX[0]) // with its preference before it
+	if len(words) == 0 {
+		return ""
+	}
+	return words[len(words)-1]
 }
 
 // sideOf is the provider that a step is about.

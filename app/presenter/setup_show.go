@@ -31,7 +31,11 @@ func (s *SettingUp) State() SetupState {
 		st.Foot = t.T("What you change counts once you press Save.")
 	}
 	for _, step := range steps {
-		st.Steps = append(st.Steps, SetupStepLine{Step: step, Title: stepTitle(t, step), Detail: s.decided(step), Light: s.stepLight(step)})
+		line := SetupStepLine{Step: step, Title: stepTitle(t, step), Detail: s.decided(step), Light: s.stepLight(step)}
+		if step == engine.StepEmergency && line.Detail != "" && s.draft.Emergency != "" {
+			line.Detail = s.draft.Emergency // below a domain that stands there already
+		}
+		st.Steps = append(st.Steps, line)
 	}
 	st.Page = s.page()
 	st.Bar = s.bar(now, len(steps))
@@ -279,7 +283,13 @@ func (s *SettingUp) answered(a engine.SetupAnswer) SetupAnswer {
 		parts = append(parts, t.Say(a.Detail))
 	}
 	if age := s.opt.Now().Sub(a.At); !a.At.IsZero() && age > oldAnswer {
-		parts = append(parts, t.T("{span} ago", "span", t.Span(age)))
+		old := t.T("{span} ago", "span", t.Span(age))
+		if len(parts) > 0 && (strings.HasSuffix(parts[0], ".") || strings.HasSuffix(parts[0], "。")) {
+			parts[0], old = join(t, parts[0], t.T("Tested {span} ago.", "span", t.Span(age))), ""
+		}
+		if old != "" {
+			parts = append(parts, old)
+		}
 	}
 	out.Detail = commas(t, parts)
 	switch {
