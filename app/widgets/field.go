@@ -96,7 +96,7 @@ func NewField(o FieldOptions) *Field {
 	if o.Secret {
 		f.entry.end.SetMinSize(fyne.NewSize(eyeWidth, 1))
 	}
-	f.bare = bare(f.entry, f)
+	f.bare = bare(f.entry, f.frame)
 	f.eye = NewButton(Plain, "", f.peek).WithIcon(look.IconEye).Sized(ButtonInRow)
 	f.test = NewButton(Outlined, o.TestText, f.try).Sized(ButtonInBar)
 	f.answer = newAnswerLine(func() {

@@ -73,21 +73,23 @@ func (e *textEntry) TypedShortcut(s fyne.Shortcut) {
 // the border that an entry draws; in pixels at scale 1.
 const cursorWidth = 2
 
-// bare wraps an entry of a widget so that it draws no surface. Its border is painted
-// over by an [entryFrame].
-func bare(e *textEntry, owner themed) *container.ThemeOverride {
-	return container.NewThemeOverride(e, bareTheme{lines: e.MultiLine, owner: owner})
+// bare wraps an entry so that it draws no surface. Its border is painted over by an
+// [entryFrame], which has seen the theme of the widget that they are part of.
+func bare(e *textEntry, frame *entryFrame) *container.ThemeOverride {
+	return container.NewThemeOverride(e, bareTheme{lines: e.MultiLine, frame: frame})
 }
 
 // bareTheme is the owner's theme, except for surface, shadows and padding.
 type bareTheme struct {
-	lines bool   // there are several
-	owner themed // nil: the program's theme
+	lines bool        // there are several
+	frame *entryFrame // nil: the program's theme
 }
 
+// now is the owner's theme as its frame has seen it: while the entry is laid out, the
+// toolkit says that this one is everybody's.
 func (b bareTheme) now() fyne.Theme {
-	if b.owner != nil {
-		return b.owner.Theme()
+	if b.frame != nil && b.frame.theme != nil {
+		return b.frame.theme
 	}
 	return fyne.CurrentApp().Settings().Theme()
 }
@@ -129,6 +131,11 @@ func (b bareTheme) Size(n fyne.ThemeSizeName) float32 {
 	}
 }
 
+func isBare(t fyne.Theme) bool {
+	_, is := t.(bareTheme)
+	return is
+}
+
 // textLine is the height of a line of typed text.
 func textLine(w themed) float32 {
 	return fyne.MeasureText("字", w.Theme().Size(theme.SizeNameText), fyne.TextStyle{}).Height
@@ -143,6 +150,7 @@ func controlHigh(w themed) float32 { return max(controlHeight, round(textLine(w)
 type entryFrame struct {
 	ring, surface, edge *canvas.Rectangle
 	covers              [4]*canvas.Rectangle // left, right, top, bottom
+	theme               fyne.Theme           // that it was painted in last
 }
 
 func newEntryFrame() *entryFrame {
@@ -172,6 +180,9 @@ const (
 
 // paint takes on state and theme.
 func (e *entryFrame) paint(w themed, focused, off, bad bool) {
+	if t := w.Theme(); !isBare(t) {
+		e.theme = t
+	}
 	e.ring.Hidden = !focused || off
 	e.ring.StrokeColor, e.ring.StrokeWidth = ink(w, theme.ColorNameFocus), ringWidth
 	e.surface.FillColor = ink(w, look.ColorCard)

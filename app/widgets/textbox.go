@@ -29,7 +29,7 @@ func NewTextBox(lines int, placeholder string) *TextBox {
 			b.OnChanged(s)
 		}
 	}
-	b.bare = bare(b.entry, b)
+	b.bare = bare(b.entry, b.frame)
 	b.ExtendBaseWidget(b)
 	return b
 }
