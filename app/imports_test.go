@@ -32,7 +32,7 @@ var mayImport = map[string][]string{
 	"app/local":           {"app/engine", "failover", "failover/relay", "failover/probe", "mailstore"},                                                                                                                                        // probe: how a file is replaced
 	"app/presenter":       {"app/engine", "app/i18n", "failover", "failover/detect", "failover/dnshost", "failover/run", "failover/drill", "failover/lab", "failover/relay", "mailstore", "mailstore/compose", "mailstore/export", "configs"}, // lab: what happens in practice
 	"app/shell":           {"app/screen", "app/presenter", "app/widgets", "app/widgets/outline", "app/look", "app/i18n", "app/engine", "app/desktop", "failover", "mailstore", "configs", "assets"},
-	"app/screen":          {"app/presenter", "app/widgets", "app/look", "app/i18n", "failover", "failover/drill", "mailstore"},
+	"app/screen":          {"app/presenter", "app/widgets", "app/look", "app/i18n", "failover", "failover/drill", "failover/relay", "mailstore"},
 	"app/widgets":         {"app/look", "app/i18n"}, // know nothing of mail
 	"app/look":            {"assets"},
 	"app/widgets/outline": {},
@@ -83,7 +83,7 @@ var mayImport = map[string][]string{
 	"mailstore/mailstoretest":     {"mailstore", "mailstore/..."},
 	"mailstore/mailstoretest/...": {"mailstore", "mailstore/..."},
 
-	"app/presenter/presentertest": {"app/engine", "configs", "configs/secret", "failover", "failover/detect", "failover/probe", "failover/run", "failover/lab", "failover/drill", "failover/relay"},
+	"app/presenter/presentertest": {"app/engine", "configs", "configs/secret", "failover", "failover/detect", "failover/probe", "failover/run", "failover/lab", "failover/drill", "failover/relay", "mailstore"},
 }
 
 // Fakes, contract suites and real servers as processes: what only tests need,
@@ -111,6 +111,8 @@ var testsMayImport = map[string][]string{
 	// A relay's parts are tried together: what is handed in, kept, and sent on.
 	"failover/relay":     {"failover/relay/..."}, // its benchmark puts the parts together
 	"failover/relay/...": {"failover/relay/..."},
+	// Screens are shown over the settings that their presenters take.
+	"app/screen": {"configs"},
 	// The scenarios that are shipped lie there.
 	"failover/drill": {"assets"},
 }

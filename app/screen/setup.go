@@ -7,7 +7,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
-	"lifeboat/app/engine"
 	"lifeboat/app/i18n"
 	"lifeboat/app/look"
 	"lifeboat/app/presenter"
@@ -45,7 +44,7 @@ type Setup struct {
 	back        *setupButton
 	all, next   *setupButton
 
-	step  engine.SetupStep
+	step  presenter.SetupStep
 	views map[string]setupView
 	moved bool // a person went to another step: its first field gets the focus
 }
@@ -176,7 +175,7 @@ func (s *Setup) press(b presenter.SetupButton) {
 	case presenter.DoSetupPrint:
 		s.deeds.Print(b.Argument)
 	case presenter.DoSetupHelp:
-		sentence, details := s.presenter.Help(engine.SetupField(b.Argument))
+		sentence, details := s.presenter.Help(presenter.SetupField(b.Argument))
 		s.deeds.Problem(sentence, lines(details))
 	case presenter.DoSetupFile:
 		s.deeds.ChooseFile(b.Text, func(path string) {
