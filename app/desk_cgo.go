@@ -41,7 +41,7 @@ type worlds struct {
 }
 
 // realDesk is the window over the settings' own domains.
-func (o *worlds) realDesk(_ context.Context, t *i18n.Tongue) (shell.Parts, error) {
+func (o *worlds) realDesk(context.Context, *i18n.Tongue) (shell.Parts, error) {
 	o.w.person.again()
 	e, _, err := o.w.open(cli.Place{})
 	if err != nil {
@@ -52,10 +52,11 @@ func (o *worlds) realDesk(_ context.Context, t *i18n.Tongue) (shell.Parts, error
 		return shell.Parts{}, err
 	}
 	s := e.Settings()
-	if t, err = o.win.TongueFor(s.Language); err != nil {
+	t, err := o.win.TongueFor(s.Language)
+	if err != nil {
 		return shell.Parts{}, err
 	}
-	drills, setup := o.drills(t, s), o.setup(t, true)
+	drills, setup := o.drills(t, s), o.setup(t, true) //nolint:contextcheck // what was set up is opened in the window's own
 	pages := presenters(t, e, presenter.HomeOptions{
 		Domains: domains, Now: time.Now, Every: time.Duration(s.Detect.Every), LastDrill: drills.LastDrill,
 		Outbox: presenter.NewOutbox(e.Desk), SetUp: setup.Open, Memory: o.win.Memory(),
@@ -155,7 +156,7 @@ func (o *worlds) practiceDesk(ctx context.Context, t *i18n.Tongue) (shell.Parts,
 	drills := o.drills(t, &defaults)
 	var setup *presenter.SettingUp
 	if !o.win.HasReal() {
-		setup = o.setup(t, false)
+		setup = o.setup(t, false) //nolint:contextcheck // what was set up is opened in the window's own
 	}
 	settle := func(context.Context) error { return nil }
 	if setup != nil {

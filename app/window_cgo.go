@@ -59,7 +59,7 @@ func openWindow(ctx context.Context, w *wiring, m mode) (status int, opened bool
 	b := &worlds{w: w, win: win, serving: &serving{w: w}}
 	defer b.close()
 	win.Keep(b.serving.run)
-	win.Begin(shell.Host{Real: b.realDesk, Practice: b.practiceDesk})
+	win.Begin(shell.Host{Real: b.realDesk, Practice: b.practiceDesk}) //nolint:contextcheck // the window has a context of its own, which ends with ctx or with the window
 	win.Run()
 	return 0, true
 }

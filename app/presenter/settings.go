@@ -103,8 +103,8 @@ func (s *Settings) Load() {
 // textSizes are the sizes of text that can be chosen, in percent.
 var textSizes = []int{90, 100, 110, 125, 150}
 
-// ChooseLanguage, ChooseBrightness, ChooseText and SetNotices change how the window
-// looks and speaks, by the index of the choice. Call them on the window's thread.
+// ChooseLanguage speaks another language, by its place in the list. This, and the
+// choices below, are for the window's own thread.
 func (s *Settings) ChooseLanguage(i int) {
 	if all := i18n.Languages(); i >= 0 && i < len(all) {
 		s.opt.View.SetLanguage(all[i])

@@ -55,7 +55,7 @@ func settings(t *testing.T, l i18n.Language, v *choices) (*screen.Settings, *[]s
 	ask := func(what string) func() { return func() { asked = append(asked, what) } }
 	return screen.NewSettings(word, p, screen.SettingsDeeds{
 		SetUp: func(step string) { asked = append(asked, "set up "+step) }, Practice: ask("practice"), HandOver: ask("kit"), NewCode: ask("code"),
-		Start: func(on bool) {}, OpenFolder: func(path string) { asked = append(asked, "open "+path) }, Copy: func(text string) { asked = append(asked, "copy "+text) },
+		Start: func(bool) {}, OpenFolder: func(path string) { asked = append(asked, "open "+path) }, Copy: func(text string) { asked = append(asked, "copy "+text) },
 		Keyboard: ask("keys"), Chose: func(choose func()) { choose() },
 	}), &asked
 }

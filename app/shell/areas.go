@@ -95,6 +95,7 @@ func (w *Window) focusArea(at area) bool {
 		if first := f.strip.First(); first != nil {
 			c.Focus(first)
 		}
+	default:
 	}
 	focused := c.Focused()
 	return focused != nil && w.areaOf(focused) == at

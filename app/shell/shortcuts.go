@@ -271,16 +271,9 @@ func keysOf(system string, c command, page int) []string {
 
 // keyWords writes a key as it stands on the keyboard.
 func keyWords(system string, s shortcut) string {
-	name := string(s.key)
-	switch s.key {
-	case fyne.KeyEscape:
+	name := string(s.key) // of most: what stands on it
+	if s.key == fyne.KeyEscape {
 		name = "Esc"
-	case fyne.KeyEqual:
-		name = "="
-	case fyne.KeyPlus:
-		name = "+"
-	case fyne.KeyMinus:
-		name = "-"
 	}
 	if s.do == cmdPage {
 		name = strconv.Itoa(s.page)

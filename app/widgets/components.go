@@ -42,6 +42,7 @@ func componentParts() []componentPart {
 		{"Cards, evidence, ladder", componentsCards},
 		{"Checks, records that change", componentsChecks},
 		{"Mail", componentsMail},
+		{"Queue", componentsQueue},
 		{"Charts", componentsCharts},
 		{"Drills", componentsDrills},
 	}
