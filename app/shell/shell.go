@@ -19,6 +19,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
+	"fyne.io/fyne/v2/container"
 
 	"lifeboat/app/desktop"
 	"lifeboat/app/i18n"
@@ -101,7 +102,11 @@ func (w *Window) Frame() *Frame { return w.frame }
 
 // ShowFrame fills the window with the frame.
 func (w *Window) ShowFrame() {
-	w.window.SetContent(w.frame.Object())
+	content := w.frame.Object()
+	if w.stamp != nil {
+		content = container.NewStack(painted(func() { w.stamped("pages") }), content)
+	}
+	w.window.SetContent(content)
 	w.keys()
 }
 
