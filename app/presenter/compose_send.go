@@ -77,6 +77,9 @@ func (c *Compose) State() ComposeState {
 			s.People[f] = append(s.People[f], p)
 			to++
 		}
+		if strings.TrimSpace(c.typed[f]) != "" {
+			to++ // somebody is about to be complete
+		}
 		for _, o := range c.offers[f] {
 			s.Offers[f] = append(s.Offers[f], o.String())
 		}

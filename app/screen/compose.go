@@ -51,7 +51,7 @@ func NewCompose(t *i18n.Tongue, p *presenter.Compose, deeds MailDeeds) *Compose 
 	c.send = widgets.NewButton(widgets.Filled, t.T("Send"), c.ask).WithIcon(look.IconSent)
 	c.attach = widgets.NewButton(widgets.Outlined, t.T("Attach"), c.addFile).WithIcon(look.IconClip)
 	c.throw = widgets.NewButton(widgets.Plain, t.T("Discard"), c.discard).WithIcon(look.IconBin)
-	c.putAway = widgets.NewButton(widgets.Plain, t.T("Close"), func() { p.Close(); c.show(p.State()) }).WithIcon(look.IconClose)
+	c.putAway = widgets.NewButton(widgets.Plain, t.T("Close"), func() { c.close(); c.show(p.State()) }).WithIcon(look.IconClose)
 	c.copies = widgets.NewButton(widgets.Plain, t.T("Cc and Bcc"), func() { c.withCopies = true; c.layCopies() }).Sized(widgets.ButtonInRow)
 	c.from = widgets.NewSelect(0)
 	c.from.OnChosen = p.SetFrom
@@ -227,8 +227,22 @@ func (c *Compose) begin(on fyne.Canvas) {
 	c.people[0].Focus(on)
 }
 
+// close puts the message away, with whoever is typed in and not complete yet.
+func (c *Compose) close() {
+	c.commit()
+	c.presenter.Close()
+}
+
+// commit completes whoever is typed in.
+func (c *Compose) commit() {
+	for _, x := range c.people {
+		x.Commit()
+	}
+}
+
 // ask sends, after asking about what is missing.
 func (c *Compose) ask() {
+	c.commit()
 	missing := c.presenter.Missing()
 	if missing == "" {
 		c.hand()

@@ -219,7 +219,7 @@ func (m *Mail) choose(key string) {
 		m.Update()
 		return
 	}
-	m.write.Close()
+	m.compose.close()
 	m.presenter.Go(key)
 	if m.layout.folders && strings.HasPrefix(key, "folder") {
 		m.layout.folders = false
@@ -277,7 +277,7 @@ func (m *Mail) Escape() bool {
 	case m.layout.folders:
 		m.toggleFolders()
 	case m.writing.Open:
-		m.write.Close()
+		m.compose.close()
 		m.Update()
 	case m.layout.single && m.layout.reading:
 		m.layout.reading = false

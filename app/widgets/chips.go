@@ -174,6 +174,12 @@ func (c *Chips) complete(text string) {
 	}
 }
 
+// Commit completes what is typed, as leaving the field does.
+func (c *Chips) Commit() {
+	c.at = none
+	c.commit()
+}
+
 // commit completes what is typed, or takes the offer that the arrows are at.
 func (c *Chips) commit() {
 	if c.at != none {
