@@ -2,8 +2,8 @@ package presenter
 
 import "lifeboat/app/engine"
 
-// SetupStep and SetupField are the engine's, for the screen that shows them.
-type (
-	SetupStep  = engine.SetupStep
-	SetupField = engine.SetupField
-)
+// SetupStep is the engine's, for the screen that shows it.
+type SetupStep = engine.SetupStep
+
+// SetupField is the engine's, for the screen that shows it.
+type SetupField = engine.SetupField

@@ -200,13 +200,6 @@ func (e *entryFrame) paint(w themed, focused, off, bad bool) {
 	}
 }
 
-// faded is a colour that is not seen: at its edge a stroke fades into the colour within,
-// and beside transparent black that would be a grey line.
-func faded(c color.Color) color.Color {
-	r, g, b, _ := c.RGBA()
-	return color.NRGBA{R: uint8(r >> 8), G: uint8(g >> 8), B: uint8(b >> 8)} //nolint:gosec // 16 bits to 8
-}
-
 func (e *entryFrame) lay(x, y, width, height float32) {
 	const out = ringGap + ringWidth
 	put(e.ring, x-out, y-out, width+2*out, height+2*out)
