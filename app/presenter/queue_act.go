@@ -8,6 +8,21 @@ import (
 	"lifeboat/failover/relay"
 )
 
+// What can be done with messages: see package relay.
+const (
+	QueueSend   = relay.ActRetry
+	QueueHold   = relay.ActHold
+	QueueLead   = relay.ActReroute
+	QueueSettle = relay.ActSettle
+	QueueDrop   = relay.ActDrop
+)
+
+// The words of the send route that its page hands back.
+type (
+	QueueID = relay.ID
+	QueueDo = relay.ActKind
+)
+
 // QueueAct is what somebody wants done with messages.
 type QueueAct struct {
 	Kind relay.ActKind

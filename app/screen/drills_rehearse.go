@@ -104,7 +104,7 @@ func (v *rehearseView) show(s presenter.RehearsalState) {
 		light = presenter.LightWorking
 	}
 	v.head.show(light, s.Title, s.Lead)
-	v.problem.show(presenter.LightCare, s.Problem)
+	v.problem.show(s.Problem)
 	form := s.Phase == presenter.RehearseForm || s.Phase == presenter.RehearseLooking
 	show(v.form, form)
 	show(v.back, s.Phase == presenter.RehearseForm)
@@ -127,7 +127,7 @@ func (v *rehearseView) show(s presenter.RehearsalState) {
 		v.confirm.SetResult(widgets.FieldResult{})
 	}
 	v.confirm.SetLabel(s.Confirm)
-	v.left.show(presenter.LightCare, s.Notice)
+	v.left.show(s.Notice)
 	var steps []string
 	for i, set := range s.Steps {
 		steps = append(steps, strconv.Itoa(i+1)+".  "+set)

@@ -120,7 +120,7 @@ func (l *Log) Update() {
 	s := l.presenter.State()
 	l.state = s
 	l.head.show(presenter.NoLight, s.Title, s.Lead)
-	l.problem.show(presenter.LightCare, s.Problem)
+	l.problem.show(s.Problem)
 	d := widgets.SelectData{Chosen: s.Filters[min(s.Filter, len(s.Filters)-1)]}
 	for _, f := range s.Filters {
 		d.Options = append(d.Options, widgets.SelectOption{Key: f, Text: f})

@@ -13,7 +13,6 @@ import (
 	"lifeboat/app/presenter"
 	"lifeboat/app/widgets"
 	"lifeboat/failover"
-	"lifeboat/failover/relay"
 )
 
 // QueueDeeds are what the page of the queue asks for.
@@ -49,7 +48,7 @@ type Queue struct {
 	main    *fyne.Container
 	body    *fyne.Container
 	shown   []presenter.QueueRow
-	chosen  []relay.ID
+	chosen  []presenter.QueueID
 }
 
 // NewQueue lays the screen out.
@@ -58,7 +57,7 @@ func NewQueue(t *i18n.Tongue, p *presenter.Queue, deeds QueueDeeds) *Queue {
 		presenter: p, deeds: deeds, tongue: t, problem: newNotice(),
 		empty: widgets.NewWords(look.Quiet, ""), more: widgets.NewWords(look.Caption, "").Shrinking(),
 	}
-	q.sendAll = widgets.NewButton(widgets.Filled, t.T("Send all now"), func() { q.do(presenter.QueueAct{Kind: relay.ActRetry}) }).WithIcon(look.IconPlay)
+	q.sendAll = widgets.NewButton(widgets.Filled, t.T("Send all now"), func() { q.do(presenter.QueueAct{Kind: presenter.QueueSend}) }).WithIcon(look.IconPlay)
 	q.chart = newQueueChart(t, func(s presenter.QueueSpan) {
 		p.ShowSpan(s)
 		q.look()
@@ -110,7 +109,7 @@ func (q *Queue) Update() {
 	s := q.presenter.State()
 	q.state = s
 	q.head.show(s.Light, s.Title, s.Lead)
-	q.problem.show(presenter.LightCare, cmp.Or(s.Problem, s.Note))
+	q.problem.show(cmp.Or(s.Problem, s.Note))
 	show(q.sendAll, s.Acts)
 	enable(q.sendAll, !s.Busy)
 	q.chart.show(s)
@@ -150,12 +149,12 @@ func (q *Queue) rows(rows []presenter.QueueRow) {
 		return
 	}
 	q.shown = rows
-	at := map[relay.ID]int{}
+	at := map[presenter.QueueID]int{}
 	for i := len(rows) - 1; i >= 0; i-- {
 		at[rows[i].ID] = i
 	}
 	var again []int
-	q.chosen = slices.DeleteFunc(q.chosen, func(id relay.ID) bool {
+	q.chosen = slices.DeleteFunc(q.chosen, func(id presenter.QueueID) bool {
 		i, there := at[id]
 		if there {
 			again = append(again, i)

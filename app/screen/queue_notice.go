@@ -5,7 +5,6 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"lifeboat/app/look"
-	"lifeboat/app/presenter"
 	"lifeboat/app/widgets"
 )
 
@@ -18,14 +17,13 @@ type notice struct {
 }
 
 func newNotice() *notice {
-	n := &notice{light: widgets.NewLight(18, widgets.NoShape), says: widgets.NewParagraph(look.Strong, "")}
+	n := &notice{light: widgets.NewLight(18, widgets.Triangle), says: widgets.NewParagraph(look.Strong, "")}
 	n.box = line(8, 1, column(0, widgets.Space(1), n.light), n.says)
 	n.box.Hide()
 	return n
 }
 
-func (n *notice) show(l presenter.Light, says string) {
-	n.light.SetShape(ShapeOf(l))
+func (n *notice) show(says string) {
 	n.says.SetText(says)
 	show(n.box, says != "")
 }

@@ -12,7 +12,6 @@ import (
 	"lifeboat/app/look"
 	"lifeboat/app/presenter"
 	"lifeboat/app/widgets"
-	"lifeboat/failover/relay"
 )
 
 // queueChart is the card of how much waited over time.
@@ -131,15 +130,15 @@ const (
 func newQueueActs(q *Queue) *queueActs {
 	t := q.tongue
 	a := &queueActs{queue: q, says: widgets.NewParagraph(look.Caption, "")}
-	button := func(text string, k relay.ActKind) *widgets.Button {
+	button := func(text string, k presenter.QueueDo) *widgets.Button {
 		return widgets.NewButton(widgets.Outlined, text, func() { q.do(presenter.QueueAct{Kind: k, IDs: q.chosen}) })
 	}
-	a.send, a.hold = button(t.T("Send now"), relay.ActRetry), button(t.T("Hold"), relay.ActHold)
-	a.settle, a.drop = button(t.T("It has arrived"), relay.ActSettle), button(t.T("Drop …"), relay.ActDrop)
+	a.send, a.hold = button(t.T("Send now"), presenter.QueueSend), button(t.T("Hold"), presenter.QueueHold)
+	a.settle, a.drop = button(t.T("It has arrived"), presenter.QueueSettle), button(t.T("Drop …"), presenter.QueueDrop)
 	a.lead = widgets.NewSelect(0)
 	a.lead.OnChosen = func(key string) {
 		if key != pickLead {
-			q.do(presenter.QueueAct{Kind: relay.ActReroute, IDs: q.chosen, Via: via(key)})
+			q.do(presenter.QueueAct{Kind: presenter.QueueLead, IDs: q.chosen, Via: via(key)})
 		}
 		a.show(q.state, q.chosen)
 	}
@@ -147,7 +146,7 @@ func newQueueActs(q *Queue) *queueActs {
 	return a
 }
 
-func (a *queueActs) show(s presenter.QueueState, chosen []relay.ID) {
+func (a *queueActs) show(s presenter.QueueState, chosen []presenter.QueueID) {
 	t := a.queue.tongue
 	show(a.box, s.Acts)
 	if !s.Acts {
@@ -199,15 +198,15 @@ func newMessageView(q *Queue) *messageView {
 			q.deeds.Copy(q.state.Open.Copy)
 		}
 	}).WithIcon(look.IconCopy)
-	act := func(kind widgets.ButtonKind, text string, k relay.ActKind) *widgets.Button {
+	act := func(kind widgets.ButtonKind, text string, k presenter.QueueDo) *widgets.Button {
 		return widgets.NewButton(kind, text, func() {
 			if q.state.Open != nil {
-				q.do(presenter.QueueAct{Kind: k, IDs: []relay.ID{q.state.Open.Row}})
+				q.do(presenter.QueueAct{Kind: k, IDs: []presenter.QueueID{q.state.Open.Row}})
 			}
 		})
 	}
-	m.drop = act(widgets.Outlined, t.T("Drop …"), relay.ActDrop)
-	m.acts = line(8, -1, act(widgets.Filled, t.T("Send now"), relay.ActRetry), act(widgets.Outlined, t.T("Hold"), relay.ActHold), m.drop)
+	m.drop = act(widgets.Outlined, t.T("Drop …"), presenter.QueueDrop)
+	m.acts = line(8, -1, act(widgets.Filled, t.T("Send now"), presenter.QueueSend), act(widgets.Outlined, t.T("Hold"), presenter.QueueHold), m.drop)
 	head := line(inside, 0, m.title, m.acts, m.copy)
 	m.box = column(inside, container.NewHBox(m.back), head, widgets.NewCard(column(4, widgets.NewWords(look.Heading, t.T("The message")), m.facts.box)).Padded(20, 16),
 		widgets.NewCard(column(4, widgets.NewWords(look.Heading, t.T("What happened")), m.events.box)).Padded(20, 16))
