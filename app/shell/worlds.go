@@ -29,9 +29,6 @@ type Host struct {
 func (w *Window) Begin(h Host) {
 	w.host = h
 	w.wait(w.Tongue().T("Lifeboat is starting …"))
-	for _, k := range []look.Type{look.Strong, look.Body, look.Record} { // while the world is made
-		w.ui("face", func() { fyne.MeasureText("字A", look.NewTheme().Size(k.Size()), k.Style()) })
-	}
 	w.work(func() {
 		parts, err := h.Real(w.ctx, w.Tongue())
 		if errors.Is(err, fs.ErrNotExist) {
@@ -173,8 +170,17 @@ func (w *Window) says(shape widgets.Shape, sentence string, more ...fyne.CanvasO
 	for _, o := range more {
 		all.Add(o)
 	}
-	w.window.SetContent(container.NewStack(painted(func() { w.stamped("first_paint") }), container.NewCenter(all)))
+	w.window.SetContent(container.NewStack(painted(w.firstPaint), container.NewCenter(all)))
 	w.keys()
+}
+
+// firstPaint is called when the window was painted: what is painted first is little, and
+// the faces that the pages want are read while their world is made.
+func (w *Window) firstPaint() {
+	w.stamped("first_paint")
+	for _, k := range []look.Type{look.Body, look.Record} {
+		w.ui("face", func() { fyne.MeasureText("字A", look.NewTheme().Size(k.Size()), k.Style()) })
+	}
 }
 
 // stuck says why the settings' world cannot be shown, and what can be done.
