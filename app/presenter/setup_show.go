@@ -118,6 +118,11 @@ func (s *SettingUp) stepLight(step engine.SetupStep) Light {
 			worst = LightUnknown
 		}
 	}
+	for _, p := range s.seen.problems {
+		if stepOfKey(p.Key) == step {
+			worst = LightCare
+		}
+	}
 	switch {
 	case !s.draft.Done[step] && !s.seen.existing:
 		return LightWaiting
