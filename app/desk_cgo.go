@@ -56,7 +56,7 @@ func (o *worlds) realDesk(context.Context, *i18n.Tongue) (shell.Parts, error) {
 	if err != nil {
 		return shell.Parts{}, err
 	}
-	drills, setup := o.drills(t, s), o.setup(t, true) //nolint:contextcheck // what was set up is opened in the window's own
+	drills, setup := o.drills(t, e, s), o.setup(t, true) //nolint:contextcheck // what was set up is opened in the window's own
 	pages := presenters(t, e, presenter.HomeOptions{
 		Domains: domains, Now: time.Now, Every: time.Duration(s.Detect.Every), LastDrill: drills.LastDrill,
 		Outbox: presenter.NewOutbox(e.Desk), SetUp: setup.Open, Memory: o.win.Memory(),
@@ -153,7 +153,7 @@ func (o *worlds) practiceDesk(ctx context.Context, t *i18n.Tongue) (shell.Parts,
 	}
 	practice = presenter.NewPractice(t, world, world, presenter.PracticeOptions{Home: home, Switch: pages.change, Domain: d})
 	defaults := configs.Defaults()
-	drills := o.drills(t, &defaults)
+	drills := o.drills(t, p.Engine, &defaults)
 	var setup *presenter.SettingUp
 	if !o.win.HasReal() {
 		setup = o.setup(t, false) //nolint:contextcheck // what was set up is opened in the window's own
@@ -230,7 +230,7 @@ func (o *worlds) archive() *drill.History {
 }
 
 // drills makes what stands behind the drills page.
-func (o *worlds) drills(t *i18n.Tongue, s *configs.Settings) *presenter.Drills {
+func (o *worlds) drills(t *i18n.Tongue, e *engine.Engine, s *configs.Settings) *presenter.Drills {
 	w := o.w
 	scenarios, err := engine.Scenarios()
 	if err != nil {
@@ -245,7 +245,14 @@ func (o *worlds) drills(t *i18n.Tongue, s *configs.Settings) *presenter.Drills {
 	for _, p := range s.People {
 		people = append(people, drill.Participant{Name: p.Name, Role: p.Role})
 	}
+	var names []string
+	if domains, err := e.Domains(nil); err == nil {
+		for _, d := range domains {
+			names = append(names, d.Name)
+		}
+	}
 	return presenter.NewDrills(t, presenter.DrillsOptions{
+		Rehearse: e.Rehearse, Domains: names, Targets: engine.Targets(s), Version: version,
 		Scenarios: scenarios, Archive: engine.Drills(data), People: people, Facilitator: owner(), First: "ex196121-2019-11-19", Now: time.Now,
 		Stage: func(ctx context.Context, set presenter.Setup) (*presenter.Stage, error) {
 			d, err := engine.NewDrill(ctx, engine.DrillRequest{

@@ -140,6 +140,7 @@ func (e *Engine) Connect(ctx context.Context, req ConnectRequest) (Connectivity,
 	}
 	// Also when it was stopped, what was found is written down.
 	kept := e.keepConnect(context.WithoutCancel(ctx), domains, out)
+	e.noteConnect(context.WithoutCancel(ctx), domains, out)
 	return out, cmp.Or(err, kept)
 }
 

@@ -17,8 +17,8 @@ const (
 	QueueDrop   = relay.ActDrop
 )
 
-// The words of the send route that its page hands back.
 type (
+	// QueueID is a message of the send route, as its page hands it back.
 	QueueID = relay.ID
 	QueueDo = relay.ActKind
 )

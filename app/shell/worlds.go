@@ -210,6 +210,9 @@ func (d *desk) begin() {
 			d.parts.Work(d.ctx, d.knock)
 		}
 		<-d.ctx.Done()
+		if d.parts.Drills != nil {
+			_ = d.parts.Drills.Close() // there is nobody left to tell
+		}
 		if d.parts.Close != nil {
 			d.parts.Close()
 		}

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"runtime/debug"
 
 	"filippo.io/age"
 
@@ -74,8 +75,11 @@ func (v *vault) open(ctx context.Context) (map[string][]byte, error) {
 	return v.decrypt(data, passphrase)
 }
 
-// decrypt reads the vault's bytes and remembers what was found.
+// decrypt reads the vault's bytes and remembers what was found. What stretching the
+// passphrase took is given back to the system at once: a window that stays open for
+// weeks would hold it for no use.
 func (v *vault) decrypt(data []byte, passphrase Value) (map[string][]byte, error) {
+	defer debug.FreeOSMemory()
 	identity, err := age.NewScryptIdentity(passphrase.Reveal())
 	if err != nil {
 		return nil, v.wrong(err)
@@ -132,6 +136,7 @@ func (v *vault) change(ctx context.Context, edit func(map[string][]byte)) error 
 }
 
 func (v *vault) encrypt(secrets map[string][]byte, passphrase Value) ([]byte, error) {
+	defer debug.FreeOSMemory() // as in decrypt
 	recipient, err := age.NewScryptRecipient(passphrase.Reveal())
 	if err != nil {
 		return nil, err
