@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -19,6 +20,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"lifeboat/app/i18n"
 	"lifeboat/app/widgets/outline"
 )
 
@@ -33,6 +35,8 @@ type person struct {
 	program *exec.Cmd
 	out     *syncBuffer
 	shot    int
+	byKeys  bool         // never touches the mouse
+	tongue  *i18n.Tongue // of the window
 }
 
 // windowProgram compiles the window, once for all tests.
@@ -134,6 +138,9 @@ func (p *person) focus() {
 		}
 		id := strings.Fields(found)[0]
 		_, _ = xdo(p.t.Context(), p.display, "windowmove", id, "0", "0")
+		if size, err := xdo(p.t.Context(), p.display, "getdisplaygeometry"); err == nil { // as a window manager does with a window that fills the screen
+			_, _ = xdo(p.t.Context(), p.display, append([]string{"windowsize", id}, strings.Fields(size)...)...)
+		}
 		_, err = xdo(p.t.Context(), p.display, "windowfocus", id)
 		return err == nil
 	})
@@ -195,8 +202,9 @@ func (p *person) find(what string, fits func(outline.Item) bool) outline.Item {
 	deadline := time.Now().Add(2 * time.Minute)
 	for {
 		items := p.see()
+		asked := slices.ContainsFunc(items, func(i outline.Item) bool { return i.Over })
 		for n := len(items) - 1; n >= 0; n-- {
-			if fits(items[n]) {
+			if fits(items[n]) && items[n].Over == asked { // what lies over the page keeps it from being reached
 				return items[n]
 			}
 		}
@@ -249,7 +257,12 @@ func (p *person) enter(label, text string) {
 // types types text; keys presses keys, by their names in X.
 func (p *person) types(text string) {
 	p.t.Helper()
-	p.x("type", "--delay", "15", text)
+	for n, line := range strings.Split(text, "\n") {
+		if n > 0 {
+			p.keys("Return")
+		}
+		p.x("type", "--delay", "15", "--", line)
+	}
 }
 
 func (p *person) keys(keys ...string) {
