@@ -19,7 +19,15 @@ const pastedName = "#"
 // CSV file, addresses with names. What cannot be read is named, line by line.
 func (s *Setup) Paste(text string) ([]SetupRecipient, []failover.Sentence) {
 	found, bad := configs.ReadRecipients(pastedName, []byte(text))
-	return setupRecipients(found), sentencesOf(bad)
+	say := sentencesOf(bad)
+	for _, s := range say {
+		for i, part := range s.Args { // "#:12" is a place in a file, "#12" the twelfth line
+			if rest, ok := strings.CutPrefix(part, pastedName+":"); ok {
+				s.Args[i] = pastedName + rest
+			}
+		}
+	}
+	return setupRecipients(found), say
 }
 
 // PasteFile is Paste of a file, in UTF-8, UTF-16 or Shift_JIS.

@@ -156,7 +156,11 @@ func (d *desk) install() {
 		d.update()
 	})
 	f.SetPages(pages)
-	f.SetHeader(d.parts.Organization, d.parts.Domain)
+	domain := d.parts.Domain
+	if domain == d.parts.Organization { // which has no other name
+		domain = ""
+	}
+	f.SetHeader(d.parts.Organization, domain)
 	d.footItems()
 }
 

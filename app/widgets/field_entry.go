@@ -118,6 +118,8 @@ func (b bareTheme) Size(n fyne.ThemeSizeName) float32 {
 	switch n {
 	case theme.SizeNameInputBorder:
 		return cursorWidth
+	case theme.SizeNameInputRadius: // round corners of the border would look out under what covers it
+		return 0
 	case theme.SizeNameLineSpacing: // also between an icon and the text
 		if b.lines {
 			return 0
