@@ -129,17 +129,23 @@ func (s *Store) connect(ctx context.Context, file string) (*sqlite3.Conn, error)
 // it too late, as the checksums want to see the file's header when it is opened. [Store.failed]
 // sees to it that no error quotes it.
 func (s *Store) uri(file string) string {
-	path := filepath.ToSlash(s.path(file))
-	if !strings.HasPrefix(path, "/") { // a drive of Windows
-		path = "/" + path
-	}
 	// What else is made beside it is as closed to others as the index.
 	query := url.Values{"vfs": {"adiantum"}, "hexkey": {s.index}, "modeof": {s.path(indexFile)}}
 	if s.sealed {
 		query.Set("mode", "ro")
 		query.Set("immutable", "1")
 	}
+	return address(filepath.ToSlash(s.path(file)), query)
+}
+
+// address is a file's path, with slashes, as a URI. SQLite is built for no system in
+// particular here, so it does not know that /C:/mail is C:/mail on Windows: a path that
+// begins with a drive stands behind "file:" as it is.
+func address(path string, query url.Values) string {
 	u := url.URL{Scheme: "file", Path: path, RawQuery: query.Encode()}
+	if !strings.HasPrefix(path, "/") {
+		u.Opaque, u.Path = u.EscapedPath(), ""
+	}
 	return u.String()
 }
 
