@@ -138,11 +138,11 @@ func (m *Mail) listSays(s *MailState) {
 	case l.Length > 0:
 	case l.Busy && m.source == nil:
 		l.Say = t.T("The mail is being opened.")
+	case m.here == (mailPlace{}) && m.query == "" && len(m.accounts) > 0:
+		l.Say = t.T("Choose a mailbox on the left.")
 	case l.Busy:
 	case m.query != "":
 		l.Say = t.T("Nothing is found. Try fewer or other words.")
-	case m.here == (mailPlace{}):
-		l.Say = t.T("Choose a mailbox on the left.")
 	default:
 		l.Say = t.T("There is no mail in this folder.")
 	}
@@ -183,6 +183,18 @@ func (m *Mail) account(address string) (engine.MailAccount, bool) {
 	return engine.MailAccount{}, false
 }
 
+// leastComplete is when the mailbox that was looked at least lately was looked at; zero:
+// one was not yet, or there is none.
+func (m *Mail) leastComplete() time.Time {
+	var least time.Time
+	for i, a := range m.accounts {
+		if i == 0 || a.Complete.Before(least) {
+			least = a.Complete
+		}
+	}
+	return least
+}
+
 // banner says what is shown: how old it is, and which way replies go.
 func (m *Mail) banner() MailBanner {
 	t := m.tongue
@@ -199,15 +211,18 @@ func (m *Mail) banner() MailBanner {
 		return b
 	}
 	a, known := m.account(m.here.account)
-	now := m.opt.Now()
+	complete, now := a.Complete, m.opt.Now()
+	if !known {
+		complete = m.leastComplete()
+	}
 	switch {
 	case m.opt.Practice:
 		b.Title = t.T("Practice mail")
-	case !known || a.Complete.IsZero():
+	case complete.IsZero():
 		b.Title, b.Light = t.T("Showing the mirror, which is not complete yet"), LightCare
 	default:
-		b.Title = t.T("Showing the mirror ({ago})", "ago", ago(t, a.Complete, now))
-		if now.Sub(a.Complete) > oldMirror {
+		b.Title = t.T("Showing the mirror ({ago})", "ago", ago(t, complete, now))
+		if now.Sub(complete) > oldMirror {
 			b.Light = LightCare
 		}
 	}
