@@ -84,12 +84,22 @@ func TestPartOfAProvider(t *testing.T) {
 		p := s.Primary.Part(detect.Inbound)
 		return s.Primary.Health == detect.Degraded && p.Failing == 1 && p.Of == 2 && s.Primary.Switch == detect.SwitchOptional
 	})
-	if err := o.world.BreakPart(failover.Primary, lab.Trouble{Fault: lab.Reset, Share: 0.5}); err != nil {
-		t.Fatal(err)
+	// Which connections fail is a matter of chance: now and then it is so many in a row
+	// that the provider is down, as far as anybody can see.
+	for range 5 {
+		o.world.Mend(failover.Primary)
+		o.calm()
+		if err := o.world.BreakPart(failover.Primary, lab.Trouble{Fault: lab.Reset, Share: 0.5}); err != nil {
+			t.Fatal(err)
+		}
+		s := o.until("half of the connections", func(s detect.State) bool {
+			return s.Primary.Fault == detect.FaultResets && (s.Primary.Health == detect.Degraded || s.Primary.Health == detect.Down)
+		})
+		if s.Primary.Health == detect.Degraded {
+			return
+		}
 	}
-	o.until("half of the connections", func(s detect.State) bool {
-		return s.Primary.Health == detect.Degraded && s.Primary.Fault == detect.FaultResets
-	})
+	t.Error("half of the connections fail, and five times the provider is called down")
 }
 
 func TestSlow(t *testing.T) {
