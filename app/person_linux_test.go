@@ -138,8 +138,12 @@ func (p *person) focus() {
 		}
 		id := strings.Fields(found)[0]
 		_, _ = xdo(p.t.Context(), p.display, "windowmove", id, "0", "0")
-		if size, err := xdo(p.t.Context(), p.display, "getdisplaygeometry"); err == nil { // as a window manager does with a window that fills the screen
-			_, _ = xdo(p.t.Context(), p.display, append([]string{"windowsize", id}, strings.Fields(size)...)...)
+		size, err := xdo(p.t.Context(), p.display, "getdisplaygeometry")
+		if err == nil { // as a window manager does with a window that fills the screen
+			_, err = xdo(p.t.Context(), p.display, append([]string{"windowsize", "--sync", id}, strings.Fields(size)...)...)
+		}
+		if err != nil {
+			return false
 		}
 		_, err = xdo(p.t.Context(), p.display, "windowfocus", id)
 		return err == nil
