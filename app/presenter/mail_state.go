@@ -227,7 +227,9 @@ func (m *Mail) banner() MailBanner {
 		}
 	}
 	if known && !a.Failed.IsZero() {
-		b.Light, b.Problem = LightCare, Whole(t.Say(a.Failed), t.Language)
+		if b.Light = LightCare; a.Ground != engine.GroundIncident { // in an outage that is no news
+			b.Problem = Whole(t.Say(a.Failed), t.Language)
+		}
 	}
 	if m.updateFail != nil {
 		b.Light, b.Problem = LightCare, problem(t, m.updateFail)

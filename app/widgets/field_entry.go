@@ -99,6 +99,8 @@ func (b bareTheme) Color(n fyne.ThemeColorName, v fyne.ThemeVariant) color.Color
 	switch {
 	case n == theme.ColorNameInputBackground, n == theme.ColorNameShadow, n == theme.ColorNameScrollBar && !b.lines:
 		return color.Transparent
+	case n == theme.ColorNameInputBorder: // its corners would look out under what covers it
+		return b.now().Color(look.ColorCard, v)
 	case n == theme.ColorNamePrimary: // the cursor
 		return b.now().Color(theme.ColorNameFocus, v)
 	default:
@@ -118,7 +120,7 @@ func (b bareTheme) Size(n fyne.ThemeSizeName) float32 {
 	switch n {
 	case theme.SizeNameInputBorder:
 		return cursorWidth
-	case theme.SizeNameInputRadius: // round corners of the border would look out under what covers it
+	case theme.SizeNameInputRadius: // while it has the focus, too
 		return 0
 	case theme.SizeNameLineSpacing: // also between an icon and the text
 		if b.lines {
