@@ -229,33 +229,10 @@ func (p *person) click(text string) {
 	p.clickAt(i)
 }
 
-// press clicks on a button once it can be pressed.
-func (p *person) press(text string) {
-	p.t.Helper()
-	i := p.find("button "+strconv.Quote(text), func(i outline.Item) bool {
-		return i.Kind == "Button" && i.Text == text && !i.Disabled
-	})
-	p.clickAt(i)
-}
-
 func (p *person) clickAt(i outline.Item) {
 	p.t.Helper()
 	x, y := (i.Seen[0]+i.Seen[2])/2, (i.Seen[1]+i.Seen[3])/2
 	p.x("mousemove", fmt.Sprint(int(x)), fmt.Sprint(int(y)), "click", "1")
-}
-
-// enter types into the field with this label, in place of what stands there.
-func (p *person) enter(label, text string) {
-	p.t.Helper()
-	field := p.find("field "+strconv.Quote(label), func(i outline.Item) bool {
-		return i.Kind == "Field" && (i.Text == label || strings.HasPrefix(i.Text, label+"\n"))
-	})
-	entry := p.find("entry of "+strconv.Quote(label), func(i outline.Item) bool {
-		return strings.Contains(strings.ToLower(i.Kind), "entry") && i.X >= field.X-1 && i.Y >= field.Y-1 && i.X+i.W <= field.X+field.W+1 && i.Y+i.H <= field.Y+field.H+1
-	})
-	p.clickAt(entry)
-	p.keys("ctrl+a")
-	p.types(text)
 }
 
 // types types text; keys presses keys, by their names in X.

@@ -20,6 +20,7 @@ const (
 type (
 	// QueueID is a message of the send route, as its page hands it back.
 	QueueID = relay.ID
+	// QueueDo is what is wanted done with it.
 	QueueDo = relay.ActKind
 )
 
