@@ -86,6 +86,10 @@ func xdo(ctx context.Context, display string, args ...string) (string, error) {
 	return strings.TrimSpace(string(out)), err
 }
 
+// patience is how long a person looks for something: on a machine that does much else
+// the window is slow, and only what never comes is a fault.
+const patience = 6 * time.Minute
+
 // awaitIn waits until something is so.
 func awaitIn(t *testing.T, what string, so func() bool) {
 	t.Helper()
@@ -184,7 +188,7 @@ func (p *person) awaits(text string) {
 			p.picture("in-vain")
 		}
 	}()
-	deadline := time.Now().Add(2 * time.Minute)
+	deadline := time.Now().Add(patience)
 	for !p.reads(text) {
 		if time.Now().After(deadline) {
 			p.picture("in-vain")
@@ -203,7 +207,7 @@ func (p *person) reads(text string) bool {
 // find waits for an item and returns the last that fits: what is drawn last lies on top.
 func (p *person) find(what string, fits func(outline.Item) bool) outline.Item {
 	p.t.Helper()
-	deadline := time.Now().Add(2 * time.Minute)
+	deadline := time.Now().Add(patience)
 	for {
 		items := p.see()
 		asked := slices.ContainsFunc(items, func(i outline.Item) bool { return i.Over })
