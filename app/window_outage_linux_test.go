@@ -83,10 +83,16 @@ func throughOutage(t *testing.T, w way) {
 // agrees types the domain, and says yes.
 func (p *person) agrees(yes string) {
 	p.t.Helper()
+	p.typesDomain()
+	p.does(yes)
+}
+
+// typesDomain types the domain, by which one says yes.
+func (p *person) typesDomain() {
+	p.t.Helper()
 	p.fills("To say yes, type the name of the domain", "example.test")
 	p.awaits(p.says("That is it."))
 	p.picture("plan")
-	p.does(yes)
 }
 
 // opensRow opens a row of a list.
