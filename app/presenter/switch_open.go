@@ -123,10 +123,11 @@ func (v switchView) openLead() string {
 	n, all := 0, 0
 	if v.open.Plan != nil {
 		all = len(v.open.Plan.Steps) + len(v.open.Plan.Routes)
-	}
-	for _, s := range v.open.States {
-		if s.Made() {
-			n++
+		for _, st := range v.open.Plan.Routes {
+			n += done(v.open.States[st.ID].Made())
+		}
+		for _, st := range v.open.Plan.Steps {
+			n += done(v.open.States[st.ID] == failover.Verified)
 		}
 	}
 	begun := t.T("It was begun at {when} by {who}.", "when", moment(t, v.open.Started, v.now), "who", v.open.Who)
@@ -134,6 +135,14 @@ func (v switchView) openLead() string {
 		return join(t, begun, t.T("Go on with it, or take it back: nothing is lost."))
 	}
 	return join(t, begun, t.T("{count} of {all} steps are done. Go on with it, or take it back: nothing is lost.", "count", n, "all", all))
+}
+
+// done counts a step that is.
+func done(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 // openBar is what can be pressed then.

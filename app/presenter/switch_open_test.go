@@ -48,7 +48,7 @@ func TestSwitchThatBrokeOff(t *testing.T) {
 		{failover.Pending, presenter.LightWaiting, "not done yet", "まだ", "1 of 2 steps are done."},
 		{failover.Intent, presenter.LightUnknown, "just begun", "始めた", "1 of 2 steps are done."},
 		{failover.Sent, presenter.LightUnknown, "whose answer never came", "返事がありません", "1 of 2 steps are done."},
-		{failover.Ack, presenter.LightWorking, "not yet seen at every name server", "まだ確かめて", "2 of 2 steps are done."},
+		{failover.Ack, presenter.LightWorking, "not yet seen at every name server", "まだ確かめて", "1 of 2 steps are done."},
 		{failover.Verified, presenter.LightHealthy, "done", "完了", "2 of 2 steps are done."},
 	} {
 		sw := newAsked(d, nil)
