@@ -33,12 +33,17 @@ func ways() []way {
 	}
 }
 
+// long keeps a campaign out of an ordinary run.
+func long(t *testing.T) {
+	t.Helper()
+	if os.Getenv("LIFEBOAT_LONG") == "" {
+		t.Skip("a long campaign; set LIFEBOAT_LONG=1, or run make test-long")
+	}
+}
+
 // inEachOtherWay lets a story be told in every way but the first.
 func inEachOtherWay(t *testing.T, tell func(*testing.T, way)) {
 	t.Helper()
-	if os.Getenv("LIFEBOAT_LONG") == "" {
-		t.Skip("the ways beside mouse and English are tried with LIFEBOAT_LONG=1")
-	}
 	for _, w := range ways()[1:] {
 		t.Run(w.name, func(t *testing.T) { tell(t, w) })
 	}

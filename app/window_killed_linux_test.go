@@ -14,7 +14,10 @@ func TestWindowKilled(t *testing.T) {
 }
 
 // TestWindowKilledLong goes on by keys alone, and in Japanese.
-func TestWindowKilledLong(t *testing.T) { inEachOtherWay(t, killed) }
+func TestWindowKilledLong(t *testing.T) {
+	long(t)
+	inEachOtherWay(t, killed)
+}
 
 func killed(t *testing.T, w way) {
 	if !servers.InNamespace(t, resolvConf) {

@@ -20,7 +20,10 @@ func TestWindowOutage(t *testing.T) {
 }
 
 // TestWindowOutageLong lives through it by keys alone, and in Japanese.
-func TestWindowOutageLong(t *testing.T) { inEachOtherWay(t, throughOutage) }
+func TestWindowOutageLong(t *testing.T) {
+	long(t)
+	inEachOtherWay(t, throughOutage)
+}
 
 func throughOutage(t *testing.T, w way) {
 	if !servers.InNamespace(t, resolvConf) {

@@ -17,7 +17,10 @@ func TestWindowFromNothing(t *testing.T) {
 }
 
 // TestWindowFromNothingLong does it by keys alone, and in Japanese.
-func TestWindowFromNothingLong(t *testing.T) { inEachOtherWay(t, fromNothing) }
+func TestWindowFromNothingLong(t *testing.T) {
+	long(t)
+	inEachOtherWay(t, fromNothing)
+}
 
 func fromNothing(t *testing.T, w way) {
 	if !servers.InNamespace(t, resolvConf) {

@@ -20,7 +20,10 @@ func TestWindowTabletop(t *testing.T) {
 }
 
 // TestWindowTabletopLong leads it by keys alone, and in Japanese.
-func TestWindowTabletopLong(t *testing.T) { inEachOtherWay(t, aroundTable) }
+func TestWindowTabletopLong(t *testing.T) {
+	long(t)
+	inEachOtherWay(t, aroundTable)
+}
 
 func aroundTable(t *testing.T, w way) {
 	if !servers.InNamespace(t, servers.Namespace{}) {

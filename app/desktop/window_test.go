@@ -159,7 +159,7 @@ func TestTwoStartsAtOnce(t *testing.T) {
 }
 
 // A data folder whose path is too long for a socket works, too.
-func TestFolderWithALongName(t *testing.T) {
+func TestFolderWithAGreatName(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), strings.Repeat("long", 30))
 	first := startWindow(t, dir, "")
 	first.says("first")
