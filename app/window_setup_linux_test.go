@@ -19,7 +19,7 @@ func TestWindowFromNothing(t *testing.T) {
 // TestWindowFromNothingLong does it by keys alone, and in Japanese.
 func TestWindowFromNothingLong(t *testing.T) {
 	long(t)
-	inEachOtherWay(t, fromNothing)
+	inEachWay(t, ways()[1:], fromNothing)
 }
 
 func fromNothing(t *testing.T, w way) {
@@ -112,7 +112,7 @@ func (p *person) signsIn(host string, first bool) {
 	p.t.Helper()
 	p.fills("A mailbox to try", anna)
 	p.fills("Password", password)
-	if p.entryOf(p.says("Receiving (MX)")); first {
+	if p.keys("Tab"); first {
 		p.asked("Passphrase of the passwords", true) // for there is no keychain
 	}
 	p.fills("Receiving (MX)", host)
