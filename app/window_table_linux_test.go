@@ -29,9 +29,9 @@ func aroundTable(t *testing.T, w way) {
 	if !servers.InNamespace(t, servers.Namespace{}) {
 		return
 	}
-	env := newcomer(t, w.locale)
+	env := newcomer(t, w)
 	opened := recordOpening(t)
-	p := w.sit(t, startScreen(t, "70", "1280x800"), append(env, "PATH="+filepath.Dir(opened)+":"+os.Getenv("PATH"), "FYNE_THEME="+w.theme))
+	p := w.sit(t, startScreen(t, "70", "1280x800"), append(env, "PATH="+filepath.Dir(opened)+":"+os.Getenv("PATH")))
 	p.awaits(p.says("Mail is flowing through {primary}.", "primary", "Harbormail"))
 	p.goes("Drills", "ctrl+6")
 	p.awaits(p.says("Rehearse an outage"))
