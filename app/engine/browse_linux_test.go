@@ -10,6 +10,7 @@ import (
 	"net"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -336,5 +337,39 @@ func TestBrowseRefused(t *testing.T) {
 	defer func() { _ = m.Close() }()
 	if _, err := m.Folders(t.Context(), "", false); !errors.Is(err, mailstore.ErrSignIn) {
 		t.Error(err)
+	}
+}
+
+// What is kept of lists is forgotten where there is too much of it, also in the middle of
+// a reading: no message that lies there is taken for one that is gone, and none is left
+// out of an export.
+func TestBrowsedMailIsNotTakenForGone(t *testing.T) {
+	if !servers.InNamespace(t, servers.Namespace{}) {
+		return
+	}
+	a := newAbroad(t)
+	a.bring("INBOX", 200, func(i int) string {
+		return fmt.Sprintf("From: eve@outside.test\r\nTo: %s\r\nSubject: no %d\r\n\r\nx\r\n", ben, i)
+	})
+	m := a.browse("Ben is ill")
+	list, err := m.Index(t.Context(), "", MailSelection{})
+	if err != nil || len(list.IDs) != 200 {
+		t.Fatal(list, err)
+	}
+	if _, err := m.Lines(t.Context(), list.IDs[:20]); err != nil {
+		t.Fatal(err)
+	}
+	b, ok := m.(*browser)
+	if !ok {
+		t.Fatalf("%T", m)
+	}
+	b.mu.Lock()
+	for i := len(b.heads); i < keptLines; i++ {
+		b.heads[strconv.Itoa(i)] = MailLine{}
+	}
+	b.mu.Unlock()
+	out, err := m.Export(t.Context(), ExportRequest{Target: filepath.Join(t.TempDir(), "out"), Format: export.EML, IDs: list.IDs})
+	if err != nil || out.Messages != 200 {
+		t.Errorf("%d of 200 messages were exported: %+v, %v", out.Messages, out.LeftOut, err)
 	}
 }

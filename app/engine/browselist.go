@@ -244,20 +244,20 @@ func (b *browser) Lines(ctx context.Context, ids []string) ([]MailLine, error) {
 	if err := b.listed(ctx); err != nil {
 		return nil, err
 	}
-	wanted, err := b.unread(ids)
+	lines, wanted, err := b.unread(ids)
 	if err != nil {
 		return nil, err
 	}
 	for folder, of := range wanted {
-		if err := b.readHeads(ctx, folder, of); err != nil {
+		got, err := b.readHeads(ctx, folder, of)
+		if err != nil {
 			return nil, err
 		}
+		maps.Copy(lines, got)
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	out := make([]MailLine, len(ids))
 	for i, id := range ids {
-		line, ok := b.heads[id]
+		line, ok := lines[id]
 		if !ok {
 			line = MailLine{ID: id, Account: b.address, Missing: true}
 		}
@@ -272,14 +272,16 @@ type folderOf struct {
 	validity uint32
 }
 
-// unread are those of the IDs, and some behind them, that were not read yet.
-func (b *browser) unread(ids []string) (map[folderOf][]mailstore.UID, error) {
-	out := map[folderOf][]mailstore.UID{}
+// unread are those of the IDs, and some behind them, that were not read yet. The lines of
+// the others come with them: what is kept may be forgotten while these are read.
+func (b *browser) unread(ids []string) (lines map[string]MailLine, out map[folderOf][]mailstore.UID, err error) {
+	lines, out = map[string]MailLine{}, map[folderOf][]mailstore.UID{}
 	add := func(id string) error {
 		b.mu.Lock()
-		_, known := b.heads[id]
+		line, known := b.heads[id]
 		b.mu.Unlock()
 		if known {
+			lines[id] = line
 			return nil
 		}
 		i, err := b.parse(id)
@@ -291,11 +293,11 @@ func (b *browser) unread(ids []string) (map[folderOf][]mailstore.UID, error) {
 	}
 	for _, id := range ids {
 		if err := add(id); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	if len(out) == 0 || len(ids) < 2 {
-		return out, nil
+		return lines, out, nil
 	}
 	b.mu.Lock()
 	order, at := b.order, 0
@@ -307,17 +309,18 @@ func (b *browser) unread(ids []string) (map[folderOf][]mailstore.UID, error) {
 	b.mu.Unlock()
 	for n := 0; n < ahead && at < len(order); n++ {
 		if err := add(order[at]); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		at++
 	}
-	return out, nil
+	return lines, out, nil
 }
 
 // readHeads reads lines of a folder. Those of another UIDVALIDITY are gone.
-func (b *browser) readHeads(ctx context.Context, of folderOf, uids []mailstore.UID) error {
+func (b *browser) readHeads(ctx context.Context, of folderOf, uids []mailstore.UID) (map[string]MailLine, error) {
 	name := b.name(of.folder)
-	return b.lists.do(ctx, func(ctx context.Context, l *lane) error {
+	var read map[string]MailLine
+	err := b.lists.do(ctx, func(ctx context.Context, l *lane) error {
 		if err := l.open(ctx, name); err != nil {
 			return err
 		}
@@ -337,8 +340,15 @@ func (b *browser) readHeads(ctx context.Context, of folderOf, uids []mailstore.U
 			clear(b.heads)
 		}
 		maps.Copy(b.heads, got)
+		if err == nil {
+			read = got
+		}
 		return err
 	})
+	if err != nil {
+		return nil, err // read may still be written
+	}
+	return read, nil
 }
 
 // line is a message in a list.
