@@ -42,6 +42,21 @@ type QueueAsk struct {
 	Yes, No        string
 }
 
+// Meant names the messages that an act is about, so that what is done is what was asked
+// about, whatever comes or goes meanwhile. Where more wait than are listed, all of the tab
+// is meant and stays so.
+func (q *Queue) Meant(a QueueAct) QueueAct {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	switch {
+	case len(a.IDs) > 0:
+		a.IDs = slices.Clone(a.IDs)
+	case q.search != "" || q.list.Total <= len(q.list.Messages):
+		a.IDs = slices.Clone(q.ids)
+	}
+	return a
+}
+
 // Ask is what has to be asked before an act; false: it is done at once.
 func (q *Queue) Ask(a QueueAct) (QueueAsk, bool) {
 	q.mu.Lock()
@@ -112,27 +127,32 @@ func (q *Queue) Act(ctx context.Context, a QueueAct, changed func()) {
 }
 
 func (q *Queue) act(ctx context.Context, a QueueAct) error {
+	of, some := q.filter(a)
+	if !some {
+		return nil
+	}
 	desk, err := q.engine.Desk(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = desk.Close() }() // what was done is done
-	_, err = desk.Act(ctx, relay.Act{Kind: a.Kind, Of: q.filter(a), Via: a.Via, Reason: a.Reason, Report: a.Report})
+	_, err = desk.Act(ctx, relay.Act{Kind: a.Kind, Of: of, Via: a.Via, Reason: a.Reason, Report: a.Report})
 	return err
 }
 
 // filter selects the messages that an act is about: all of a tab by their state, so that
-// those behind the listed ones are among them.
-func (q *Queue) filter(a QueueAct) relay.Filter {
+// those behind the listed ones are among them. False: there is none, as when what a search
+// had found has left meanwhile; a filter that names nothing would select everything.
+func (q *Queue) filter(a QueueAct) (of relay.Filter, some bool) {
 	if len(a.IDs) > 0 {
-		return relay.Filter{IDs: a.IDs}
+		return relay.Filter{IDs: a.IDs}, true
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.search != "" {
-		return relay.Filter{IDs: slices.Clone(q.ids)}
+		return relay.Filter{IDs: slices.Clone(q.ids)}, len(q.ids) > 0
 	}
-	return relay.Filter{State: q.tab.state()}
+	return relay.Filter{State: q.tab.state()}, true
 }
 
 // Open reads a message with all that happened to it; it does I/O.

@@ -215,3 +215,40 @@ func TestQueueSideBySide(t *testing.T) {
 	}
 	var _ presenter.SendRoute = (*engine.Engine)(nil)
 }
+
+// A search is dropped, and what it had found leaves before the answer is given: nothing
+// else is dropped in its place.
+func TestQueueDropsNothingElseWhenWhatWasFoundHasLeft(t *testing.T) {
+	t.Parallel()
+	desk := presentertest.Piled()
+	q := queueOver(t, desk, i18n.English)
+	q.Search("nobody-has-this-address")
+	before := len(desk.Messages)
+	q.Act(t.Context(), presenter.QueueAct{Kind: relay.ActDrop}, func() {})
+	if len(desk.Messages) != before || len(desk.Acts) != 0 {
+		t.Errorf("%d of %d messages are left, acts %v", len(desk.Messages), before, desk.Acts)
+	}
+}
+
+// What is asked about is what it is done with, although mail comes in while it is asked.
+func TestQueueDoesWhatWasAskedAbout(t *testing.T) {
+	t.Parallel()
+	desk := presentertest.Piled()
+	q := queueOver(t, desk, i18n.English)
+	q.Show(presenter.QueueHeld)
+	chosen := []relay.ID{q.State().Rows[0].ID}
+	one, all := q.Meant(presenter.QueueAct{Kind: relay.ActDrop, IDs: chosen}), q.Meant(presenter.QueueAct{Kind: relay.ActDrop})
+	was := chosen[0]
+	chosen[0] = "another"
+	if one.IDs[0] != was {
+		t.Errorf("the selection was changed under the question: %v", one.IDs)
+	}
+	late := desk.Messages[0]
+	late.ID, late.State = "late", relay.Held
+	desk.Messages = append(desk.Messages, late)
+	q.Look(t.Context())
+	q.Act(t.Context(), all, func() {})
+	if !slices.ContainsFunc(desk.Messages, func(m relay.Line) bool { return m.ID == "late" }) {
+		t.Error("what came in while it was asked was dropped, too")
+	}
+}

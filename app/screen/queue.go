@@ -223,12 +223,14 @@ func (q *Queue) look() {
 	})
 }
 
-// do does something with messages, after it was asked for where that is due.
+// do does something with messages, after it was asked for where that is due: with those
+// that are there now, not with whatever is selected or listed once it is answered.
 func (q *Queue) do(a presenter.QueueAct) {
+	ask, due := q.presenter.Ask(a)
+	a = q.presenter.Meant(a)
 	act := func() {
 		q.deeds.Background(func(ctx context.Context, changed func()) { q.presenter.Act(ctx, a, changed) })
 	}
-	ask, due := q.presenter.Ask(a)
 	if !due {
 		act()
 		return
