@@ -165,6 +165,9 @@ func (b *Button) FocusLost() { b.focus(false) }
 func (b *Button) focus(on bool) {
 	b.focused = on
 	b.Refresh()
+	if on {
+		reveal(b)
+	}
 }
 
 // TypedRune is not for buttons.

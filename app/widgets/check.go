@@ -100,6 +100,7 @@ func (c *Check) Tapped(*fyne.PointEvent) { c.press() }
 func (c *Check) FocusGained() {
 	c.focused = true
 	c.Refresh()
+	reveal(c)
 }
 
 // FocusLost hides the ring.

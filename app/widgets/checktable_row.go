@@ -61,7 +61,10 @@ func (h *CheckHead) set(d CheckRow, last bool) {
 func (h *CheckHead) Tapped(*fyne.PointEvent) { h.table.toggle(h.row) }
 
 // FocusGained shows the ring, inside the edge.
-func (h *CheckHead) FocusGained() { h.mark(&h.focused, true) }
+func (h *CheckHead) FocusGained() {
+	h.mark(&h.focused, true)
+	reveal(h)
+}
 
 // FocusLost hides the ring.
 func (h *CheckHead) FocusLost() { h.mark(&h.focused, false) }

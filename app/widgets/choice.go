@@ -139,12 +139,20 @@ func (c *Choice) turn(off bool) {
 func (c *Choice) FocusGained() {
 	c.focused = true
 	c.Refresh()
+	c.reveal()
 }
 
 // FocusLost hides the ring.
 func (c *Choice) FocusLost() {
 	c.focused = false
 	c.Refresh()
+}
+
+// reveal brings the tile that the keys are at into view.
+func (c *Choice) reveal() {
+	if c.at < len(c.tiles) {
+		reveal(c.tiles[c.at])
+	}
 }
 
 // TypedRune is not for choices.
@@ -178,6 +186,7 @@ func (c *Choice) TypedKey(k *fyne.KeyEvent) {
 	}
 	if to >= 0 && to < n {
 		c.Choose(c.data.Options[to].Key)
+		c.reveal()
 	}
 }
 

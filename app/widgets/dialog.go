@@ -97,6 +97,9 @@ func (g *Dialog) begin() {
 	}
 }
 
+// scrolls implements scrolling.
+func (g *Dialog) scrolls() *container.Scroll { return g.scroll }
+
 // Data is what the dialog says.
 func (g *Dialog) Data() DialogData { return g.data }
 

@@ -172,11 +172,15 @@ func (f *Field) SetLabel(s string) {
 // Label is what the field is called.
 func (f *Field) Label() string { return f.opt.Label }
 
-// SetResult sets the answer under the field; the zero one takes it away.
+// SetResult sets the answer under the field; the zero one takes it away. Whoever types
+// there sees it.
 func (f *Field) SetResult(r FieldResult) {
 	if f.result != r {
 		f.result = r
 		f.Refresh()
+		if f.entry.focused {
+			reveal(f)
+		}
 	}
 }
 

@@ -41,6 +41,7 @@ func (e *textEntry) FocusGained() {
 	e.focused = true
 	e.Entry.FocusGained()
 	e.turned()
+	reveal(e)
 }
 
 // FocusLost hides the ring.

@@ -19,6 +19,9 @@ func (l *RowList) focus(on bool) {
 		}
 	}
 	l.paintRows()
+	if on {
+		reveal(l)
+	}
 }
 
 // TypedRune hands what is typed on.

@@ -115,6 +115,7 @@ func (s *Segmented) Tapped(e *fyne.PointEvent) {
 func (s *Segmented) FocusGained() {
 	s.focused = true
 	s.Refresh()
+	reveal(s)
 }
 
 // FocusLost hides the ring.

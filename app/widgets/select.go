@@ -133,6 +133,7 @@ func (s *Select) Tapped(*fyne.PointEvent) { s.open() }
 func (s *Select) FocusGained() {
 	s.focused = true
 	s.Refresh()
+	reveal(s)
 }
 
 // FocusLost hides the ring.
