@@ -15,7 +15,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -94,22 +93,6 @@ func shown(what string) string {
 		return strings.ToValidUTF8(what[:most], "") + " …"
 	}
 	return what
-}
-
-// programs are the endings of files that run when they are opened.
-var programs = []string{
-	".app", ".appimage", ".application", ".bat", ".chm", ".cmd", ".com", ".command", ".cpl", ".desktop", ".dll", ".dmg", ".exe", ".gadget",
-	".hta", ".inf", ".iso", ".img", ".jar", ".js", ".jse", ".lnk", ".msc", ".msi", ".msp", ".mst", ".pif", ".pkg", ".ps1", ".ps1xml", ".psc1",
-	".py", ".reg", ".rgs", ".run", ".scf", ".scr", ".sct", ".settingcontent-ms", ".sh", ".shb", ".url", ".vb", ".vbe", ".vbs", ".vhd", ".vhdx",
-	".webloc", ".ws", ".wsc", ".wsf", ".wsh", ".xll",
-}
-
-// Runs says whether opening a file of that name would run it, or something that it
-// names: such a file is saved, not opened.
-func Runs(name string) bool {
-	// Windows drops what stands at the end of a name.
-	ending := strings.ToLower(filepath.Ext(strings.TrimRight(name, " .")))
-	return slices.Contains(programs, ending)
 }
 
 // markRefused puts what a system says about a mark into a sentence.

@@ -2,9 +2,7 @@ package presenter
 
 import (
 	"net/url"
-	"path"
 	"regexp"
-	"slices"
 	"strings"
 
 	"lifeboat/app/engine"
@@ -148,20 +146,6 @@ func (m *Mail) Link(address string) LinkWords {
 	return w
 }
 
-// runs are the ends of names of files that a system would run, or whose contents it would
-// trust as if they had not come from outside.
-var runs = []string{
-	".exe", ".com", ".scr", ".pif", ".bat", ".cmd", ".msi", ".msp", ".msix", ".appx", ".cpl", ".dll", ".jar", ".js", ".jse", ".vbs", ".vbe",
-	".wsf", ".wsh", ".ps1", ".psm1", ".hta", ".lnk", ".url", ".reg", ".scf", ".inf", ".chm", ".iso", ".img", ".vhd", ".vhdx", ".one",
-	".app", ".dmg", ".pkg", ".command", ".terminal", ".workflow", ".sh", ".desktop", ".run", ".appimage", ".deb", ".rpm",
-	".docm", ".dotm", ".xlsm", ".xltm", ".xlam", ".pptm", ".ppam", ".xll", ".library-ms", ".settingcontent-ms", ".application",
-}
-
-// risky says whether a file may run a program by being opened.
-func risky(name string) bool {
-	return slices.Contains(runs, strings.ToLower(path.Ext(strings.TrimRight(name, ". "))))
-}
-
 // filesOf are the attachments in words.
 func filesOf(t *i18n.Tongue, files []engine.AttachedFile) ([]MessageFile, string) {
 	var all []MessageFile
@@ -171,7 +155,7 @@ func filesOf(t *i18n.Tongue, files []engine.AttachedFile) ([]MessageFile, string
 			continue // a logo in a signature
 		}
 		bytes += f.Size
-		x := MessageFile{Part: f.Part, Name: clean(f.Name), Size: size(f.Size), Bytes: f.Size, Risky: risky(f.Name)}
+		x := MessageFile{Part: f.Part, Name: clean(f.Name), Size: size(f.Size), Bytes: f.Size, Risky: Runs(f.Name)}
 		if x.Risky {
 			x.Note = t.T("This file can run a program. Save it only if you know what it is.")
 		}

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"lifeboat/app/engine"
@@ -34,22 +35,21 @@ func (m *Mail) OpenFile(ctx context.Context, part string) (string, error) {
 	if source == nil {
 		return "", nil
 	}
-	name := ""
 	m.mu.Lock()
-	for _, f := range m.read.says.Files {
-		if f.Part == part && !f.Risky {
-			name = f.Name
-		}
+	i := slices.IndexFunc(m.read.says.Files, func(f MessageFile) bool { return f.Part == part })
+	var f MessageFile
+	if i >= 0 {
+		f = m.read.says.Files[i]
 	}
 	m.mu.Unlock()
-	if name == "" {
+	if i < 0 || f.Risky {
 		return "", failover.Fail(failover.ErrInvalid, "This file can run a program, so it is not opened here. Save it if you know what it is.")
 	}
 	dir, err := os.MkdirTemp(m.opt.Temp, "lifeboat-")
 	if err != nil {
 		return "", writeFailed(m.opt.Temp, err)
 	}
-	file := filepath.Join(dir, safeName(name))
+	file := filepath.Join(dir, FileName(f.Name))
 	return file, m.save(ctx, source, id, part, file, from)
 }
 
@@ -100,25 +100,6 @@ func writeFailed(file string, err error) error {
 		return failover.Fail(failover.ErrInvalid, "{file} cannot be written: choose another place, or make room there.", "file", file).Because(err)
 	}
 	return err
-}
-
-// safeName is a name that every system takes for a file in this folder.
-func safeName(name string) string {
-	name = strings.Map(func(r rune) rune {
-		if r < ' ' || strings.ContainsRune(`/\:*?"<>|`, r) {
-			return '_'
-		}
-		return r
-	}, clean(name))
-	name = strings.TrimLeft(strings.TrimRight(name, ". "), ".")
-	const most = 120 // octets: with the folder it stays under what Windows takes
-	if ext := filepath.Ext(name); len(name) > most && len(ext) < most/2 {
-		name = strings.ToValidUTF8(name[:most-len(ext)], "") + ext
-	}
-	if name == "" {
-		return "file"
-	}
-	return name
 }
 
 // sourceMost is how much of a message's source is shown, in octets.
@@ -199,7 +180,7 @@ func (m *Mail) Export(ctx context.Context, format, target string, tell func(done
 // ExportName is a name for the target: what is exported, and when.
 func (m *Mail) ExportName(format string) string {
 	folder, _ := m.Folder()
-	name := safeName(strings.TrimSpace(folder + " " + m.opt.Now().Local().Format("2006-01-02 1504")))
+	name := FileName(strings.TrimSpace(folder + " " + m.opt.Now().Local().Format("2006-01-02 1504")))
 	if format == "zip" {
 		return name + ".zip"
 	}

@@ -180,7 +180,7 @@ func (r *mailReader) saveFile(part string) {
 	}
 	f := r.state.Files[at]
 	save := func() {
-		r.m.deeds.SaveFile(r.t.T("Save the attachment"), f.Name, func(file string) {
+		r.m.deeds.SaveFile(r.t.T("Save the attachment"), presenter.FileName(f.Name), func(file string) {
 			r.m.deeds.Background(func(ctx context.Context, _ func()) {
 				if err := r.m.presenter.SaveFile(ctx, part, file); err != nil {
 					r.m.fail(err)

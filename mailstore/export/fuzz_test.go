@@ -124,12 +124,12 @@ func FuzzNames(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		name := safeName(text, maxName)
+		name := SafeName(text, maxName)
 		if !fs.ValidPath(name) || !filepath.IsLocal(name) || filepath.Base(name) != name || len(name) > maxName+1 || name == "." ||
 			strings.ContainsAny(name, `<>:"/\|?*`+"\n\r\x00") || strings.HasSuffix(name, ".") || strings.HasSuffix(name, " ") || strings.HasPrefix(name, "-") {
 			t.Errorf("%q becomes %q", text, name)
 		}
-		if again := safeName(name, maxName+1); again != name {
+		if again := SafeName(name, maxName+1); again != name {
 			t.Errorf("%q becomes %q, then %q", text, name, again)
 		}
 	})

@@ -17,10 +17,10 @@ const maxName = 100
 // reserved are names that Windows takes for devices, whatever their ending.
 var reserved = map[string]bool{"CON": true, "PRN": true, "AUX": true, "NUL": true, "CONIN$": true, "CONOUT$": true}
 
-// safeName makes a file's name of a text for every system: no path, no device, no
+// SafeName makes a file's name of a text for every system: no path, no device, no
 // character that is forbidden, invisible or turns the line around, no dot at an end,
 // no hyphen that a command would take for an option, never empty.
-func safeName(text string, limit int) string {
+func SafeName(text string, limit int) string {
 	var b strings.Builder
 	for _, r := range norm.NFC.String(strings.ToValidUTF8(text, "_")) {
 		switch {
@@ -75,7 +75,7 @@ func (n *names) give(parent, purpose, wanted, ending string) string {
 	if got, ok := n.given[key]; ok {
 		return got
 	}
-	name := safeName(wanted, maxName)
+	name := SafeName(wanted, maxName)
 	if ext := strings.ToLower(path.Ext(name)); ext == ".eml" || ext == ".mbox" {
 		name += "_" // never a file's beside it
 	}
@@ -116,7 +116,7 @@ func fileName(number int, m Message) string {
 		name += m.Received.UTC().Format("_2006-01-02")
 	}
 	if m.Subject != "" {
-		name += "_" + strings.ReplaceAll(safeName(m.Subject, 60), " ", "-")
+		name += "_" + strings.ReplaceAll(SafeName(m.Subject, 60), " ", "-")
 	}
 	return strings.TrimRight(name, ".") + ".eml"
 }
