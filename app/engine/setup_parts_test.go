@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/text/encoding/japanese"
@@ -229,5 +230,32 @@ func TestSetupAsksForConsent(t *testing.T) {
 	}
 	if got := n.setup.SecretsOf(engine.StepPrimary); len(got) != 1 || got[0].Kind != engine.SecretConsent || got[0].Kept != 1 {
 		t.Errorf("the consent is not kept: %+v, %v", got, n.secrets.names())
+	}
+}
+
+// During a failover the MX leads to the secondary. Whoever opens the settings then and
+// looks the domain up has the same primary as before.
+func TestSetupKeepsThePrimaryDuringAFailover(t *testing.T) {
+	t.Parallel()
+	n := newNewcomer(t, lab.Options{TTL: 5, Factor: 50})
+	n.fillsIn()
+	if _, err := n.setup.Write(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	before := n.setup.Draft()
+	d := n.world.Domain()
+	if err := n.world.Put(failover.MXSet(d.Name, d.MXTTL, d.Secondary.MX)); err != nil {
+		t.Fatal(err)
+	}
+	for seen := ""; seen != failover.Display(d.Secondary.MX[0].Host); _ = n.world.Sleep(t.Context(), time.Second) { // until caches have run out
+		found, err := n.setup.Discover(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen = failover.Display(found.MX[0].Host)
+	}
+	after := n.setup.Draft()
+	if diff := cmp.Diff([]any{before.Primary, before.DNS}, []any{after.Primary, after.DNS}); diff != "" {
+		t.Errorf("what was decided is otherwise (-before +after):\n%s", diff)
 	}
 }

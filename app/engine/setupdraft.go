@@ -281,7 +281,16 @@ func (s *Setup) Discover(ctx context.Context) (Discovery, error) {
 		if !sameName(d.Domain, domain) {
 			return // typed on meanwhile
 		}
+		primary, dns := d.Primary, d.DNS
 		d.take(found)
+		// What the settings say of a provider was decided by people. During a failover the
+		// MX leads to the secondary, which is not the primary for that.
+		if s.base != nil && primary.chosen() {
+			d.Primary = primary
+		}
+		if s.base != nil && slices.ContainsFunc(s.base.Domains, func(o configs.Domain) bool { return sameName(o.Name, domain) }) {
+			d.DNS = dns
+		}
 	})
 }
 
