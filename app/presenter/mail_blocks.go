@@ -120,7 +120,8 @@ func linksIn(text string) []MessageLink {
 	return all
 }
 
-// LinkWords tell before a link is opened where it really leads.
+// LinkWords tell before a link is opened where it really leads. Without a Host it is not
+// opened, only copied.
 type LinkWords struct{ Title, Text, Host, Address string }
 
 // Link tells where a link leads.
@@ -132,14 +133,18 @@ func (m *Mail) Link(address string) LinkWords {
 	if err != nil || u.Hostname() == "" {
 		return LinkWords{Title: t.T("This link leads nowhere."), Address: address}
 	}
+	if u.Scheme != "https" {
+		return LinkWords{
+			Title: t.T("This page is not encrypted."), Address: address,
+			Text: t.T("Anybody on the way to {host} could change what it shows, so it is not opened from a message. Copy the address where you trust it all the same.", "host", u.Hostname()),
+		}
+	}
 	w := LinkWords{Host: u.Hostname(), Address: address, Title: t.T("Open a page of {host}?", "host", u.Hostname())}
 	switch {
 	case u.User != nil:
 		w.Text = t.T("The link is written so that it looks like another one: it leads to {host}, whatever stands before the @.", "host", u.Hostname())
 	case strings.HasPrefix(u.Hostname(), "xn--") || strings.Contains(u.Hostname(), ".xn--"):
 		w.Text = t.T("The name is written in other letters than it shows. Open it only if you expected this link.")
-	case u.Scheme == "http":
-		w.Text = t.T("The page is not encrypted. Whoever wrote the message learns that you opened it.")
 	default:
 		w.Text = t.T("Whoever wrote the message learns that you opened it.")
 	}

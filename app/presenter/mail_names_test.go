@@ -5,6 +5,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"lifeboat/app/i18n"
 	"lifeboat/app/presenter"
 )
 
@@ -37,6 +38,20 @@ func TestFilesThatRunAreTold(t *testing.T) {
 	} {
 		if got := presenter.Runs(name); got != want {
 			t.Errorf("%q runs: %v", name, got)
+		}
+	}
+}
+
+// A link that the desktop would refuse is not offered to be opened, and one is told by
+// where it really leads.
+func TestLinksOfMailTellWhereTheyLead(t *testing.T) {
+	t.Parallel()
+	mail := presenter.NewMail(tongue(t, i18n.English), presenter.MailOptions{})
+	for address, host := range map[string]string{
+		"https://example.jp/a": "example.jp", "http://example.jp/a": "", "https://bank.example@evil.test/": "evil.test", "https://": "", "ftp://a.test/": "",
+	} {
+		if w := mail.Link(address); w.Host != host || w.Title == "" || w.Address != address {
+			t.Errorf("%s: %+v", address, w)
 		}
 	}
 }

@@ -88,6 +88,7 @@ type SettingUp struct {
 	tests  map[engine.SetupField]*setupTest
 	stale  map[engine.SetupField]bool               // what was entered has changed since
 	undone map[engine.SetupField]engine.SetupAnswer // where it did not even come to a test
+	all    context.CancelFunc                       // of the tests of a whole page; nil: none go on
 	prompt *engine.SetupPrompt
 	agree  context.CancelFunc // of the sign-in by a code; nil: none goes on
 	added  []failover.Sentence

@@ -174,7 +174,14 @@ const manyTests = 4
 
 // TestAll tries every field of the page.
 func (s *SettingUp) TestAll(ctx context.Context, changed func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	s.mu.Lock()
+	if s.all != nil {
+		s.mu.Unlock()
+		return // they are at it
+	}
+	s.all = cancel
 	fields := slices.Clone(s.seen.fields[s.step])
 	s.mu.Unlock()
 	var all sync.WaitGroup
@@ -189,12 +196,19 @@ func (s *SettingUp) TestAll(ctx context.Context, changed func()) {
 		})
 	}
 	all.Wait()
+	s.mu.Lock()
+	s.all = nil
+	s.mu.Unlock()
 }
 
-// Stop stops the test of a field; of all fields where there is none.
+// Stop stops the test of a field; of all fields where there is none, those that were not
+// begun yet among them.
 func (s *SettingUp) Stop(f engine.SetupField) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if f == "" && s.all != nil {
+		s.all()
+	}
 	for field, t := range s.tests {
 		if f == "" || f == field {
 			t.cancel()

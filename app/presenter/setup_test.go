@@ -299,3 +299,25 @@ func TestSetupStateIsCheap(t *testing.T) {
 		}
 	}
 }
+
+// "Stop the tests" stops those, too, that had not begun: none begins afterwards.
+func TestSetupStopsTestsThatHaveNotBegun(t *testing.T) {
+	e := presentertest.NewSetup(engine.SetupDraft{
+		Step: engine.StepSecondary, Domain: "aoba.example", Secondary: engine.SetupProvider{Preset: "fastmail"}, Done: map[engine.SetupStep]bool{},
+	})
+	e.Hold, e.Told = make(chan struct{}), make(chan engine.SetupField, 20)
+	s := settingUp(t, e, presenter.SetupOptions{})
+	settled(t, s)
+	var tests sync.WaitGroup
+	tests.Go(func() { s.TestAll(t.Context(), func() {}) })
+	const atOnce = 4
+	for range atOnce {
+		<-e.Told
+	}
+	do(t, s, presenter.DoSetupAll, "") // pressed once more: they are at it
+	do(t, s, presenter.DoSetupStop, "")
+	tests.Wait()
+	if s.Busy() || len(e.Told) > 0 {
+		t.Errorf("stopped, and %d more tests have begun", len(e.Told))
+	}
+}
