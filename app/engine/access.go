@@ -31,6 +31,7 @@ type gate struct {
 	looked  time.Time
 	open    openings
 	noted   map[string]bool // readings that are not noted twice
+	told    map[string]bool // addresses whose mail the log says was opened here
 }
 
 // openings are what opens mail beside a reason.
@@ -49,7 +50,7 @@ type grant struct {
 }
 
 func (e *Engine) newGate(ctx context.Context, reason, server string) (*gate, error) {
-	g := &gate{e: e, server: server, reasons: map[string]string{}, noted: map[string]bool{}}
+	g := &gate{e: e, server: server, reasons: map[string]string{}, noted: map[string]bool{}, told: map[string]bool{}}
 	if strings.TrimSpace(reason) == "" {
 		return g, nil
 	}
@@ -136,14 +137,17 @@ func (g *gate) grant(ctx context.Context, address string) grant {
 // longer in the settings.
 func (o openings) incident(address string) failover.Sentence {
 	name := failover.FQDN(relay.DomainOf(address))
-	found, known := failover.Sentence{}, false
-	for domain, why := range o.domains {
-		if failover.Within(name, domain) {
-			found, known = why, true
+	nearest, found := "", failover.Sentence{}
+	for domain := range o.domains {
+		if failover.Within(name, domain) && len(domain) > len(nearest) {
+			nearest = domain
 		}
 	}
+	if nearest != "" {
+		return o.domains[nearest]
+	}
 	for _, domain := range slices.Sorted(maps.Keys(o.domains)) {
-		if !known && found.IsZero() {
+		if found.IsZero() {
 			found = o.domains[domain]
 		}
 	}
@@ -233,6 +237,21 @@ func lockedMail(address string) error {
 		"{address} is somebody else's mailbox, which is locked in calm times. Say why it has to be read (--reason TEXT); or, if it is yours, say so once: lifeboat mail own {address}.", "address", address)
 }
 
+// familiar reports whether what stands in an account's mail may be used without a word in
+// the log of its own: it is one's own, or made up, or the log says already that it was
+// opened.
+func (g *gate) familiar(ctx context.Context, address string) bool {
+	switch got := g.grant(ctx, address); got.ground {
+	case "":
+		return false
+	case GroundOwn, GroundPractice:
+		return true
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.told[strings.ToLower(address)]
+}
+
 // read refuses what may not be read, and notes what is.
 func (g *gate) read(ctx context.Context, a AccessEntry) error {
 	got, err := g.check(ctx, a.Account)
@@ -279,10 +298,14 @@ func (g *gate) write(ctx context.Context, entries []AccessEntry) error {
 	if err == nil {
 		err = l.append(ctx, entries...)
 	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	if err != nil { // they are to be noted with the next reading
-		g.mu.Lock()
 		clear(g.noted)
-		g.mu.Unlock()
+		return err
 	}
-	return err
+	for _, a := range entries {
+		g.told[strings.ToLower(a.Account)] = true
+	}
+	return nil
 }

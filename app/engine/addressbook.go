@@ -68,8 +68,8 @@ func (m *Mail) Complete(ctx context.Context, typed string, most int) []mailstore
 	best := map[string]contact{}
 	accounts, _ := m.known()
 	for _, a := range accounts {
-		if m.gate.grant(ctx, a.Address).ground == "" {
-			continue // whom others write to is theirs alone
+		if !m.gate.familiar(ctx, a.Address) {
+			continue // whom others write to is theirs alone, and is not looked at unnoted
 		}
 		m.book.match(a.ID, prefix, func(c contact) {
 			key := strings.ToLower(c.Address.Address)

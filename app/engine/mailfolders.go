@@ -37,6 +37,9 @@ type reach struct {
 // Where none is, that is an error.
 func (m *Mail) reach(ctx context.Context, account string) (reach, error) {
 	out := reach{grants: map[mailstore.AccountID]grant{}}
+	if err := m.meet(ctx); err != nil {
+		return out, err
+	}
 	all, _ := m.known()
 	if account != "" {
 		a, err := accountNamed(all, account)
@@ -61,6 +64,20 @@ func (m *Mail) reach(ctx context.Context, account string) (reach, error) {
 	}
 	return out, mailstore.Fail(mailstore.ErrLocked,
 		"These are other people's mailboxes, which are locked in calm times. Say why they have to be read (--reason TEXT); or, if one of them is yours, say so once: lifeboat mail own ADDRESS.")
+}
+
+// meet reads accounts and folders anew where there are accounts that are not known yet:
+// those of a first mirror come one by one.
+func (m *Mail) meet(ctx context.Context) error {
+	now, err := m.store.Accounts(ctx)
+	if err != nil {
+		return err
+	}
+	known, _ := m.known()
+	if slices.EqualFunc(now, known, func(a, b mailstore.Account) bool { return a.ID == b.ID }) {
+		return nil
+	}
+	return m.load(ctx)
 }
 
 // note notes that the lists of what is reached are read. folder is the name of the one

@@ -136,6 +136,16 @@ func (m *Mail) folderNamed(r reach, name string) (mailstore.Folder, error) {
 			found = append(found, f)
 		}
 	}
+	// Names that differ in the case of letters are different folders, and so is one that was
+	// made anew after the primary had lost it: the nearest is meant.
+	for _, nearer := range []func(mailstore.Folder) bool{
+		func(f mailstore.Folder) bool { return f.Name == name },
+		func(f mailstore.Folder) bool { return f.Gone.IsZero() },
+	} {
+		if slices.ContainsFunc(found, nearer) {
+			found = slices.DeleteFunc(found, func(f mailstore.Folder) bool { return !nearer(f) })
+		}
+	}
 	switch len(found) {
 	case 0:
 		return mailstore.Folder{}, mailstore.Fail(mailstore.ErrInvalid,
