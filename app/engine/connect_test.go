@@ -121,6 +121,21 @@ func TestConnectIsKept(t *testing.T) {
 	if len(last.Cells) == 0 || slices.ContainsFunc(last.Cells, func(c engine.TestCell) bool { return c.Side != engine.SidePrimary }) {
 		t.Errorf("%d cells are kept of other settings", len(last.Cells))
 	}
+	// Nor is anything known with another key of the DNS host's, or another sign-in name.
+	changed = *o.parts.Settings
+	changed.Domains = slices.Clone(changed.Domains)
+	dns := *changed.Domains[0].DNS.RFC2136
+	dns.KeyName = "another-key"
+	changed.Domains[0].DNS.RFC2136 = &dns
+	if last, ok = engine.New(parts).LastConnect(t.Context()); ok {
+		t.Errorf("%d cells are kept of another key", len(last.Cells))
+	}
+	changed = *o.parts.Settings
+	changed.Providers.Primary.Submission.Username = "another-user"
+	last, _ = engine.New(parts).LastConnect(t.Context())
+	if len(last.Cells) == 0 || slices.ContainsFunc(last.Cells, func(c engine.TestCell) bool { return c.Side == engine.SidePrimary }) {
+		t.Errorf("%d cells are kept of another user", len(last.Cells))
+	}
 	// A damaged file is no result, and no obstacle.
 	if err := os.WriteFile(filepath.Join(o.parts.DataDir, "connect.json"), []byte("{"), 0o600); err != nil {
 		t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"lifeboat/configs"
 	"lifeboat/failover"
 	"lifeboat/failover/probe"
 )
@@ -65,13 +66,25 @@ func (e *Engine) LastConnect(ctx context.Context) (Connectivity, bool) {
 
 // askedOf is what the results of a side depend on.
 func (e *Engine) askedOf(d failover.Domain, side Side) string {
-	settings, _ := e.opt.Settings.Domain(d.Name)
+	settings, _ := e.opt.Settings.Domain(d.Name) // it is one of the settings
+	both, _ := e.opt.Settings.ProvidersOf(d.Name)
+	signIn := both.Secondary
+	if side == SidePrimary {
+		signIn = both.Primary
+	}
 	what := struct {
 		Provider   failover.Provider    `json:"provider"`
 		Name       string               `json:"name"`
 		Recipients []failover.Recipient `json:"recipients"`
-		DNS        string               `json:"dns"`
-	}{d.Provider(roleOf(side)), nameAt(d, side), d.Recipients, settings.DNS.Host}
+		DNS        configs.DNS          `json:"dns"`
+		SignIn     configs.SignIn       `json:"sign_in"`
+		Username   string               `json:"username"` // that hands in everybody's mail
+		Authority  string               `json:"authority"`
+		Users      []configs.Recipient  `json:"users"` // with their names there
+	}{
+		d.Provider(roleOf(side)), nameAt(d, side), d.Recipients, settings.DNS,
+		signIn.SignIn, signIn.Submission.Username, signIn.CAFile, e.opt.Settings.RecipientsOf(d.Name),
+	}
 	b, _ := json.Marshal(what) // it has nothing that cannot be marshalled
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:])

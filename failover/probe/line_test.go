@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"context"
 	"net"
 	"strings"
 	"testing"
@@ -167,4 +168,25 @@ func TestPlainTextAfterSTARTTLS(t *testing.T) {
 		return ""
 	}
 	expect(t, w.one("starttls", "mx1.second.test."), failover.Red, "plain text")
+}
+
+// While this machine is off the network, nothing that cannot be reached from it has
+// failed: neither the DNS host nor a seed message.
+func TestLineIsDownForTheDNSHostAndSeeds(t *testing.T) {
+	w := newWorld(t)
+	w.Silence(resolverAddr)
+	w.dns.Timeout = 200 * time.Millisecond
+	w.opt.Controls = []string{"mx.one.example:25", "mx.two.example:25"}
+	away := failover.Fail(failover.ErrUnreachable, "{server} does not answer", "server", "ns.test")
+	for id, change := range map[string]func(*Site){
+		"dns-host": func(s *Site) { s.Writing = func(context.Context) (Writing, error) { return Writing{}, away } },
+		SeedTest: func(s *Site) {
+			s.Seed = func(context.Context) []Leg { return []Leg{{From: "a@example.test", To: "b@example.test", Failed: away}} }
+		},
+	} {
+		r := w.try(id, change)
+		if r.Verdict != failover.Unknown || !r.OwnLine || r.Word.String() != "your own line" {
+			t.Errorf("%s: %s, %q, own line %t: %+v", id, r.Verdict, r.Word, r.OwnLine, r.Findings)
+		}
+	}
 }

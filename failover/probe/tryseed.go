@@ -23,7 +23,7 @@ func testSeed() Test {
 			defer cancel()
 			legs := t.site.Seed(waiting)
 			if ctx.Err() == nil {
-				t.judgeSeed(legs)
+				t.judgeSeed(ctx, legs)
 			}
 		},
 	}
@@ -33,11 +33,16 @@ func testSeed() Test {
 const seedLimit = 60 * time.Second
 
 // judgeSeed notes a finding for each leg.
-func (t *attempt) judgeSeed(legs []Leg) {
+func (t *attempt) judgeSeed(ctx context.Context, legs []Leg) {
 	took := time.Duration(0)
 	word := failover.Sentence{}
 	for _, l := range legs {
 		s, bad := judgeLeg(l)
+		if l.Failed != nil {
+			if line := t.survey.lineState(ctx); line.kind == lineOffline {
+				s = unseen(line)
+			}
+		}
 		if !bad.IsZero() {
 			word = bad
 		}

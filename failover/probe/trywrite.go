@@ -24,6 +24,11 @@ func testWriting() Test {
 				return
 			}
 			word, s := judgeWriting(w, err)
+			if errors.Is(err, failover.ErrUnreachable) {
+				if line := t.survey.lineState(ctx); line.kind == lineOffline {
+					s = unseen(line)
+				}
+			}
 			t.say(word)
 			t.note(t.site.Domain.Name, s)
 		},
