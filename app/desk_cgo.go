@@ -77,8 +77,8 @@ func (o *worlds) realDesk(context.Context, *i18n.Tongue) (shell.Parts, error) {
 			return o.printCode(s.Organization, failover.Display(domains[0].Name), code)
 		},
 		Serving: func() bool { here, _, _ := o.serving.state(); return here },
-		Held:    func() bool { held, _ := o.serving.held(); return held > 0 },
-		Hold:    func(ctx context.Context, hold bool) error { return holdMail(ctx, e, hold) },
+		Outgoing: o.serving.outgoing,
+		Hold:     func(ctx context.Context, hold bool) error { return holdMail(ctx, e, hold) },
 	}
 	if p.Organization == "" {
 		p.Organization = p.Domain
@@ -111,7 +111,7 @@ func lookAtMirror(ctx context.Context, e *engine.Engine, n *presenter.Notices, k
 	}
 }
 
-// holdMail holds all mail that waits to leave, or lets what is held go on.
+// holdMail holds all mail that waits to leave now, or lets what is held go on.
 func holdMail(ctx context.Context, e *engine.Engine, hold bool) error {
 	d, err := e.Desk(ctx)
 	if err != nil {

@@ -124,8 +124,8 @@ func (s *serving) state() (here, somewhere bool, why error) {
 	return s.here, s.here || s.status.Running, s.why
 }
 
-// held counts the messages that are held, and that wait or are held.
-func (s *serving) held() (held, waiting int) {
+// outgoing counts the messages that are held, and that wait to be sent.
+func (s *serving) outgoing() (held, waiting int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, q := range s.status.Queue {

@@ -19,7 +19,7 @@ type Notice struct {
 	Page  string // that it leads to
 }
 
-// The pages that notices lead to, by their keys in the navigation.
+// The pages that presenters lead to, by their keys in the navigation.
 const (
 	toHome   = "home"
 	toMail   = "mail"
@@ -40,8 +40,13 @@ type Notices struct {
 	tongue *i18n.Tongue
 	mirror *engine.MirrorStatus
 	down   map[string]string // by domain: the cause of the outage that was told of
-	over   []Notice          // ends of outages, to be told of once
+	over   []Notice          // ends of outages, to be told of once: the last few
+	stale  string            // the cause of the mirror's trouble that was told of; empty: there is none
+	about  string            // what that trouble is
 }
+
+// overKept bounds the ends of outages: they were told long before as many have come.
+const overKept = 8
 
 // NewNotices returns what finds notices over Home and the drills.
 func NewNotices(t *i18n.Tongue, home *Home, drills *Drills, now func() time.Time) *Notices {
@@ -102,6 +107,7 @@ func (n *Notices) outages() []Notice {
 				Title: n.tongue.T("{provider} works again for {domain}", "provider", d.Primary.Name, "domain", failover.Display(d.Name)),
 				Text:  f.headline(is), Page: toHome,
 			})
+			n.over = n.over[max(len(n.over)-overKept, 0):]
 		}
 	}
 	return all
@@ -119,14 +125,21 @@ func (f facts) began() time.Time {
 	return since
 }
 
+// oldMirror tells of what is wrong with the mirror and has to be seen to: once, however
+// often the mirror is complete meanwhile, as when one of its folders is held.
 func (n *Notices) oldMirror() (Notice, bool) {
-	if n.mirror == nil || n.mirror.State != engine.ReadyMirror || len(n.mirror.Alarms) == 0 || n.mirror.Complete.IsZero() {
+	if n.mirror == nil || n.mirror.State != engine.ReadyMirror || n.mirror.Complete.IsZero() {
 		return Notice{}, false
 	}
-	return Notice{
-		Cause: "mirror of " + n.mirror.Complete.UTC().Format(time.RFC3339),
-		Title: n.tongue.T("The mirror of the mail is not up to date"), Text: say(n.tongue, n.mirror.Alarms[0].Say), Page: toMail,
-	}, true
+	alarm, pressing := facts{mirror: n.mirror}.alarm()
+	if !pressing {
+		n.stale, n.about = "", ""
+		return Notice{}, false
+	}
+	if about := alarm.Account + " " + alarm.Say.Template; n.stale == "" || n.about != about {
+		n.stale, n.about = "mirror of "+n.mirror.Complete.UTC().Format(time.RFC3339)+" "+about, about
+	}
+	return Notice{Cause: n.stale, Title: n.tongue.T("The mirror of the mail needs to be looked at"), Text: say(n.tongue, alarm.Say), Page: toMail}, true
 }
 
 func (n *Notices) drillDue() (Notice, bool) {

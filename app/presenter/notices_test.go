@@ -79,6 +79,53 @@ func TestNoticeOfAnOldMirror(t *testing.T) {
 	}
 }
 
+// A folder that is held stays so while the mirror goes on being complete: one notice, and
+// not another with each look. What need not be seen to yet is none.
+func TestNoticeOfTheMirrorIsSentOnceACause(t *testing.T) {
+	d := presentertest.Domain()
+	home := presenter.NewHome(tongue(t, i18n.English), lookout{}, presenter.HomeOptions{Domains: []failover.Domain{d}, Now: presentertest.Now, Every: time.Minute})
+	n := presenter.NewNotices(tongue(t, i18n.English), home, nil, presentertest.Now)
+	seen := map[string]bool{}
+	look := func(minute int, alarms ...engine.MirrorAlarm) {
+		n.SawMirror(engine.MirrorStatus{State: engine.ReadyMirror, Complete: presentertest.Noon.Add(time.Duration(minute) * time.Minute), Alarms: alarms})
+		for _, c := range causes(n) {
+			seen[c] = true
+		}
+	}
+	held := engine.MirrorAlarm{Severity: "warning", Account: "sato@aoba.example", Say: mailstore.Say("Choose a mailbox on the left.")}
+	for minute := range 10 {
+		look(minute, held)
+	}
+	if len(seen) != 1 {
+		t.Errorf("one trouble has the causes %v", seen)
+	}
+	look(11)
+	look(12, engine.MirrorAlarm{Severity: "notice", Account: "sato@aoba.example", Say: held.Say})
+	if len(seen) != 1 {
+		t.Errorf("what need not be seen to is told: %v", seen)
+	}
+	look(13, held)
+	if len(seen) != 2 {
+		t.Errorf("that it began anew is not told: %v", seen)
+	}
+}
+
+// A provider that comes and goes is told of for as long as that matters: the ends of all
+// its outages are not kept for ever.
+func TestNoticesKeepFewEnds(t *testing.T) {
+	d := presentertest.Domain()
+	home := presenter.NewHome(tongue(t, i18n.English), lookout{}, presenter.HomeOptions{Domains: []failover.Domain{d}, Now: presentertest.Now, Every: time.Minute})
+	n := presenter.NewNotices(tongue(t, i18n.English), home, nil, presentertest.Now)
+	for range 60 {
+		home.Saw(d.Name, presentertest.State(t, d, presentertest.Resets))
+		n.Due()
+		home.Saw(d.Name, presentertest.State(t, d, presentertest.Calm))
+		if due := n.Due(); len(due) > 10 {
+			t.Fatalf("%d notices are due at once", len(due))
+		}
+	}
+}
+
 // A drill is due half a year after the last; who never held one is told on Home alone.
 func TestNoticeOfADrill(t *testing.T) {
 	d := presentertest.Domain()

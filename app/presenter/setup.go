@@ -46,8 +46,8 @@ type SetupOptions struct {
 	Mirror func(ctx context.Context, w engine.Written, tell func(account string, share float64)) error
 	// TakeOver puts a hand-over kit in place; nil where settings are there already.
 	TakeOver func(ctx context.Context, file string, passphrase secret.Value) error
-	// Done hears that the settings were written, or taken over; then is where to go on:
-	// "drill", or "" for home. It is called away from the UI thread.
+	// Done hears that the settings were written, or taken over; then is the page to go on
+	// at: that of the drills, or "" for home. It is called away from the UI thread.
 	Done func(w engine.Written, then string)
 	Now  func() time.Time
 }

@@ -46,7 +46,7 @@ func (s *SettingUp) Do(ctx context.Context, b SetupButton, changed func()) {
 	case DoSetupWrite:
 		s.finish(ctx, "", changed)
 	case DoSetupDrill:
-		s.finish(ctx, "drill", changed)
+		s.finish(ctx, toDrills, changed)
 	case DoSetupTake:
 		s.take(ctx, changed)
 	default:

@@ -105,7 +105,7 @@ func TestSetupFromADomainName(t *testing.T) {
 		t.Fatalf("it ends on %s with %+v", st.Now, st.Bar)
 	}
 	do(t, s, presenter.DoSetupDrill, "")
-	if e.Writings() != 1 || !slices.Equal(done, []string{"lifeboat.yaml drill"}) {
+	if e.Writings() != 1 || !slices.Equal(done, []string{"lifeboat.yaml drills"}) {
 		t.Errorf("written %d times, told %q: %s", e.Writings(), done, said(s.State()))
 	}
 }

@@ -7,15 +7,15 @@ import (
 	"lifeboat/app/widgets"
 )
 
-// watchClose has the window go to the tray when it is closed, where there is one, and
-// else asks before anything ends that somebody counts on.
+// watchClose has the window go to the tray when it is closed, where there is one and
+// something goes on there, and else asks before anything ends that somebody counts on.
 func (w *Window) watchClose() {
 	w.window.SetCloseIntercept(w.closed)
 }
 
 // closed is what closing the window does.
 func (w *Window) closed() {
-	if w.tray == nil {
+	if w.tray == nil || w.real == nil { // practice alone needs no background
 		w.leave()
 		return
 	}
@@ -33,9 +33,14 @@ func (w *Window) leave() {
 	}
 	t := w.Tongue()
 	w.window.Show()
+	if w.leaving {
+		return // it is being asked
+	}
+	w.leaving = true
 	widgets.ShowDialog(w.window.Canvas(), widgets.DialogData{
 		Shape: widgets.Triangle, Title: t.T("Quit Lifeboat?"), Text: why, Yes: t.T("Quit"), No: t.T("Stay"), Risky: true,
 	}, func(yes bool, _ []string) {
+		w.leaving = false
 		if yes {
 			w.quit()
 		}

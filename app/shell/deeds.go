@@ -64,7 +64,8 @@ func (d *desk) Failed(err error) {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return
 	}
-	d.Problem(presenter.Problem(d.tongue, err), details(d.tongue.Errors(err), err))
+	t := d.window.Tongue() // that of the world belongs to the UI thread
+	d.Problem(presenter.Problem(t, err), details(t.Errors(err), err))
 }
 
 // OpenFile opens a file in the program that belongs to it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/dialog"
@@ -69,7 +70,7 @@ func (d *desk) browse() {
 	d.Background(func(context.Context, func()) {
 		data, name, err := r.Write("html")
 		if err == nil {
-			name, err = kept(name, data)
+			name, err = d.window.scratch.keep(name, data)
 		}
 		if err != nil {
 			d.Failed(err)
@@ -79,11 +80,22 @@ func (d *desk) browse() {
 	})
 }
 
-// kept writes a file into a folder of its own among the temporary ones.
-func kept(name string, data []byte) (path string, err error) {
-	dir, err := os.MkdirTemp("", "lifeboat-report-")
+// scratch is a folder among the temporary ones for what the browser shows. It is removed
+// at the end.
+type scratch struct {
+	mu  sync.Mutex
+	dir string // empty: none yet
+}
+
+// keep writes a file that is its owner's alone.
+func (s *scratch) keep(name string, data []byte) (path string, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.dir == "" {
+		s.dir, err = os.MkdirTemp("", "lifeboat-report-")
+	}
 	if err == nil {
-		path = filepath.Join(dir, name)
+		path = filepath.Join(s.dir, name)
 		err = os.WriteFile(path, data, 0o600)
 	}
 	if err != nil {
@@ -92,18 +104,34 @@ func kept(name string, data []byte) (path string, err error) {
 	return path, nil
 }
 
+// remove removes the folder with all that is in it.
+func (s *scratch) remove() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.dir != "" {
+		_ = os.RemoveAll(s.dir) // on some systems not while it is open elsewhere
+	}
+}
+
 // save asks where a report is to go, and writes it there.
 func (d *desk) save(format string) {
 	r := d.parts.Drills.Report()
 	if r == nil {
 		return
 	}
-	data, name, err := r.Write(format)
-	if err != nil {
-		r.Wrote("", err)
-		d.knock()
-		return
-	}
+	d.Background(func(context.Context, func()) {
+		data, name, err := r.Write(format)
+		if err != nil {
+			r.Wrote("", err)
+			d.knock()
+			return
+		}
+		d.window.ui("save a report", func() { d.askWhere(r, data, name) })
+	})
+}
+
+// askWhere asks where a report is to go that was made.
+func (d *desk) askWhere(r *presenter.Report, data []byte, name string) {
 	t := d.tongue
 	ask := dialog.NewFileSave(func(w fyne.URIWriteCloser, err error) {
 		if w == nil && err == nil {
@@ -150,6 +178,11 @@ func (d *desk) openAudience() {
 	a.window.SetContent(a.view.Content())
 	a.window.Resize(fyne.NewSize(1100, 680))
 	a.window.SetOnClosed(func() { d.audience = nil })
+	a.window.Canvas().SetOnTypedKey(func(k *fyne.KeyEvent) {
+		if k.Name == fyne.KeyEscape {
+			a.window.Close()
+		}
+	})
 	d.audience = a
 	a.update(d.parts.Drills)
 	a.window.Show()

@@ -53,10 +53,10 @@ type Parts struct {
 	// Serving says whether this program does the background work of the data folder;
 	// nil: it does none.
 	Serving func() bool
-	// Held says whether outgoing mail is held, and Hold holds it or lets it go on; nil
-	// where there is no send route.
-	Held func() bool
-	Hold func(ctx context.Context, hold bool) error
+	// Outgoing counts the mail that is held, and that waits to be sent; Hold holds what
+	// waits now, or lets what is held go on. They are nil where there is no send route.
+	Outgoing func() (held, waiting int)
+	Hold     func(ctx context.Context, hold bool) error
 	// Settle waits until what was entered is kept; it may be nil.
 	Settle func(ctx context.Context) error
 	// Close is called when the world ends; it may be nil.

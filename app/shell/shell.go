@@ -24,11 +24,14 @@ import (
 	"lifeboat/app/desktop"
 	"lifeboat/app/i18n"
 	"lifeboat/app/look"
+	"lifeboat/app/widgets"
 )
 
 const (
 	appID = "org.lifeboat.desktop"
 	frame = 33 * time.Millisecond
+	// appSide is the side of the program's sign on its windows, in pixels.
+	appSide = 128
 )
 
 // Options are what a window is made with.
@@ -58,10 +61,14 @@ type Window struct {
 	isReal  atomic.Bool // there is one
 	tray    *tray       // nil where there is none
 	toasts  *toasts
+	scratch scratch
 	notices *notices
 	works   sync.WaitGroup                      // all that must come to its end before the program does
 	opens   func(context.Context, string) error // opens files and pages; nil: the system
 	shy     bool                                // not shown at first
+	trouble string                              // why no world can be shown; empty: one can
+	leading bool                                // a practice world is being made
+	leaving bool                                // it is being asked whether to quit
 	stamp   func(what string)                   // takes down when something was painted; nil: nobody measures
 }
 
@@ -86,7 +93,11 @@ func newWindow(ctx context.Context, a fyne.App, o Options, do func(func())) *Win
 			w.tongue.Store(t)
 		}
 	}
-	w.app.SetIcon(look.Lifebuoy())
+	if icon, err := widgets.Sign(widgets.NoShape, appSide); err == nil {
+		w.app.SetIcon(icon) // the tray of Windows, which is given it at first, knows no SVG
+	} else {
+		w.app.SetIcon(look.Lifebuoy())
+	}
 	w.app.Settings().SetTheme(w.theme())
 	w.window = w.app.NewWindow(o.Title)
 	w.window.SetPadded(false)
@@ -168,6 +179,7 @@ func (w *Window) Run() {
 	case <-time.After(farewell):
 		w.log.Warn("something did not come to its end with the window")
 	}
+	w.scratch.remove()
 }
 
 // Front brings the window to the front, from wherever it is, and shows a page if one

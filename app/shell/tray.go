@@ -29,7 +29,7 @@ func (w *Window) startTray(has func() bool) {
 		return
 	}
 	w.tray = &tray{window: w, app: app, shape: -1, icons: map[widgets.Shape]fyne.Resource{}}
-	app.SetSystemTrayMenu(w.tray.menu(nil, w.Tongue().T("Lifeboat is starting …"), false))
+	app.SetSystemTrayMenu(w.tray.menu(nil, w.Tongue().T("Lifeboat is starting …"), noMail))
 	app.SetSystemTrayIcon(w.tray.icon(widgets.NoShape))
 }
 
@@ -41,6 +41,12 @@ func (t *tray) update() {
 		d = w.desk
 	}
 	if d == nil {
+		if says := w.trouble; says != "" && says != t.says {
+			t.says = says
+			t.app.SetSystemTrayMenu(t.menu(nil, says, noMail))
+			t.app.SetSystemTrayIcon(t.icon(widgets.Question))
+			t.shape = widgets.Question
+		}
 		return
 	}
 	s := d.parts.Home.State()
@@ -48,14 +54,14 @@ func (t *tray) update() {
 	if d.parts.Practice != nil {
 		shape = widgets.NoShape // nothing real
 	}
-	held := d.parts.Held != nil && d.parts.Held()
-	says := s.Headline + "\n" + string(w.Tongue().Language)
-	if held {
-		says += "\nheld"
+	mail := noMail
+	if d.parts.Outgoing != nil {
+		mail = outgoingOf(d.parts.Outgoing())
 	}
+	says := s.Headline + "\n" + string(w.Tongue().Language) + "\n" + string(mail)
 	if says != t.says {
 		t.says = says
-		t.app.SetSystemTrayMenu(t.menu(d, s.Headline, held))
+		t.app.SetSystemTrayMenu(t.menu(d, s.Headline, mail))
 	}
 	if shape != t.shape {
 		t.shape = shape
@@ -63,9 +69,29 @@ func (t *tray) update() {
 	}
 }
 
+// outgoing is what can be done with mail that is to be sent.
+type outgoing string
+
+const (
+	noMail   outgoing = ""
+	waiting  outgoing = "waiting" // some waits
+	heldBack outgoing = "held"    // some is held
+)
+
+func outgoingOf(held, waits int) outgoing {
+	switch {
+	case held > 0:
+		return heldBack
+	case waits > 0:
+		return waiting
+	default:
+		return noMail
+	}
+}
+
 // menu is what the sign offers; of a world that is not there yet, little. The first
 // line says how things are.
-func (t *tray) menu(d *desk, headline string, held bool) *fyne.Menu {
+func (t *tray) menu(d *desk, headline string, mail outgoing) *fyne.Menu {
 	w, word := t.window, t.window.Tongue()
 	state := fyne.NewMenuItem(headline, nil)
 	state.Disabled = true
@@ -80,10 +106,10 @@ func (t *tray) menu(d *desk, headline string, held bool) *fyne.Menu {
 			}),
 			fyne.NewMenuItem(word.T("Switch …"), func() { w.Front(pageSwitch) }))
 	}
-	if d != nil && d.parts.Hold != nil {
-		text := word.T("Hold outgoing mail")
+	if d != nil && d.parts.Hold != nil && mail != noMail {
+		held, text := mail == heldBack, word.T("Hold the mail that waits now") // what is handed in later is sent as usual
 		if held {
-			text = word.T("Let outgoing mail go on")
+			text = word.T("Let held mail go on")
 		}
 		items = append(items, fyne.NewMenuItem(text, func() {
 			d.Background(func(ctx context.Context, changed func()) {

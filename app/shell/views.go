@@ -60,6 +60,9 @@ func (d *desk) homeView() *view {
 			if d.parts.Practice != nil {
 				d.parts.Practice.Speak(t)
 			}
+			if d.parts.Notices != nil {
+				d.parts.Notices.Speak(t)
+			}
 		},
 		busy: func() bool { return d.parts.Practice != nil },
 	}

@@ -117,7 +117,7 @@ func (d *desk) saveData(title, name string, data []byte) {
 			d.Failed(failover.Fail(failover.ErrDisk, "{file} could not be written: choose a folder that is yours and has room", "file", file).Because(err))
 			return
 		}
-		d.Toast(d.tongue.T("Saved in {file}", "file", file))
+		d.Toast(d.window.Tongue().T("Saved in {file}", "file", file))
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
+	"lifeboat/app/engine"
 	"lifeboat/app/i18n"
 	"lifeboat/app/look"
 	"lifeboat/app/presenter"
@@ -51,6 +52,7 @@ func (w *Window) arrive(parts Parts, err error) {
 		w.stuck(err)
 		return
 	}
+	w.trouble = ""
 	t := w.Tongue()
 	if parts.Tongue != nil {
 		t = parts.Tongue
@@ -62,13 +64,17 @@ func (w *Window) arrive(parts Parts, err error) {
 // called from any goroutine.
 func (w *Window) Rehearse() {
 	w.ui("rehearse", func() {
-		if w.desk != nil && w.desk.parts.Practice != nil {
+		if w.leading || w.desk != nil && w.desk.parts.Practice != nil {
 			return
 		}
+		w.leading = true
 		w.wait(w.Tongue().T("A small mail world starts inside this program …"))
 		w.work(func() {
 			parts, err := w.host.Practice(w.ctx, w.Tongue())
-			w.ui("begin practice", func() { w.arrive(parts, err) })
+			w.ui("begin practice", func() {
+				w.leading = false
+				w.arrive(parts, err)
+			})
 		})
 	})
 }
@@ -90,9 +96,13 @@ func (w *Window) Home() {
 func (w *Window) HasReal() bool { return w.isReal.Load() }
 
 // Renew opens the settings anew, after they were written or changed, and shows a page;
-// "" is Home. It may be called from any goroutine.
+// "" is Home. A switch that is under way is left to end first: it would stop with its
+// world. It may be called from any goroutine.
 func (w *Window) Renew(page string) {
 	w.work(func() {
+		if !w.letSwitchEnd() {
+			return
+		}
 		parts, err := w.host.Real(w.ctx, w.Tongue())
 		w.ui("renew", func() {
 			if err != nil && w.desk != nil { // what is shown goes on
@@ -109,6 +119,37 @@ func (w *Window) Renew(page string) {
 			w.frame.Go(page)
 		})
 	})
+}
+
+// switchAgain is how often it is looked whether a switch has ended.
+const switchAgain = time.Second
+
+// letSwitchEnd waits until no switch of the real world is under way; false: the window is
+// closing. Whoever waits for it is told.
+func (w *Window) letSwitchEnd() bool {
+	told := false
+	for w.ctx.Err() == nil {
+		under := make(chan bool, 1)
+		w.ui("look for a switch", func() {
+			on := w.real != nil && w.real.parts.Switch != nil && w.real.parts.Switch.Phase() == presenter.PhaseRunning
+			if on && !told {
+				t := w.Tongue()
+				w.problem(t.T("The settings are saved. They count as soon as the switch that is under way has ended."), "")
+			}
+			under <- on
+		})
+		select {
+		case on := <-under:
+			if !on {
+				return true
+			}
+		case <-w.ctx.Done():
+			return false
+		}
+		told = true
+		_ = engine.Sleep(w.ctx, switchAgain)
+	}
+	return false
 }
 
 // Open fills the window with a world and starts what goes on in it. A practice world
@@ -183,15 +224,25 @@ func (w *Window) firstPaint() {
 	}
 }
 
-// stuck says why the settings' world cannot be shown, and what can be done.
+// stuck says why a world cannot be shown, and what can be done. What goes on in the real
+// one, where it is the practice world, goes on.
 func (w *Window) stuck(err error) {
 	t := w.Tongue()
+	again, other := func() { w.Begin(w.host) }, widgets.NewButton(widgets.Outlined, t.T("Practice"), w.Rehearse)
+	if w.real != nil {
+		again, other = w.Rehearse, widgets.NewButton(widgets.Outlined, t.T("Leave practice"), w.Home)
+	}
 	buttons := container.New(widgets.LineUp(12, -1),
-		widgets.NewButton(widgets.Filled, t.T("Try again"), func() { w.Begin(w.host) }),
+		widgets.NewButton(widgets.Filled, t.T("Try again"), again),
 		widgets.NewButton(widgets.Outlined, t.T("Details"), func() { w.problem(presenter.Problem(t, err), details(t.Errors(err), err)) }),
-		widgets.NewButton(widgets.Outlined, t.T("Practice"), w.Rehearse),
+		other,
 	)
 	w.says(widgets.Octagon, presenter.Problem(t, err), buttons)
+	if w.real == nil {
+		w.trouble = presenter.Problem(t, err)
+		w.window.Show() // nobody watches: whoever started it in the background has to know
+		w.tell()
+	}
 }
 
 // gapAt is the room beside the light while the window is not filled yet, in pixels
@@ -224,6 +275,9 @@ func (d *desk) begin() {
 // end ends a world: its workers first, then what they worked on.
 func (d *desk) end() {
 	d.shown(false)
+	if d.audience != nil {
+		d.audience.window.Close() // there is nothing to follow any more
+	}
 	d.cancel()
 }
 
