@@ -205,12 +205,19 @@ func namedFiles(s *configs.Settings) ([]kitFile, error) {
 		out = append(out, f)
 	}
 	slices.SortFunc(out, func(a, b kitFile) int { return cmp.Compare(a.Key, b.Key) })
-	taken := map[string]int{}
-	for i := range out {
-		taken[strings.ToLower(out[i].Path)]++
-		if n := taken[strings.ToLower(out[i].Path)]; n > 1 && out[i].Outside {
-			out[i].Path = itoa(n) + "-" + out[i].Path // of the same name in another folder
+	// What lay somewhere else gives way to what lies there already, the settings included.
+	taken := map[string]bool{strings.ToLower(filepath.Base(s.File())): true}
+	for _, f := range out {
+		if !f.Outside {
+			taken[strings.ToLower(f.Path)] = true
 		}
+	}
+	for i := range out {
+		name := out[i].Path
+		for n := 2; out[i].Outside && taken[strings.ToLower(out[i].Path)]; n++ {
+			out[i].Path = itoa(n) + "-" + name
+		}
+		taken[strings.ToLower(out[i].Path)] = true
 	}
 	return out, nil
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -144,12 +145,16 @@ func (t *taking) renamed(file string) error {
 // free sees that nothing is there already, or that it may be replaced.
 func (t *taking) free(ctx context.Context) error {
 	var there []string
-	paths := []string{t.o.File}
-	for _, f := range t.kit.Files {
-		paths = append(paths, filepath.Join(t.dir, filepath.FromSlash(f.Path)))
+	if _, err := os.Lstat(t.o.File); err == nil {
+		there = append(there, t.o.File)
 	}
-	for _, p := range paths {
-		if _, err := os.Stat(p); err == nil {
+	begun := len(there) == 0 // the settings come last: without them, what is ours was left by a kill
+	for _, f := range t.kit.Files {
+		p := filepath.Join(t.dir, filepath.FromSlash(f.Path))
+		if _, err := os.Lstat(p); err != nil {
+			continue
+		}
+		if old, err := os.ReadFile(p); !begun || err != nil || !bytes.Equal(old, f.Data) {
 			there = append(there, p)
 		}
 	}
@@ -277,10 +282,13 @@ func (t *taking) placeKey(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := t.addSlot(ctx, slots, key); err != nil {
+	// The slot that is only in kits tells of a taking over that was killed.
+	fresh := slices.ContainsFunc(slots.List(), func(s keys.Slot) bool { return s.Label == kitSlot })
+	own, err := t.ownSlot(ctx, slots, key)
+	if err != nil {
 		return err
 	}
-	return t.dropSlots(ctx, slots, key, old == nil)
+	return t.dropSlots(ctx, slots, key, own, fresh)
 }
 
 // kitKey opens the data key with the kit's own slot, in a copy.
@@ -302,28 +310,34 @@ func (t *taking) kitKey(ctx context.Context) (keys.Key, error) {
 	return key, err
 }
 
-// addSlot makes a slot that opens on this computer.
-func (t *taking) addSlot(ctx context.Context, slots *keys.Slots, key keys.Key) error {
+// ownSlot finds the slot that opens on this computer by itself, or makes one.
+func (t *taking) ownSlot(ctx context.Context, slots *keys.Slots, key keys.Key) (id string, err error) {
+	own := []keys.Opener{t.o.Keys.Machine}
+	if t.o.Keys.Keychain != nil {
+		own = append(own, keys.KeychainOpener{Keychain: t.o.Keys.Keychain})
+	}
+	if there, slot, err := slots.Unlock(ctx, own...); err == nil && there.Equal(key) {
+		return slot.ID, nil
+	}
 	var last error
 	for _, o := range t.o.Keys.makers(true) {
-		_, _, err := slots.Add(ctx, key, keys.Options{Now: t.o.Now}, o, "")
+		slot, _, err := slots.Add(ctx, key, keys.Options{Now: t.o.Now}, o, "")
 		switch {
 		case err == nil || ctx.Err() != nil:
-			return err
+			return slot.ID, err
 		case errors.Is(err, mailstore.ErrInvalid):
-			return failover.Fail(failover.ErrBlocked, "in {folder} there is mail under another key, which would be lost to everybody: move that folder away first; nothing was changed", "folder", filepath.Join(t.o.DataDir, mailDir)).Because(err)
+			return "", failover.Fail(failover.ErrBlocked, "in {folder} there is mail under another key, which would be lost to everybody: move that folder away first; nothing was changed", "folder", filepath.Join(t.o.DataDir, mailDir)).Because(err)
 		}
 		last = err
 	}
-	return last
+	return "", last
 }
 
 // dropSlots takes away what opens on another computer alone, and the kit's own slot. In
-// a file that was there already, nothing is touched but what an earlier kit left.
-func (t *taking) dropSlots(ctx context.Context, slots *keys.Slots, key keys.Key, fresh bool) error {
-	list := slots.List()
-	for i, s := range list {
-		foreign := fresh && (s.Kind == keys.InKeychain || s.Kind == keys.Machine) && i < len(list)-1
+// a file that did not come with a kit, nothing is touched.
+func (t *taking) dropSlots(ctx context.Context, slots *keys.Slots, key keys.Key, own string, fresh bool) error {
+	for _, s := range slots.List() {
+		foreign := fresh && (s.Kind == keys.InKeychain || s.Kind == keys.Machine) && s.ID != own
 		if !foreign && !strings.EqualFold(s.Label, kitSlot) {
 			continue
 		}
