@@ -43,7 +43,7 @@ func TestSetupTakesRecipients(t *testing.T) {
 	if added, err := n.setup.AddRecipients(list); err != nil || added != 2 {
 		t.Errorf("%d were added: %v", added, err)
 	}
-	list, bad = n.setup.Paste("a@example.test\nanna@example.test\tgroup\nnew@example.test\nnobody\n")
+	list, bad = n.setup.Paste("a@example.test\nanna@example.test\tgroup\nkeiri@example.test\nnew@example.test\nnobody\n")
 	if len(bad) != 1 || !strings.Contains(bad[0].String(), "nobody") {
 		t.Errorf("what was told: %v", bad)
 	}

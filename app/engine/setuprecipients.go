@@ -59,7 +59,8 @@ func setupRecipients(list []configs.Pasted) []SetupRecipient {
 
 // AddRecipients takes recipients into the draft. It returns how many were new; those
 // that are there already are brought up to date, and aliases that belong to somebody
-// already stay where they are.
+// already stay where they are. A group or shared mailbox stays one: a list of addresses
+// without a word on what they are says account of each.
 func (s *Setup) AddRecipients(list []SetupRecipient) (int, error) {
 	added := 0
 	err := s.Change(func(d *SetupDraft) {
@@ -83,7 +84,9 @@ func (s *Setup) AddRecipients(list []SetupRecipient) (int, error) {
 				added++
 			}
 			to := &d.Recipients[i]
-			to.Kind = cmp.Or(r.Kind, to.Kind, string(configs.KindAccount))
+			if to.Kind == "" || r.Kind != "" && kindOf(r.Kind) != configs.KindAccount {
+				to.Kind = cmp.Or(r.Kind, string(configs.KindAccount))
+			}
 			to.PrimaryUser, to.SecondaryUser = cmp.Or(r.PrimaryUser, to.PrimaryUser), cmp.Or(r.SecondaryUser, to.SecondaryUser)
 			for _, a := range r.Aliases {
 				if _, has := taken[strings.ToLower(a)]; !has {
