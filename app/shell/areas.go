@@ -30,6 +30,20 @@ func (w *Window) nextArea(back bool) {
 	}
 }
 
+// follow sees to it that the keys never stay on what is no longer there: a key too many
+// would press a button of the page before, and Tab begin at the top of the window.
+func (w *Window) follow() {
+	c := w.window.Canvas()
+	o, ok := c.Focused().(fyne.CanvasObject)
+	if !ok || c.Overlays().Top() != nil {
+		return
+	}
+	if at := w.app.Driver().AbsolutePositionForObject(o); at.X > 0 || at.Y > 0 {
+		return // it is there: what is not is said to be in the corner, where nothing is that takes keys
+	}
+	w.frame.before.enter()
+}
+
 // areaOf is the area that something lies in; without anything it is the last, so that
 // the first comes next.
 func (w *Window) areaOf(o fyne.Focusable) area {
@@ -74,17 +88,8 @@ func (w *Window) focusArea(at area) bool {
 		c.Unfocus()
 		c.FocusNext() // the first of all
 	case areaPage:
-		if items := f.nav.Items(); f.side.Objects[0] == fyne.CanvasObject(f.nav) && len(items) > 0 {
-			c.Focus(items[len(items)-1])
-		} else {
-			c.Unfocus()
-		}
-		for range mostSteps {
-			c.FocusNext()
-			if w.areaOf(c.Focused()) != areaNav {
-				break
-			}
-		}
+		f.before.enter()
+		c.FocusNext()
 	case areaBar:
 		if v := f.views[f.here]; v != nil && v.bar != nil {
 			if first := focusable(v.bar); first != nil {
@@ -100,9 +105,6 @@ func (w *Window) focusArea(at area) bool {
 	focused := c.Focused()
 	return focused != nil && w.areaOf(focused) == at
 }
-
-// mostSteps is how many controls the steps of a set-up may have.
-const mostSteps = 40
 
 // focusable is the first control in a container that takes the focus.
 func focusable(o fyne.CanvasObject) fyne.Focusable {

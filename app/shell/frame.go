@@ -54,6 +54,7 @@ type Watch = widgets.NavFoot
 type Frame struct {
 	nav     *widgets.Nav
 	side    *fyne.Container // the navigation, or what takes its place
+	before  *threshold      // where the keys stand before a page's first control
 	area    *fyne.Container // the page that is shown, and its bar
 	strip   *widgets.Strip
 	corner  *fyne.Container // what is said in passing
@@ -71,9 +72,10 @@ type Frame struct {
 
 // pageView is a page as it stands in the area.
 type pageView struct {
-	whole fyne.CanvasObject
-	bar   fyne.CanvasObject // nil: none
-	nav   fyne.CanvasObject // nil: the navigation
+	whole  fyne.CanvasObject
+	scroll *container.Scroll // nil: the page fills the area
+	bar    fyne.CanvasObject // nil: none
+	nav    fyne.CanvasObject // nil: the navigation
 }
 
 // NewFrame returns an empty frame.
@@ -82,6 +84,12 @@ func NewFrame() *Frame {
 		area: container.NewStack(), corner: container.New(cornerLayout{}), badges: map[string]Badge{},
 		press: map[string]func(){}, moved: func(string) {}, spacing: &margins{}, stop: func(string) {},
 	}
+	f.before = newThreshold(func() *container.Scroll {
+		if v := f.views[f.here]; v != nil {
+			return v.scroll
+		}
+		return nil
+	})
 	f.nav = widgets.NewNav(f.Go)
 	f.side = container.NewStack(f.nav)
 	f.strip = widgets.NewStrip("", func(key string) { f.stop(key) })
@@ -128,7 +136,8 @@ func (f *Frame) view(p *Page) *pageView {
 	if p.Full {
 		v.whole = p.Content
 	} else {
-		v.whole = container.NewVScroll(container.New(f.spacing, p.Content))
+		v.scroll = container.NewVScroll(container.New(f.spacing, p.Content))
+		v.whole = v.scroll
 	}
 	if p.Bar != nil {
 		bar := p.Bar
@@ -154,7 +163,7 @@ func (f *Frame) Go(key string) {
 	}
 	v := f.view(p)
 	f.here = key
-	f.area.Objects = []fyne.CanvasObject{v.whole}
+	f.area.Objects = []fyne.CanvasObject{f.before, v.whole}
 	var side fyne.CanvasObject = f.nav
 	if v.nav != nil {
 		side = v.nav

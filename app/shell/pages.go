@@ -251,6 +251,7 @@ func (d *desk) update() {
 	if p := d.here(); p != nil {
 		p.Update()
 	}
+	d.window.follow()
 	s := d.parts.Home.State()
 	w := Watch{Shape: screen.ShapeOf(s.Watching.Light), First: s.Watching.First, Second: s.Watching.Second}
 	if d.parts.Practice != nil {

@@ -112,6 +112,7 @@ func (w *Window) obey(s shortcut) {
 		w.goNumber(s.page)
 	case cmdSettings:
 		w.frame.Go(pageSettings)
+		w.frame.before.enter()
 	case cmdFind:
 		if d.view(pageMail) != nil {
 			w.frame.Go(pageMail)
@@ -159,6 +160,7 @@ func (w *Window) goNumber(n int) {
 		}
 		if n--; n == 0 {
 			w.frame.Go(p.Key)
+			w.frame.before.enter()
 			return
 		}
 	}

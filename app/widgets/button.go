@@ -175,11 +175,36 @@ func (b *Button) TypedRune(rune) {}
 
 // TypedKey presses the button by Space and Enter.
 func (b *Button) TypedKey(k *fyne.KeyEvent) {
-	if presses(k) {
+	switch {
+	case presses(k):
 		b.Press()
+	case k.Name == fyne.KeyTab:
+		b.tab()
+	default:
+		PassKey(b, k)
+	}
+}
+
+// AcceptsTab takes Tab while the button has the keys and is greyed out, as one is by being
+// pressed: Fyne leads on from what can be pressed alone, and from here it would begin at
+// the top of the window.
+func (b *Button) AcceptsTab() bool { return b.off }
+
+// tab leads the keys on to what comes next.
+func (b *Button) tab() {
+	c := canvasOf(b)
+	if c == nil {
 		return
 	}
-	PassKey(b, k)
+	off := b.off
+	b.off = false // or the button would not be found
+	if d, ok := fyne.CurrentApp().Driver().(desktop.Driver); ok && d.CurrentKeyModifiers()&fyne.KeyModifierShift != 0 {
+		c.FocusPrevious()
+	} else {
+		c.FocusNext()
+	}
+	b.off = off
+	b.Refresh()
 }
 
 // MouseIn shows that the pointer is over the button.
@@ -263,7 +288,7 @@ func (b *Button) paint() {
 	if border == color.Transparent {
 		b.surface.StrokeWidth = 0 // or the edge would be paler
 	}
-	b.ring.Hidden = !b.focused || b.off
+	b.ring.Hidden = !b.focused
 	b.ring.StrokeColor, b.ring.StrokeWidth = ink(b, theme.ColorNameFocus), ringWidth
 	b.label.paint(b)
 	b.label.text.Color = words

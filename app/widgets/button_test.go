@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
 	"fyne.io/fyne/v2/theme"
@@ -117,5 +118,25 @@ func TestOverBlends(t *testing.T) {
 	}
 	if got := over(color.Transparent, half); got != half {
 		t.Errorf("a shade over nothing is %v", got)
+	}
+}
+
+// A button that is greyed out by being pressed does not lose its place: Tab goes on from it.
+func TestTabGoesOnFromAGreyButton(t *testing.T) {
+	test.NewTempApp(t).Settings().SetTheme(look.NewThemeIn(look.Light))
+	var before, b, after *Button
+	before, after = NewButton(Outlined, "before", nil), NewButton(Outlined, "after", nil)
+	b = NewButton(Filled, "test", func() { b.Disable() })
+	w := test.NewTempWindow(t, container.New(Rows(8), before, b, after))
+	w.Resize(fyne.NewSize(300, 300))
+	c := w.Canvas()
+	c.Focus(b)
+	b.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	if !b.Disabled() || !b.AcceptsTab() {
+		t.Fatal("the button is not greyed out")
+	}
+	b.TypedKey(&fyne.KeyEvent{Name: fyne.KeyTab})
+	if c.Focused() != fyne.Focusable(after) || !b.Disabled() {
+		t.Errorf("Tab leads to %T", c.Focused())
 	}
 }

@@ -144,7 +144,7 @@ func (w *walk) widget(o fyne.Widget, at fyne.Position) {
 	case *container.Clip: // a list and a long text scroll what they clip
 		w.clip = w.clip.within(whole)
 		w.scrolled = w.scrolled || slices.Contains(w.in, "RowList") || slices.Contains(w.in, "Reading")
-	case fyne.Tabbable: // an entry, or what is made of one
+	case interface{ SelectedText() string }: // an entry, or what is made of one
 		w.typed = true
 	}
 	for _, child := range test.WidgetRenderer(o).Objects() {

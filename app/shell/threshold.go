@@ -1,0 +1,97 @@
+package shell
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+
+	"lifeboat/app/widgets"
+)
+
+// threshold is where the keys stand when somebody has gone to a page by keyboard, or when
+// the control that had them is no longer there: before the first control of the page. Tab
+// leads to that one, and not through the navigation once more; nothing is pressed by a key
+// too many; arrows and Page Down scroll. Tab itself never stops here.
+type threshold struct {
+	widget.BaseWidget
+	here   bool
+	scroll func() *container.Scroll // of the page that is shown; nil: it does not scroll
+}
+
+var (
+	_ fyne.Focusable   = (*threshold)(nil)
+	_ fyne.Disableable = (*threshold)(nil)
+)
+
+func newThreshold(scroll func() *container.Scroll) *threshold {
+	t := &threshold{scroll: scroll}
+	t.ExtendBaseWidget(t)
+	return t
+}
+
+// enter puts the keys here.
+func (t *threshold) enter() {
+	if c := fyne.CurrentApp().Driver().CanvasForObject(t); c != nil {
+		t.here = true
+		c.Focus(t)
+		t.here = c.Focused() == fyne.Focusable(t)
+	}
+}
+
+// FocusGained is told by enter.
+func (t *threshold) FocusGained() {}
+
+// FocusLost lets Tab pass by again.
+func (t *threshold) FocusLost() { t.here = false }
+
+// Disabled keeps Tab from stopping here.
+func (t *threshold) Disabled() bool { return !t.here }
+
+// Enable is what enter does.
+func (t *threshold) Enable() {}
+
+// Disable is what FocusLost does.
+func (t *threshold) Disable() {}
+
+// TypedRune is nothing here.
+func (t *threshold) TypedRune(rune) {}
+
+// lines is how many pixels at scale 1 an arrow scrolls by.
+const lines = 48
+
+// TypedKey scrolls the page.
+func (t *threshold) TypedKey(k *fyne.KeyEvent) {
+	s := t.scroll()
+	if s == nil {
+		widgets.PassKey(t, k)
+		return
+	}
+	to := s.Offset.Y
+	switch k.Name {
+	case fyne.KeyDown:
+		to += lines
+	case fyne.KeyUp:
+		to -= lines
+	case fyne.KeyPageDown, fyne.KeySpace:
+		to += s.Size().Height - lines
+	case fyne.KeyPageUp:
+		to -= s.Size().Height - lines
+	case fyne.KeyHome:
+		to = 0
+	case fyne.KeyEnd:
+		to = s.Content.Size().Height
+	default:
+		widgets.PassKey(t, k)
+		return
+	}
+	s.ScrollToOffset(fyne.NewPos(0, max(min(to, s.Content.Size().Height-s.Size().Height), 0)))
+}
+
+// CreateRenderer draws nothing.
+func (t *threshold) CreateRenderer() fyne.WidgetRenderer {
+	t.ExtendBaseWidget(t)
+	return widget.NewSimpleRenderer(canvas.NewRectangle(color.Transparent))
+}
