@@ -95,7 +95,6 @@ const (
 // Theme is Lifeboat's theme.
 type Theme struct {
 	base       fyne.Theme
-	faces      faces
 	brightness Brightness
 	percent    int // of the usual text size
 }
@@ -105,7 +104,7 @@ func NewTheme() *Theme { return NewThemeIn(System) }
 
 // NewThemeIn returns the theme with a brightness of its own.
 func NewThemeIn(b Brightness) *Theme {
-	return &Theme{base: theme.DefaultTheme(), faces: bundled(), brightness: b, percent: UsualText}
+	return &Theme{base: theme.DefaultTheme(), brightness: b, percent: UsualText}
 }
 
 // The sizes that text can be set in, in percent of the usual one.

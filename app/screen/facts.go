@@ -89,7 +89,7 @@ func (l *factLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 		r.FillColor = theme.Color(theme.ColorNameSeparator)
 	}
 	light.Resize(fyne.NewSquareSize(factLight))
-	first := fyne.MeasureText(" ", theme.Size(theme.SizeNameText), fyne.TextStyle{Bold: true}).Height
+	first := look.Measure(" ", theme.Size(theme.SizeNameText), fyne.TextStyle{Bold: true}).Height
 	light.Move(fyne.NewPos(0, factRoom+1+max((first-factLine)/2, 0)))
 	x, labelWide := l.column, l.column-factLeft-8
 	if l.column == 0 {

@@ -96,8 +96,9 @@ type avatarRenderer struct {
 func (r *avatarRenderer) paint() {
 	a, v := r.a, fyne.CurrentApp().Settings().ThemeVariant()
 	a.disc.FillColor = a.Theme().Color(look.ColorUnkTint, v)
-	a.text.Text, a.text.Color = a.letter, a.Theme().Color(theme.ColorNameForeground, v)
+	a.text.Color = a.Theme().Color(theme.ColorNameForeground, v)
 	a.text.TextSize, a.text.TextStyle = a.Theme().Size(look.Body.Size()), look.Strong.Style()
+	look.Set(a.text, a.letter)
 }
 
 // MinSize is that of the disc.

@@ -60,7 +60,7 @@ func (s *senderLine) MinSize([]fyne.CanvasObject) fyne.Size {
 
 // widthOf is how wide words would like to be.
 func widthOf(w *widgets.Words, k look.Type) float32 {
-	return fyne.MeasureText(w.Text(), fyne.CurrentApp().Settings().Theme().Size(k.Size()), k.Style()).Width
+	return look.Measure(w.Text(), fyne.CurrentApp().Settings().Theme().Size(k.Size()), k.Style()).Width
 }
 
 // mailTools is what can be done with the message that is read.

@@ -318,7 +318,7 @@ func same(a, b []presenter.SetupPerson) bool {
 
 // personHigh is a row's height: more where text is set larger.
 func personHigh() float32 {
-	line := fyne.MeasureText("字", theme.Size(look.Body.Size()), look.Body.Style()).Height
+	line := look.Measure("字", theme.Size(look.Body.Size()), look.Body.Style()).Height
 	return max(personRow, float32(math.Round(float64(line)))+personRoom)
 }
 

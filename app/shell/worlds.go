@@ -219,8 +219,8 @@ func (w *Window) says(shape widgets.Shape, sentence string, more ...fyne.CanvasO
 // the faces that the pages want are read while their world is made.
 func (w *Window) firstPaint() {
 	w.stamped("first_paint")
-	for _, k := range []look.Type{look.Body, look.Record} {
-		w.ui("face", func() { fyne.MeasureText("字A", look.NewTheme().Size(k.Size()), k.Style()) })
+	for _, k := range []look.Type{look.Body, look.Strong, look.Record} {
+		w.ui("face", func() { look.Measure("A", look.NewTheme().Size(k.Size()), k.Style()) })
 	}
 }
 

@@ -97,7 +97,7 @@ func layParagraph(p *Paragraph, x, y, width float32) float32 {
 // measured is how wide a text of a kind is on one line, run by run, as a [Paragraph]
 // counts.
 func measured(w themed, kind look.Type, text string) float32 {
-	measure := func(t string) float32 { return fyne.MeasureText(t, w.Theme().Size(kind.Size()), kind.Style()).Width }
+	measure := func(t string) float32 { return look.Measure(t, w.Theme().Size(kind.Size()), kind.Style()).Width }
 	wide := float32(0)
 	for _, c := range clusters(text) {
 		wide += measure(c.run)

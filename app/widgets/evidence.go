@@ -154,5 +154,5 @@ func (e *Evidence) layRow(r *evidenceRow, y, width float32) float32 {
 
 // asked is how wide the text is on one line.
 func (p *Paragraph) asked() float32 {
-	return round(fyne.MeasureText(p.text, p.Theme().Size(p.kind.Size()), p.kind.Style()).Width + 0.99)
+	return round(look.Measure(p.text, p.Theme().Size(p.kind.Size()), p.kind.Style()).Width + 0.99)
 }

@@ -129,7 +129,7 @@ func (b bareTheme) Size(n fyne.ThemeSizeName) float32 {
 		}
 		return iconGap
 	case theme.SizeNameInnerPadding:
-		line := fyne.MeasureText("字", b.now().Size(theme.SizeNameText), fyne.TextStyle{}).Height
+		line := look.Measure("字", b.now().Size(theme.SizeNameText), fyne.TextStyle{}).Height
 		return (max(controlHeight, round(line)+2*controlPadding)-line)/2 - controlLead
 	default:
 		return b.now().Size(n)
@@ -143,7 +143,7 @@ func isBare(t fyne.Theme) bool {
 
 // textLine is the height of a line of typed text.
 func textLine(w themed) float32 {
-	return fyne.MeasureText("字", w.Theme().Size(theme.SizeNameText), fyne.TextStyle{}).Height
+	return look.Measure("字", w.Theme().Size(theme.SizeNameText), fyne.TextStyle{}).Height
 }
 
 // controlHigh is the height of a control with one line of text: 40, or more where

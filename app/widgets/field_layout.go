@@ -89,7 +89,7 @@ func (f *Field) showTest() {
 func (f *Field) buttonWidth() float32 {
 	wide := f.test.MinSize().Width
 	for _, text := range []string{f.opt.TestText, f.opt.StopText} {
-		wide = max(wide, round(fyne.MeasureText(text, f.Theme().Size(look.Strong.Size()), look.Strong.Style()).Width+0.49)+2*buttonPadding)
+		wide = max(wide, round(look.Measure(text, f.Theme().Size(look.Strong.Size()), look.Strong.Style()).Width+0.49)+2*buttonPadding)
 	}
 	if f.opt.LabelWidth > 0 {
 		wide = max(wide, fieldButton)

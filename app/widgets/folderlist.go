@@ -180,12 +180,12 @@ func (r *folderRowView) lay(size fyne.Size) {
 		r.sign.lay(end-side+2, middle(size.Height, side), side)
 		end -= side + iconGap
 	case r.data.Count > 0:
-		r.count.Text = strconv.Itoa(r.data.Count)
+		look.Set(r.count, strconv.Itoa(r.data.Count))
 		wide := small.width(r.data.countText())
 		put(r.count, end-wide, middle(size.Height, small.high), wide, small.high)
 		end -= wide + iconGap
 	}
-	r.name.Text = font.fit(r.data.Name, end-x)
+	look.Set(r.name, font.fit(r.data.Name, end-x))
 	put(r.name, x, y, max(end-x, 0), font.high)
 }
 

@@ -31,12 +31,12 @@ func (l *label) paint(w themed) {
 	l.text.Color = ink(w, name)
 	l.text.TextSize = w.Theme().Size(l.kind.Size())
 	l.text.TextStyle = l.kind.Style()
-	l.text.Text = l.full
+	look.Set(l.text, l.full)
 }
 
 // size is what the whole text needs.
 func (l *label) size() fyne.Size {
-	return fyne.MeasureText(l.full, l.text.TextSize, l.text.TextStyle)
+	return look.Measure(l.full, l.text.TextSize, l.text.TextStyle)
 }
 
 func (l *label) width() float32  { return l.size().Width }
@@ -44,7 +44,7 @@ func (l *label) height() float32 { return l.size().Height }
 
 // lay puts the text at a place, ellipsed to a width.
 func (l *label) lay(x, y, room float32) {
-	l.text.Text = fit(l.full, room, l.measure)
+	look.Set(l.text, fit(l.full, room, l.measure))
 	put(l.text, x, y, max(room, 0), l.height())
 }
 
@@ -63,5 +63,5 @@ func (l *label) centre(x, y, room float32) {
 }
 
 func (l *label) measure(s string) float32 {
-	return fyne.MeasureText(s, l.text.TextSize, l.text.TextStyle).Width
+	return look.Measure(s, l.text.TextSize, l.text.TextStyle).Width
 }

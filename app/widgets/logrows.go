@@ -117,7 +117,7 @@ func (r *logRow) lay(size fyne.Size) {
 	}
 	top := middle(size.Height-1, lines*line)
 	write := func(t *canvas.Text, a *advances, words string, x, y, room float32) {
-		t.Text = a.fit(words, room)
+		look.Set(t, a.fit(words, room))
 		put(t, x, y+middle(line, a.high), max(room, 0), a.high)
 	}
 	put(r.light, logEdge, top+onLine(line, LightInRow), LightInRow, LightInRow)

@@ -73,7 +73,7 @@ func breaks(a, b glyphClass) bool {
 func (a *advances) of(w themed, kind look.Type) *advances {
 	size, style := w.Theme().Size(kind.Size()), kind.Style()
 	if a.high == 0 || size != a.size || style != a.style {
-		square := fyne.MeasureText("字", size, style)
+		square := look.Measure("字", size, style)
 		*a = advances{size: size, style: style, full: square.Width, high: square.Height}
 	}
 	return a
@@ -105,7 +105,7 @@ func (a *advances) measure(r rune) float32 {
 	if r >= 0x4E00 && r <= 0x9FFF {
 		return a.full
 	}
-	return fyne.MeasureText(string(r), a.size, a.style).Width
+	return look.Measure(string(r), a.size, a.style).Width
 }
 
 // width is how wide a text is.

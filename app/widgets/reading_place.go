@@ -133,8 +133,9 @@ func (r *Reading) fillFold(s *readSlot, it readItem, b ReadingBlock, high float3
 	p := s.piece(0)
 	room := r.room() - edge - icon - 2*edge
 	font := r.small.of(r, look.Quiet)
-	p.text.Text, p.text.TextSize, p.text.TextStyle, p.text.Color, p.text.Hidden = fit(b.Fold, room, font.width), font.size, font.style, ink(r, look.Quiet.Ink()), false
-	wide := fyne.MeasureText(p.text.Text, font.size, font.style).Width
+	p.text.TextSize, p.text.TextStyle, p.text.Color, p.text.Hidden = font.size, font.style, ink(r, look.Quiet.Ink()), false
+	look.Set(p.text, fit(b.Fold, room, font.width))
+	wide := look.Measure(p.text.Text, font.size, font.style).Width
 	put(p.text, edge+icon+edge-1, middle(high, font.high), wide, font.high)
 	put(s.surface, 0, 0, edge+icon+edge+wide+inGap, high)
 }
@@ -155,7 +156,8 @@ func (r *Reading) fillLine(s *readSlot, it readItem, b ReadingBlock, high float3
 		n++
 		text := b.Text[at:end]
 		wide := r.measure(text)
-		p.text.Text, p.text.TextSize, p.text.TextStyle, p.text.Color, p.text.Hidden = text, r.font.size, r.font.style, ink(r, name), false
+		p.text.TextSize, p.text.TextStyle, p.text.Color, p.text.Hidden = r.font.size, r.font.style, ink(r, name), false
+		look.Set(p.text, text)
 		if link != none {
 			p.text.Color = ink(r, theme.ColorNameHyperlink)
 			p.rule.FillColor, p.rule.Hidden = ink(r, theme.ColorNameHyperlink), false
@@ -179,7 +181,7 @@ func (r *Reading) fillLine(s *readSlot, it readItem, b ReadingBlock, high float3
 }
 
 func (r *Reading) measure(text string) float32 {
-	return fyne.MeasureText(text, r.font.size, r.font.style).Width
+	return look.Measure(text, r.font.size, r.font.style).Width
 }
 
 // fillMark shows which part of a line is selected.

@@ -117,7 +117,7 @@ func (r *letterRow) lay(size fyne.Size) {
 		head = r.fonts.strong.of(r, look.Strong)
 	}
 	write := func(t *canvas.Text, a *advances, words string, x float32, row int, room float32) {
-		t.Text = a.fit(words, room)
+		look.Set(t, a.fit(words, room))
 		put(t, x, top+float32(row)*line+middle(line, a.high), room, a.high)
 	}
 	wide := min(caption.width(r.data.Right)+kerned, room)

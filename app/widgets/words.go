@@ -172,7 +172,7 @@ func (p *Paragraph) wrap(width float32, s *sheet) {
 	}
 	p.width, p.stale = width, false
 	size, style := p.Theme().Size(p.kind.Size()), p.kind.Style()
-	measure := func(text string) float32 { return fyne.MeasureText(text, size, style).Width }
+	measure := func(text string) float32 { return look.Measure(text, size, style).Width }
 	room := width
 	if room <= 0 {
 		room = leastColumn * 4 // not laid out yet: a guess
@@ -202,5 +202,5 @@ func (p *Paragraph) lineHeight() float32 {
 	if p.height > 0 {
 		return p.height
 	}
-	return fyne.MeasureText(" ", p.Theme().Size(p.kind.Size()), p.kind.Style()).Height
+	return look.Measure(" ", p.Theme().Size(p.kind.Size()), p.kind.Style()).Height
 }
