@@ -107,8 +107,10 @@ func (e *Engine) KeepDraft(ctx context.Context, id string, content []byte) error
 }
 
 // KeptDrafts are the messages that are being written, the newest first. One that
-// cannot be read is left out and stays where it is; the error tells of it.
+// cannot be read is left out and stays where it is; the error tells of it. One that was
+// sent, and could not be dropped any more, is dropped.
 func (e *Engine) KeptDrafts(ctx context.Context) ([]KeptDraft, error) {
+	e.dropSent(ctx)
 	names, err := filepath.Glob(filepath.Join(e.path(draftsDir), "*"+keptSuffix))
 	if err != nil {
 		return nil, err
@@ -149,8 +151,10 @@ func (e *Engine) DropDraft(_ context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+	for _, name := range []string{file, e.handedFile(id)} { // the note last: it tells of the other
+		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return failover.Fail(failover.ErrDisk, "{file} cannot be removed: see that it is yours", "file", name).Because(err)
+		}
 	}
 	return nil
 }

@@ -39,6 +39,10 @@ type MailToSend struct {
 	Reason   string
 	Language i18n.Language
 	Wait     time.Duration // for what becomes of it
+	// Draft is the ID that it was kept under while it was written ([Engine.KeepDraft]); it
+	// may be empty. The draft goes with the message: whatever happens, it is not left
+	// to be sent once more.
+	Draft string
 }
 
 // MailSent is a message that was handed in, and what became of it.
@@ -71,11 +75,16 @@ func (e *Engine) SendMail(ctx context.Context, desk Desk, m MailToSend) (MailSen
 		return MailSent{}, err
 	}
 	out.MessageID, out.From, out.ReplyTo = message.MessageID, message.From, addresses(draft.ReplyTo)
+	if m.Draft != "" {
+		if err := e.noteHanded(ctx, desk, m.Draft, message.MessageID); err != nil {
+			return MailSent{}, err
+		}
+	}
 	out.SentMail, err = desk.Send(ctx, Outgoing{
 		Envelope: relay.Envelope{From: message.From, To: message.Recipients, EightBit: message.EightBit},
 		Message:  message.Bytes, Wait: m.Wait,
 	})
-	return out, err
+	return out, err // whoever keeps the draft drops it; see draftsent.go for whom that is not granted
 }
 
 // draftMail puts together what the person says and what is answered or passed on, as it
