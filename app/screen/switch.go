@@ -151,6 +151,9 @@ func (s *Switch) updateBar() {
 		if i >= len(want) {
 			continue
 		}
+		if b.do != want[i].Do { // a key too many must not stop what the first one began
+			leave(b.button)
+		}
 		b.do = want[i].Do
 		b.button.SetText(want[i].Text)
 		kind := widgets.Outlined
@@ -168,6 +171,16 @@ func (s *Switch) updateBar() {
 		default:
 		}
 		enable(b.button, can)
+	}
+}
+
+// leave takes the keys away from a control that has them.
+func leave(o interface {
+	fyne.CanvasObject
+	fyne.Focusable
+}) {
+	if c := fyne.CurrentApp().Driver().CanvasForObject(o); c != nil && c.Focused() == fyne.Focusable(o) {
+		c.Unfocus()
 	}
 }
 

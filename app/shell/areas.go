@@ -34,12 +34,19 @@ func (w *Window) nextArea(back bool) {
 // would press a button of the page before, and Tab begin at the top of the window.
 func (w *Window) follow() {
 	c := w.window.Canvas()
-	o, ok := c.Focused().(fyne.CanvasObject)
-	if !ok || c.Overlays().Top() != nil {
+	if c.Overlays().Top() != nil {
 		return
 	}
-	if at := w.app.Driver().AbsolutePositionForObject(o); at.X > 0 || at.Y > 0 {
-		return // it is there: what is not is said to be in the corner, where nothing is that takes keys
+	had, has := w.frame.before.last, c.Focused()
+	w.frame.before.last = has
+	o, ok := has.(fyne.CanvasObject)
+	if !ok && had == nil {
+		return // whoever sits here uses no keys
+	}
+	if ok {
+		if at := w.app.Driver().AbsolutePositionForObject(o); at.X > 0 || at.Y > 0 {
+			return // it is there: what is not is said to be in the corner, where nothing is that takes keys
+		}
 	}
 	w.frame.before.enter()
 }

@@ -18,6 +18,7 @@ import (
 type threshold struct {
 	widget.BaseWidget
 	here   bool
+	last   fyne.Focusable           // what had the keys when it was looked for last
 	scroll func() *container.Scroll // of the page that is shown; nil: it does not scroll
 }
 
