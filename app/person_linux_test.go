@@ -286,9 +286,18 @@ func (p *person) picture(name string) {
 	}
 	p.shot++
 	file := filepath.Join(dir, fmt.Sprintf("%s-%02d-%s.png", strings.ReplaceAll(p.t.Name(), "/", "-"), p.shot, name))
-	c := exec.CommandContext(p.t.Context(), "import", "-window", "root", file)
-	c.Env = append(os.Environ(), "DISPLAY="+p.display)
-	if out, err := c.CombinedOutput(); err != nil {
-		p.t.Logf("no picture: %v: %s", err, bytes.TrimSpace(out))
+	var before []byte
+	for range 20 { // what is drawn follows what is so; something may turn for as long as one looks
+		c := exec.CommandContext(p.t.Context(), "import", "-window", "root", "-define", "png:exclude-chunks=date,time", file)
+		c.Env = append(os.Environ(), "DISPLAY="+p.display)
+		if out, err := c.CombinedOutput(); err != nil {
+			p.t.Logf("no picture: %v: %s", err, bytes.TrimSpace(out))
+			return
+		}
+		now, err := os.ReadFile(file)
+		if err != nil || bytes.Equal(now, before) {
+			return
+		}
+		before = now
 	}
 }
