@@ -59,7 +59,7 @@ func (o *worlds) realDesk(context.Context, *i18n.Tongue) (shell.Parts, error) {
 	drills, setup := o.drills(t, e, s), o.setup(t, true) //nolint:contextcheck // what was set up is opened in the window's own
 	pages := presenters(t, e, presenter.HomeOptions{
 		Domains: domains, Now: time.Now, Every: time.Duration(s.Detect.Every), LastDrill: drills.LastDrill,
-		Outbox: presenter.NewOutbox(e.Desk), SetUp: setup.Open, Memory: o.win.Memory(),
+		Outbox: presenter.NewOutbox(e.Desk), SetUp: setup.Open, Idle: o.serving.idle, Memory: o.win.Memory(),
 	}, true, nil)
 	home := pages.home
 	mail, write, err := o.mail(t, e, home, time.Now, false)
@@ -76,7 +76,7 @@ func (o *worlds) realDesk(context.Context, *i18n.Tongue) (shell.Parts, error) {
 		PrintCode: func(code string) (string, error) {
 			return o.printCode(s.Organization, failover.Display(domains[0].Name), code)
 		},
-		Serving: func() bool { here, _, _ := o.serving.state(); return here },
+		Serving:  func() bool { here, _, _ := o.serving.state(); return here },
 		Outgoing: o.serving.outgoing,
 		Hold:     func(ctx context.Context, hold bool) error { return holdMail(ctx, e, hold) },
 	}

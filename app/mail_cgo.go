@@ -31,7 +31,10 @@ func (o *worlds) mail(t *i18n.Tongue, e *engine.Engine, home *presenter.Home, no
 		opt.Browse = func(ctx context.Context, at presenter.MailServer) (engine.MailSource, error) {
 			return browse(ctx, e, at)
 		}
-		opt.Update = func(ctx context.Context) error { return o.updateMirror(ctx, e) }
+		opt.Update = func(ctx context.Context) error {
+			_, err := e.MirrorNow(ctx) // what an account failed with is shown beside it
+			return err
+		}
 		opt.Secondary = func() string {
 			if len(s.Domains) == 0 {
 				return ""
@@ -89,13 +92,4 @@ func browse(ctx context.Context, e *engine.Engine, at presenter.MailServer) (eng
 		}
 	}
 	return e.Browse(ctx, req)
-}
-
-// updateMirror brings the mirror up to date, unless the background work keeps it so.
-func (o *worlds) updateMirror(ctx context.Context, e *engine.Engine) error {
-	if _, served, _ := o.serving.state(); served {
-		return nil
-	}
-	_, err := e.Mirror(ctx, engine.MirrorRequest{})
-	return err
 }

@@ -4,10 +4,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
 	"lifeboat/app/engine"
+	"lifeboat/failover"
 )
 
 // serving is the background work of the data folder, done by the window while nobody
@@ -95,6 +97,8 @@ func (s *serving) serve(ctx context.Context, e *engine.Engine) {
 	s.set(false, err)
 	if err != nil && ctx.Err() == nil {
 		s.w.logger.Info("serve", "error", err)
+		stop() // another may serve: how that one is counts until the next try
+		s.saw(ctx, e.Serving(ctx))
 	}
 }
 
@@ -107,17 +111,31 @@ func (s *serving) set(here bool, why error) {
 // look asks now and then how the one that serves is, be it this process or another.
 func (s *serving) look(ctx context.Context, e *engine.Engine) {
 	for {
-		st := e.Serving(ctx)
-		s.mu.Lock()
-		s.status = st
-		s.mu.Unlock()
+		s.saw(ctx, e.Serving(ctx))
 		if engine.Sleep(ctx, statusEach) != nil {
 			return
 		}
 	}
 }
 
-// Here says whether this process does the work, and whether any does.
+// saw takes in how the one that serves is, unless the asking was broken off.
+func (s *serving) saw(ctx context.Context, st engine.ServeStatus) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if ctx.Err() == nil {
+		s.status = st
+	}
+}
+
+// idle says why nobody does the work; nil where somebody does, or it has only begun.
+func (s *serving) idle() error {
+	if _, somewhere, why := s.state(); !somewhere && !errors.Is(why, failover.ErrLocked) {
+		return why
+	}
+	return nil
+}
+
+// state says whether this process does the work, and whether any does.
 func (s *serving) state() (here, somewhere bool, why error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

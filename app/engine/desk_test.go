@@ -198,6 +198,13 @@ func TestSendBesideTheMirror(t *testing.T) {
 		page, err := m.List(t.Context(), engine.MailSelection{Account: anna, Folder: "Sent with Lifeboat"})
 		return err == nil && len(page.Messages) == 1
 	})
+	// It is brought up to date at once where it is at work, and told of where another is.
+	if r, err := p.MirrorNow(t.Context()); err != nil || len(r.Accounts) == 0 || r.Failed > 0 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if _, err := p.face().MirrorNow(t.Context()); !errors.Is(err, failover.ErrLocked) || !strings.Contains(err.Error(), "another Lifeboat keeps") {
+		t.Error(err)
+	}
 	// Another mirror beside it is refused in a sentence.
 	if _, err := p.face().Mirror(t.Context(), engine.MirrorRequest{}); err == nil || !strings.Contains(err.Error(), "Another Lifeboat") {
 		t.Error(err)

@@ -33,7 +33,7 @@ type MirrorRequest struct {
 	Tell func(mirror.Progress)
 	// beside, if set, is called while Watch mirrors into the store; its context ends
 	// before the store is closed.
-	beside func(context.Context, *store.Store)
+	beside func(context.Context, *store.Store, *mirror.Mirror)
 }
 
 // Decision is what a person says about a folder from which unusually much vanished.
@@ -139,12 +139,12 @@ func (e *Engine) mirrorInto(ctx context.Context, s *store.Store, l *links, req M
 
 // watchMirror keeps the mirror up to date, and space free, until the context ends,
 // which is no error.
-func (e *Engine) watchMirror(ctx context.Context, s *store.Store, m *mirror.Mirror, beside func(context.Context, *store.Store)) (MirrorReport, error) {
+func (e *Engine) watchMirror(ctx context.Context, s *store.Store, m *mirror.Mirror, beside func(context.Context, *store.Store, *mirror.Mirror)) (MirrorReport, error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var other sync.WaitGroup
 	if beside != nil {
-		other.Go(func() { beside(ctx, s) })
+		other.Go(func() { beside(ctx, s, m) })
 	}
 	tidied := make(chan error, 1)
 	go func() {

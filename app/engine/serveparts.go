@@ -10,6 +10,7 @@ import (
 	"lifeboat/failover"
 	"lifeboat/failover/detect"
 	"lifeboat/mailstore/keys"
+	"lifeboat/mailstore/mirror"
 	"lifeboat/mailstore/store"
 )
 
@@ -36,7 +37,7 @@ type serving struct {
 
 	// storeMu is held for reading by whoever uses the mirror's store.
 	storeMu sync.RWMutex
-	store   *store.Store // nil: the mirror is not at work
+	atWork  mirrorAtWork // without a store: the mirror is not at work
 }
 
 // Times of serving.
@@ -244,19 +245,20 @@ func (s *serving) mirrorPart(ctx context.Context, parts *sync.WaitGroup) {
 	}
 	parts.Go(func() {
 		s.keep(ctx, PartMirror, "", func(ctx context.Context, up func()) error {
-			_, err := s.e.mirrorUnder(ctx, s.key, MirrorRequest{Watch: true, beside: func(ctx context.Context, st *store.Store) {
+			_, err := s.e.mirrorUnder(ctx, s.key, MirrorRequest{Watch: true, beside: func(ctx context.Context, st *store.Store, m *mirror.Mirror) {
 				up()
-				s.beside(ctx, st)
+				s.beside(ctx, st, m)
 			}})
 			return err
 		})
 	})
 }
 
-// beside lends the mirror's store to the copies of sent mail until ctx ends.
-func (s *serving) beside(ctx context.Context, st *store.Store) {
-	s.lend(st)
-	defer s.lend(nil)
+// beside lends the mirror and its store, to the copies of sent mail among others, until
+// ctx ends.
+func (s *serving) beside(ctx context.Context, st *store.Store, m *mirror.Mirror) {
+	s.lend(mirrorAtWork{st, m, ctx.Done()})
+	defer s.lend(mirrorAtWork{})
 	var notes mirrorNotes
 	for {
 		if fresh, err := st.Freshness(ctx); err == nil {
@@ -271,18 +273,18 @@ func (s *serving) beside(ctx context.Context, st *store.Store) {
 	}
 }
 
-func (s *serving) lend(st *store.Store) {
+func (s *serving) lend(at mirrorAtWork) {
 	s.storeMu.Lock()
 	defer s.storeMu.Unlock()
-	s.store = st
+	s.atWork = at
 }
 
 // file brings copies of sent mail into the mirror, which may be at work here.
 func (s *serving) file(ctx context.Context) error {
 	s.storeMu.RLock()
 	defer s.storeMu.RUnlock()
-	if s.store != nil {
-		return s.e.fileCopies(ctx, s.key, s.store)
+	if s.atWork.store != nil {
+		return s.e.fileCopies(ctx, s.key, s.atWork.store)
 	}
 	return s.e.fileNow(ctx, s.key)
 }

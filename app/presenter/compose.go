@@ -40,6 +40,7 @@ type ComposeOptions struct {
 
 const (
 	usualKeep  = 700 * time.Millisecond
+	keepAgain  = 5 * time.Second // where it could not be kept
 	sendWait   = 8 * time.Second
 	offersMost = 5
 )
@@ -95,8 +96,12 @@ type Compose struct {
 	asking  string // what offers are wanted for
 	loading *composeWish
 	sending bool
-	problem error // why it was not sent, or is not kept
-	sent    *SentState
+	problem error // why it was not sent, or what else went wrong
+	unkept  error // why what is written is not kept; it is tried again
+	// sizes are those of attached files, in octets; -1: it cannot be read. They are looked
+	// up away from the UI thread: a file may lie at the other end of a slow line.
+	sizes map[string]int64
+	sent  *SentState
 }
 
 // composeWish is a message that is to be begun as an answer.
@@ -120,7 +125,7 @@ func NewCompose(t *i18n.Tongue, mail *Mail, opt ComposeOptions) *Compose {
 	if opt.Provider == nil {
 		opt.Provider = func(r failover.Role) string { return string(r) }
 	}
-	return &Compose{opt: opt, mail: mail, tongue: t, kicked: make(chan struct{}, 1), dirty: map[string]time.Time{}}
+	return &Compose{opt: opt, mail: mail, tongue: t, kicked: make(chan struct{}, 1), dirty: map[string]time.Time{}, sizes: map[string]int64{}}
 }
 
 // Speak goes on in another language.
@@ -201,6 +206,7 @@ func (c *Compose) Open(id string) {
 	if c.open != id {
 		c.putAway()
 		c.show(id)
+		c.kick()
 	}
 }
 

@@ -1,6 +1,7 @@
 package presenter
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"slices"
@@ -56,8 +57,8 @@ func (c *Compose) State() ComposeState {
 	for _, d := range c.kept {
 		s.Kept = append(s.Kept, KeptLetter{d.ID, letterTitle(t, d)})
 	}
-	if c.problem != nil {
-		s.Problem, s.Details = problem(t, c.problem), details(t, c.problem)
+	if err := cmp.Or(c.problem, c.unkept); err != nil {
+		s.Problem, s.Details = problem(t, err), details(t, err)
 	}
 	d := c.current()
 	if d == nil {
@@ -91,11 +92,14 @@ func (c *Compose) State() ComposeState {
 		s.Quoted = t.T("{n} quoted lines follow below what you write.", "n", n)
 	}
 	for _, file := range d.Files {
-		f := MessageFile{Part: file, Name: fileTitle(file), Bytes: fileSize(file)}
-		if f.Bytes < 0 {
+		f := MessageFile{Part: file, Name: fileTitle(file)}
+		bytes, known := c.sizes[file]
+		switch f.Bytes = bytes; {
+		case !known:
+		case bytes < 0:
 			f.Note = t.T("This file is no longer there: take it out, or put it back.")
-		} else {
-			f.Size = size(f.Bytes)
+		default:
+			f.Size = size(bytes)
 		}
 		s.Files = append(s.Files, f)
 	}
@@ -203,7 +207,7 @@ func (c *Compose) Send(ctx context.Context, changed func()) {
 func (c *Compose) letter(d letterDraft, l i18n.Language) (engine.MailToSend, error) {
 	m := engine.MailToSend{
 		From: d.From, To: d.People[FieldTo], Cc: d.People[FieldCc], Bcc: d.People[FieldBcc], Subject: d.Subject, Text: d.Text,
-		Reply: d.Reply, Forward: d.Forward, Inline: d.Forward != "", Exact: true, Language: l, Wait: sendWait,
+		Reply: d.Reply, Forward: d.Forward, Inline: d.Forward != "", Exact: true, Language: l, Wait: sendWait, Draft: d.ID,
 	}
 	if d.Reply+d.Forward != "" {
 		c.mail.mu.Lock()

@@ -192,6 +192,7 @@ func TestComposeAttaches(t *testing.T) {
 	}
 	c.Attach(small)
 	c.Attach(large)
+	p.news.until(func() bool { f := c.State().Files; return len(f) == 2 && f[0].Size != "" && f[1].Size != "" })
 	if c.Missing() != "" || len(c.State().Files) != 2 || c.State().Files[0].Name != "見積書.pdf" || c.State().Files[0].Size != "600 B" {
 		t.Errorf("%q missing, attached %+v", c.Missing(), c.State().Files)
 	}
@@ -203,6 +204,8 @@ func TestComposeAttaches(t *testing.T) {
 	if err := os.Remove(small); err != nil {
 		t.Fatal(err)
 	}
+	c.SetSubject("files") // it is looked at anew
+	p.news.until(func() bool { return c.State().Files[0].Note != "" })
 	if got := c.State().Files[0].Note; got == "" {
 		t.Error("nothing says that the file is gone")
 	}
@@ -214,5 +217,24 @@ func TestComposeAttaches(t *testing.T) {
 	c.Send(t.Context(), p.news.changed)
 	if len(d.Sent()) != 1 {
 		t.Errorf("%d were sent", len(d.Sent()))
+	}
+}
+
+// The disk was full when something was to be kept: that is said, and it is kept once
+// there is room, although nothing more is written.
+func TestComposeIsKeptOnceThereIsRoom(t *testing.T) {
+	p, d := posted(t, presentertest.NewMailroom(false, 0), nil), &presentertest.Drafts{}
+	c, stop := composed(t, p, d, time.Millisecond)
+	d.Refuse(failover.Fail(failover.ErrDisk, "{file} could not be written: choose a folder that is yours and has room", "file", "draft"))
+	c.New()
+	c.SetText("half a sentence")
+	p.news.until(func() bool { defer p.news.changed(); return c.State().Problem != "" })
+	d.Refuse(nil)
+	stop()
+	if kept, _ := d.KeptDrafts(t.Context()); len(kept) != 1 || !strings.Contains(string(kept[0].Content), "half a sentence") {
+		t.Errorf("kept is %v", kept)
+	}
+	if got := c.State().Problem; got != "" {
+		t.Errorf("it still says %q", got)
 	}
 }

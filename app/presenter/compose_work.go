@@ -50,8 +50,30 @@ func (c *Compose) step(ctx context.Context, changed func()) time.Duration {
 		c.mu.Unlock()
 		changed()
 	}
-	wait := c.keepAll(ctx, c.opt.Pause)
-	return wait
+	if c.weigh() {
+		changed()
+	}
+	return c.keepAll(ctx, c.opt.Pause)
+}
+
+// weigh looks how large the files of the message that is open are, and reports whether
+// that is news.
+func (c *Compose) weigh() (news bool) {
+	c.mu.Lock()
+	var files []string
+	if d := c.current(); d != nil {
+		files = slices.Clone(d.Files)
+	}
+	c.mu.Unlock()
+	for _, file := range files {
+		bytes := fileSize(file)
+		c.mu.Lock()
+		if was, known := c.sizes[file]; !known || was != bytes {
+			c.sizes[file], news = bytes, true
+		}
+		c.mu.Unlock()
+	}
+	return news
 }
 
 // load reads what was kept, and who may write.
@@ -104,7 +126,8 @@ func (c *Compose) prepare(ctx context.Context, w *composeWish) {
 // keepAll keeps drafts that were changed and rested so long, and returns how long until
 // the next one has.
 func (c *Compose) keepAll(ctx context.Context, rest time.Duration) time.Duration {
-	next := idle
+	next, tried := idle, false
+	var unkept error
 	for _, id := range c.changed() {
 		c.mu.Lock()
 		at := c.dirty[id]
@@ -124,13 +147,19 @@ func (c *Compose) keepAll(ctx context.Context, rest time.Duration) time.Duration
 		} else if err == nil {
 			err = c.opt.Engine.KeepDraft(ctx, id, content)
 		}
-		c.mu.Lock()
-		if err != nil {
-			c.problem = err
+		if tried = true; err != nil {
+			unkept, next = err, min(next, keepAgain)
+			continue
 		}
+		c.mu.Lock()
 		if c.dirty[id].Equal(at) {
 			delete(c.dirty, id)
 		}
+		c.mu.Unlock()
+	}
+	if tried {
+		c.mu.Lock()
+		c.unkept = unkept
 		c.mu.Unlock()
 	}
 	return next

@@ -77,6 +77,8 @@ type HomeOptions struct {
 	SetUp func() []failover.Sentence
 	// Tests tells how the connectivity tests stand; nil where there are none.
 	Tests func() TestsBrief
+	// Idle says why nothing is done in the background; nil where nobody is to do it.
+	Idle func() error
 	// Memory keeps what was put off; nil where nothing can be put off.
 	Memory Memory
 }
@@ -251,6 +253,10 @@ func (h *Home) State() HomeState {
 	if h.opt.Tests != nil {
 		tests = h.opt.Tests()
 	}
+	var idle error
+	if h.opt.Idle != nil {
+		idle = h.opt.Idle()
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if len(h.opt.Domains) == 0 {
@@ -263,6 +269,9 @@ func (h *Home) State() HomeState {
 	s.Checking = h.checking
 	if h.unable != nil && !h.checking {
 		s.Lead = join(h.tongue, problem(h.tongue, h.unable), s.Lead)
+	}
+	if idle != nil && s.Light != LightWorking {
+		s.Lead = join(h.tongue, s.Lead, h.tongue.T("Nothing is mirrored or sent on now."), problem(h.tongue, idle))
 	}
 	if s.Trouble == nil && s.Light != LightWorking {
 		s.Drill, s.Mirror, s.Queue = h.drill, f.mirrorCard(&h.ages), f.queueCard()

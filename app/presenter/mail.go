@@ -217,8 +217,12 @@ func (m *Mail) Search(query string) {
 // looks anew.
 func (m *Mail) Refresh(ctx context.Context, changed func()) {
 	m.mu.Lock()
+	if m.updating {
+		m.mu.Unlock()
+		return // it is at it
+	}
 	update := m.opt.Update
-	if m.updating || m.server != (MailServer{}) {
+	if m.server != (MailServer{}) {
 		update = nil
 	}
 	m.updating, m.updateFail = update != nil, nil

@@ -151,6 +151,10 @@ func ExportFormats(t *i18n.Tongue) (names, words []string) {
 func (m *Mail) Export(ctx context.Context, format, target string, tell func(done, of int)) (string, error) {
 	m.mu.Lock()
 	source, t := m.source, m.tongue
+	if len(m.picked.ids) == 0 && m.list.made != m.list.wanted {
+		m.mu.Unlock()
+		return "", failover.Fail(failover.ErrWaiting, "The list is still being read: try again in a moment, or choose messages.")
+	}
 	ids := make([]string, 0, len(m.picked.ids))
 	for _, id := range m.list.ids {
 		if _, in := m.picked.ids[id]; in || len(m.picked.ids) == 0 {

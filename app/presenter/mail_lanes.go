@@ -234,7 +234,7 @@ func (l *mailLanes) made(ctx context.Context, number int, index engine.MailIndex
 	stale := ctx.Err() != nil || number != m.list.wanted
 	if !stale {
 		m.list.set(index.IDs, err, number, more)
-		m.picked.rank(m.list.ids)
+		m.picked.rank(m.list.ids, err == nil && !more)
 	}
 	m.mu.Unlock()
 	m.kick() // lines are wanted now

@@ -120,9 +120,9 @@ type mailPicks struct {
 
 func newMailPicks() mailPicks { return mailPicks{ids: map[string]struct{}{}, row: noRow} }
 
-// rank finds out where the selected messages stand. What is no longer in the list is
-// no longer selected.
-func (p *mailPicks) rank(ids []string) {
+// rank finds out where the selected messages stand. What is no longer in the list, once
+// that is whole, is no longer selected.
+func (p *mailPicks) rank(ids []string, whole bool) {
 	p.rows, p.row = nil, noRow
 	p.version++
 	if len(p.ids) == 0 {
@@ -134,6 +134,12 @@ func (p *mailPicks) rank(ids []string) {
 		}
 		if id == p.cursor {
 			p.row = i
+		}
+	}
+	if whole && len(p.rows) < len(p.ids) {
+		p.ids = make(map[string]struct{}, len(p.rows))
+		for _, i := range p.rows {
+			p.ids[ids[i]] = struct{}{}
 		}
 	}
 }

@@ -345,3 +345,37 @@ func TestMailStaysWhereItIsRead(t *testing.T) {
 		t.Errorf("the next one is %d", s.List.Row)
 	}
 }
+
+// What a search does not find is no longer selected, and nothing is exported in its name.
+func TestMailSelectionEndsWithTheList(t *testing.T) {
+	p := posted(t, presentertest.NewMailroom(false, 0), nil)
+	p.listed(9)
+	p.mail.Select([]int{1, 4}, 4)
+	p.mail.Search("nothing has this in it")
+	p.news.until(func() bool { s := p.mail.State(); return !s.List.Busy && s.List.Length == 0 })
+	if s := p.mail.State(); s.Selected != 0 || len(s.List.Selected) != 0 {
+		t.Errorf("%d are selected in an empty list", s.Selected)
+	}
+}
+
+// Pressing "Update now" while it updates begins nothing new, and says that it goes on.
+func TestMailIsUpdatedOnceAtATime(t *testing.T) {
+	hold, begun := make(chan struct{}), make(chan struct{}, 4)
+	p := posted(t, presentertest.NewMailroom(false, 0), func(o *presenter.MailOptions) {
+		o.Update = func(context.Context) error { begun <- struct{}{}; <-hold; return nil }
+	})
+	var wg sync.WaitGroup
+	wg.Go(func() { p.mail.Refresh(t.Context(), func() {}) })
+	<-begun
+	for range 2 {
+		p.mail.Refresh(t.Context(), func() {})
+		if !p.mail.State().Banner.Working {
+			t.Error("it says that nothing goes on")
+		}
+	}
+	close(hold)
+	wg.Wait()
+	if len(begun) > 0 || p.mail.State().Banner.Working {
+		t.Errorf("%d more updates were begun", len(begun))
+	}
+}

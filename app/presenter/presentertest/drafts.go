@@ -27,11 +27,20 @@ type Drafts struct {
 
 // DraftMail implements the composer's part of the engine.
 func (d *Drafts) DraftMail(_ context.Context, _ engine.MailToSend) (engine.MailDraft, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	return d.Draft, d.Fails
 }
 
 // Senders are the addresses that one may write from.
 func (d *Drafts) Senders(context.Context) ([]string, error) { return []string{Own, Shared}, nil }
+
+// Refuse has keeping and sending fail from now on; nil: they do not.
+func (d *Drafts) Refuse(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.Fails = err
+}
 
 // KeepDraft keeps a draft.
 func (d *Drafts) KeepDraft(_ context.Context, id string, content []byte) error {
