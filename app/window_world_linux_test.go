@@ -42,7 +42,8 @@ func newOffice(t *testing.T, set bool) *office {
 		if err := os.MkdirAll(filepath.Dir(o.settings), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		o.write(string(b) + `detect: {every: 10s, fail_after: 2, defer_after: 2, unsteady_after: 2, recover_after: 2}
+		// The language is the session's.
+		o.write(strings.ReplaceAll(string(b), "language: en\n", "") + `detect: {every: 10s, fail_after: 2, defer_after: 2, unsteady_after: 2, recover_after: 2}
 mirror: {every: 30s}
 `)
 		// The name servers hold records for some seconds here, as the settings say, and
