@@ -259,3 +259,72 @@ func TestSetupKeepsThePrimaryDuringAFailover(t *testing.T) {
 		t.Errorf("what was decided is otherwise (-before +after):\n%s", diff)
 	}
 }
+
+// What is entered for another provider or another key does not take the place of what the
+// settings go on with until they are written, and they may never be.
+func TestSetupLeavesCredentialsInUse(t *testing.T) {
+	t.Parallel()
+	n := newNewcomer(t, lab.Options{})
+	n.existing(`domains: [{name: example.test, dns: {host: rfc2136, parameters: {server: "192.0.2.53:53", key_name: old., secret: secret:dns-key}}}]
+providers:
+  primary: {preset: generic, mx: [10 mx.primary.test]}
+  secondary: {preset: generic, mx: [10 mx.secondary.test], submission: {host: mx.secondary.test, port: 587, username: relay, password: secret:smarthost}}
+recipients: {accounts: [anna@example.test]}
+`)
+	names := func() (secondary, dns string) {
+		t.Helper()
+		return n.setup.SecretsOf(engine.StepSecondary)[0].Name, n.setup.SecretsOf(engine.StepDNS)[0].Name
+	}
+	enter := func(value string) {
+		t.Helper()
+		secondary, dns := names()
+		for _, name := range []string{secondary, dns} {
+			if _, err := n.setup.SetSecret(t.Context(), name, secret.New(value)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if secondary, dns := names(); secondary != "smarthost" || dns != "dns-key" {
+		t.Fatalf("%s, %s", secondary, dns)
+	}
+	enter("b2xk")
+	move := func() {
+		n.change(func(d *engine.SetupDraft) {
+			d.Secondary = engine.SetupProvider{Preset: "generic", MX: []string{"10 mx.third.test"}, Submission: "smtp.third.test", Username: "relay", Method: configs.SignInPassword}
+			d.DNS.KeyName = "new."
+		})
+	}
+	inUse := func() {
+		t.Helper()
+		for _, name := range []string{"smarthost", "dns-key"} {
+			if v, err := n.secrets.Get(t.Context(), name); err != nil || v.Reveal() != "b2xk" {
+				t.Errorf("%s, which is in use, was written over: %v", name, err)
+			}
+		}
+	}
+	move()
+	enter("bmV3")
+	inUse()
+	if err := n.setup.Discard(); err != nil {
+		t.Fatal(err)
+	}
+	inUse()
+	move()
+	w, err := n.setup.Write(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, _, err := configs.Load(w.File, configs.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, ref := range []configs.SecretRef{s.Providers.Secondary.Submission.Password, s.Domains[0].DNS.RFC2136.Secret} {
+		if v, err := n.secrets.Get(t.Context(), ref.Name()); err != nil || v.Reveal() != "bmV3" {
+			t.Errorf("the settings name %s, which is not what was entered: %v", ref, err)
+		}
+	}
+	if secondary, dns := names(); secondary != s.Providers.Secondary.Submission.Password.Name() || dns != s.Domains[0].DNS.RFC2136.Secret.Name() {
+		t.Errorf("afterwards they are asked for as %s, %s", secondary, dns)
+	}
+	inUse()
+}

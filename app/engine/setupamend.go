@@ -49,7 +49,7 @@ func (s *Setup) amended(d SetupDraft, draft configs.Draft) *amendment {
 		i = len(s.base.Domains)
 		a.put(fmt.Sprintf("domains[%d]", i), domainEntry{domain.Name, domain.EmergencySubdomain, setupDNSEntry(domain.DNS), nil})
 	} else {
-		a.domain(fmt.Sprintf("domains[%d]", i), now, d, draft.Domains[0].DNS)
+		a.domain(fmt.Sprintf("domains[%d]", i), now, d, s.base.Domains[i].DNS, draft.Domains[0].DNS)
 	}
 	own := [2]configs.Override{}
 	if i < len(s.base.Domains) {
@@ -70,7 +70,7 @@ func (s *Setup) amended(d SetupDraft, draft configs.Draft) *amendment {
 	return a
 }
 
-func (a *amendment) domain(key string, now, d SetupDraft, dns configs.DNS) {
+func (a *amendment) domain(key string, now, d SetupDraft, base, dns configs.DNS) {
 	a.text(key+".emergency_subdomain", now.Emergency, strings.TrimSpace(d.Emergency))
 	have, want := now.DNS, setupDNSOf(dns)
 	if want.Host == configs.HostRFC2136 {
@@ -89,6 +89,9 @@ func (a *amendment) domain(key string, now, d SetupDraft, dns configs.DNS) {
 		at += "parameters."
 		a.text(at+"server", have.Server, want.Server)
 		a.text(at+"key_name", have.KeyName, want.KeyName)
+		if dns.RFC2136 != nil && base.RFC2136 != nil {
+			a.text(at+"secret", base.RFC2136.Secret.String(), dns.RFC2136.Secret.String())
+		}
 		a.text(at+"algorithm", have.Algorithm, want.Algorithm)
 		a.text(at+"api", have.API, want.API)
 		a.text(at+"console", have.Console, want.Console)

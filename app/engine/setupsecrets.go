@@ -70,7 +70,7 @@ func (s *Setup) SecretsOf(step SetupStep) []SetupSecret {
 }
 
 func (s *Setup) secretsAt(side Side, kept func(string) bool, one func(configs.SecretRef, SecretKind) []SetupSecret) []SetupSecret {
-	p, names := s.draft.side(side), s.namesFor(side)
+	p, names := s.draft.side(side), s.namesFor(s.draft, side)
 	if !p.chosen() {
 		return nil
 	}

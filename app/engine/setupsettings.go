@@ -72,7 +72,7 @@ func (s *Setup) providerFor(d SetupDraft, side Side) (configs.Provider, configs.
 	for _, k := range p.DKIM {
 		out.DKIMSelectors = append(out.DKIMSelectors, configs.Selector(k))
 	}
-	names := s.namesFor(side)
+	names := s.namesFor(d, side)
 	var problems configs.Problems
 	if out.Submission.Username != "" && (p.Method == configs.SignInPassword || p.Method == "") {
 		out.Submission.Password = names.password
@@ -95,8 +95,10 @@ func (s *Setup) providerFor(d SetupDraft, side Side) (configs.Provider, configs.
 // secretNames are the names under which the settings refer to a provider's secrets.
 type secretNames struct{ password, application, serviceAccount configs.SecretRef }
 
-// namesFor are those that the settings have already, or usual ones.
-func (s *Setup) namesFor(side Side) secretNames {
+// namesFor are those that the settings have already, or usual ones. What is entered for
+// another provider or another credential is kept under names of its own: until it is
+// written, and if it never is, the settings go on with what they have.
+func (s *Setup) namesFor(d SetupDraft, side Side) secretNames {
 	n := secretNames{
 		password: configs.SecretRef(side + "-password"), application: configs.SecretRef(side + "-microsoft365"),
 		serviceAccount: configs.SecretRef(side + "-google"),
@@ -113,7 +115,37 @@ func (s *Setup) namesFor(side Side) secretNames {
 	case p.Submission.Password != "":
 		n.password = p.Submission.Password
 	}
+	if s.base != nil && p.Configured() && d.side(side).elsewhere(setupProviderOf(p, configs.Override{})) {
+		for _, at := range []*configs.SecretRef{&n.password, &n.application, &n.serviceAccount} {
+			*at = s.unnamed(*at)
+		}
+	}
 	return n
+}
+
+// elsewhere reports whether a provider's credentials are for other servers, another
+// application or another user than those of a provider before.
+func (p SetupProvider) elsewhere(before SetupProvider) bool {
+	host := func(text string) string { return strings.ToLower(endpointFor(text, "").Host) }
+	for _, pair := range [][2]string{
+		{p.Preset, before.Preset}, {host(p.IMAP), host(before.IMAP)}, {host(p.Submission), host(before.Submission)},
+		{p.Username, before.Username}, {p.Tenant, before.Tenant}, {p.Client, before.Client},
+	} {
+		if !strings.EqualFold(strings.TrimSpace(pair[0]), strings.TrimSpace(pair[1])) {
+			return true
+		}
+	}
+	return false
+}
+
+// unnamed is the name of a secret that the settings do not name, made of one that they do
+// or that is usual.
+func (s *Setup) unnamed(ref configs.SecretRef) configs.SecretRef {
+	named := secretsNamed(s.base)
+	for n := 2; slices.Contains(named, ref.Name()); n++ {
+		ref = configs.SecretRef(strings.TrimSuffix(ref.Name(), "-"+strconv.Itoa(n-1)) + "-" + strconv.Itoa(n))
+	}
+	return ref
 }
 
 // baseOfSide is a provider as the settings have it now.
@@ -204,6 +236,9 @@ func (s *Setup) dnsFor(d SetupDraft) configs.DNS {
 	if s.base != nil {
 		if now, ok := s.base.Domain(d.Domain); ok && now.DNS.RFC2136 != nil {
 			key = now.DNS.RFC2136.Secret
+			if was := setupDNSOf(now.DNS); d.DNS.Server != was.Server || d.DNS.KeyName != was.KeyName {
+				key = s.unnamed(key) // as in namesFor
+			}
 		} else if ok && now.DNS.Cloudflare != nil {
 			token = now.DNS.Cloudflare.Token
 		}
