@@ -50,7 +50,7 @@ func killed(t *testing.T, w way) {
 	p.picture("next-start")
 	p.does("Go on")
 	p.agrees("Switch mail") // what is left is shown, and asked, once more
-	p.awaits(p.says("Mail is led to {secondary}.", "secondary", "Secondary"))
+	p.awaits(p.says("Mail goes to {secondary} now.", "secondary", "Secondary"))
 	p.picture("gone-on")
 	ids := o.letters("then", o.secondary)
 	o.once(ids)

@@ -43,7 +43,7 @@ func practises(t *testing.T, w way) {
 	p.opensFirstLetter()
 	p.picture("mail")
 	for _, page := range []struct{ name, key, says string }{
-		{"Switch", "ctrl+3", p.says("Your mail is led to {primary}.", "primary", "Harbormail")},
+		{"Switch", "ctrl+3", p.says("Your mail goes to {primary}.", "primary", "Harbormail")},
 		{"Tests", "ctrl+4", "Harbormail"},
 		{"Queue", "ctrl+5", p.says("Sent and gone")},
 		{"Drills", "ctrl+6", p.says("Decide yourself")},

@@ -18,7 +18,7 @@ func (d *Drills) State() DrillsState {
 	t := d.tongue
 	s := DrillsState{
 		Page: d.page, People: d.people, Starting: d.starting,
-		Lead: t.T("Live through an outage before it comes. In the lab everything is real but the world; around a table nothing is touched."),
+		Lead: t.T("Live through an outage before it comes. In the lab only the world outside is made up; around a table nothing is touched."),
 	}
 	if err := d.err; err != nil {
 		s.Problem = problem(t, err)

@@ -236,12 +236,14 @@ func (f facts) next(is situation) *NextStep {
 		return &NextStep{
 			Text:    t.T("Go on where it broke off. What was done already is not done twice."),
 			Buttons: []Button{{t.T("Take it back"), DoTakeBack, false}, {t.T("Go on"), DoGoOn, true}},
+			First:   true,
 		}
 	case isHome:
 		return &NextStep{
-			Text:    t.T("Lead your mail home to {primary}.", "primary", f.domain.Primary.Name),
+			Text:    t.T("Bring your mail home to {primary}.", "primary", f.domain.Primary.Name),
 			Detail:  t.T("It is tried first whether {primary} takes every address. What arrived meanwhile stays at {secondary}.", append(secondary, "primary", f.domain.Primary.Name)...),
 			Buttons: []Button{{t.T("Go back home"), DoReturn, true}},
+			First:   true,
 		}
 	case isSwitched:
 		return &NextStep{

@@ -23,11 +23,11 @@ func (f facts) mirrorCard(a *ages) *FigureCard {
 	switch m.State {
 	case engine.NoMirror:
 		c.Light, c.Title = LightUnknown, t.T("No mirror yet")
-		c.Line = t.T("In an outage nobody could read their mail of before.")
+		c.Line = t.T("In an outage nobody could read their earlier mail.")
 		return c
 	case engine.EmptyMirror:
 		c.Light, c.Title = LightUnknown, t.T("Empty")
-		c.Line = t.T("Nothing was mirrored yet.")
+		c.Line = t.T("Nothing has been mirrored yet.")
 		return c
 	case engine.ReadyMirror:
 	default:
@@ -80,7 +80,7 @@ func (f facts) mirrorLine() (failing bool, line string) {
 		}
 	}
 	if fails > 0 {
-		return true, t.T("{count} of {all} mailboxes cannot be looked at.", "count", grouped(fails), "all", grouped(boxes))
+		return true, t.T("{count} of {all} mailboxes cannot be reached.", "count", grouped(fails), "all", grouped(boxes))
 	}
 	if days == 0 {
 		return false, t.T("{boxes} mailboxes, {messages} messages", "boxes", grouped(boxes), "messages", grouped(m.Messages))

@@ -93,9 +93,9 @@ func (f facts) mendMirror() *NextStep {
 	s := &NextStep{Key: "mirror " + string(m.State), Detail: say(t, m.Say), Buttons: []Button{{t.T("Set up"), DoSetUp, true}}}
 	switch m.State {
 	case engine.NoMirror:
-		s.Text = t.T("Set up the mirror, so that mail of before can be read in an outage.")
+		s.Text = t.T("Set up the mirror, so that earlier mail can be read in an outage.")
 	case engine.EmptyMirror:
-		s.Text = t.T("Fill the mirror, so that mail of before can be read in an outage.")
+		s.Text = t.T("Fill the mirror, so that earlier mail can be read in an outage.")
 		s.Detail = ""
 	case engine.LockedMirror, engine.BrokenMirror:
 		s.Text = t.T("The mirror cannot be read.")
@@ -114,7 +114,7 @@ func (f facts) freshen(s *NextStep) *NextStep {
 			continue
 		}
 		s.Key = "mirror " + a.Account
-		s.Text = t.T("The mirror cannot look at {account}.", "account", a.Account)
+		s.Text = t.T("The mirror cannot reach {account}.", "account", a.Account)
 		s.Detail = say(t, a.Failed)
 		return s
 	}
@@ -162,7 +162,7 @@ func (f facts) testAgain() *NextStep {
 	switch {
 	case !f.tested:
 		return nil
-	case f.tests.Light == NoLight:
+	case f.tests.Light == NoLight || f.tests.Oldest.IsZero():
 		s.Text = t.T("Test all connections, of both providers and of the emergency subdomain.")
 	case f.now.Sub(f.tests.Oldest) >= putOffFor: // they are said to be old on their own page
 		s.Text = t.T("Test all connections: the tests are {span} old.", "span", t.Span(f.now.Sub(f.tests.Oldest)))

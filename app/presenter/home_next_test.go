@@ -1,6 +1,7 @@
 package presenter_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"lifeboat/app/presenter/presentertest"
 	"lifeboat/failover"
 	"lifeboat/failover/probe"
+	"lifeboat/failover/relay"
 	"lifeboat/mailstore"
 )
 
@@ -62,7 +64,7 @@ func TestNextStep(t *testing.T) {
 		{"no mirror", calmHome{mirror: engine.MirrorStatus{State: engine.NoMirror}, opt: presenter.HomeOptions{Tests: sound}}, "Set up the mirror", presenter.DoSetUp},
 		{"an empty mirror", calmHome{mirror: engine.MirrorStatus{State: engine.EmptyMirror}}, "Fill the mirror", presenter.DoSetUp},
 		{"a locked mirror", calmHome{mirror: engine.MirrorStatus{State: engine.LockedMirror, Say: mailstore.Say("locked")}}, "The mirror cannot be read.", presenter.DoMail},
-		{"a mailbox fails", calmHome{mirror: failing}, "The mirror cannot look at x@aoba.example.", presenter.DoSetUp},
+		{"a mailbox fails", calmHome{mirror: failing}, "The mirror cannot reach x@aoba.example.", presenter.DoSetUp},
 		{"an alarm", calmHome{mirror: alarmed}, "Many messages vanished.", presenter.DoMail},
 		{"an old mirror", calmHome{mirror: old}, "The mirror is 5 h old.", presenter.DoMail},
 		{"set-up is open", calmHome{mirror: whole, opt: presenter.HomeOptions{SetUp: func() []failover.Sentence { return []failover.Sentence{{Template: "print the recovery code"}} }}}, "Print the recovery code.", presenter.DoSetUp},
@@ -132,11 +134,11 @@ func TestMirrorCard(t *testing.T) {
 		{whole, presenter.NoLight, "2 min old", "40 mailboxes, 90 days, 61,204 messages"},
 		{presentertest.Mirror(presentertest.Noon.Add(-3 * time.Hour)), presenter.LightCare, "3 h old", "40 mailboxes"},
 		{young, presenter.LightCare, "Not complete yet", "40 mailboxes"},
-		{failing, presenter.LightCare, "2 min old", "1 of 41 mailboxes cannot be looked at."},
+		{failing, presenter.LightCare, "2 min old", "1 of 41 mailboxes cannot be reached."},
 		{noticed, presenter.NoLight, "2 min old", "40 mailboxes"},
 		{alarmed, presenter.LightCare, "2 min old", "Many messages vanished."},
 		{engine.MirrorStatus{State: engine.NoMirror}, presenter.LightUnknown, "No mirror yet", "nobody could read"},
-		{engine.MirrorStatus{State: engine.EmptyMirror}, presenter.LightUnknown, "Empty", "Nothing was mirrored yet."},
+		{engine.MirrorStatus{State: engine.EmptyMirror}, presenter.LightUnknown, "Empty", "Nothing has been mirrored yet."},
 		{engine.MirrorStatus{State: engine.LockedMirror, Say: mailstore.Say("its key is not here")}, presenter.LightCare, "Cannot be read", "Its key is not here."},
 	} {
 		h := (&calmHome{mirror: c.m}).home(t)
@@ -190,11 +192,11 @@ func TestQueueCard(t *testing.T) {
 		light       presenter.Light
 		title, line string
 	}{
-		{presentertest.Outbox{}, presenter.NoLight, "Empty", "Left today: 56, none waiting"},
+		{presentertest.Outbox{}, presenter.NoLight, "Empty", "Sent today: 56, none waiting"},
 		{presentertest.Outbox{Waiting: 1234, Oldest: now.Add(-time.Minute)}, presenter.NoLight, "1,234 waiting", "the oldest waits 1 min"},
 		{presentertest.Outbox{Waiting: 2, Oldest: now.Add(-time.Hour)}, presenter.LightCare, "2 waiting", "the oldest waits 60 min"},
 		{presentertest.Outbox{Waiting: 2, Held: 1, Oldest: now}, presenter.LightCare, "2 waiting", "1 held back"},
-		{presentertest.Outbox{Waiting: 2, Idle: true}, presenter.LightCare, "2 waiting", "Nobody is sending them on."},
+		{presentertest.Outbox{Waiting: 2, Idle: true}, presenter.LightCare, "2 waiting", "Nothing is sending them on."},
 		{presentertest.Outbox{Err: failover.Fail(failover.ErrDisk, "the folder {file} cannot be read", "file", "q")}, presenter.LightUnknown, "Unknown", "The folder q cannot be read."},
 	} {
 		c.box.Now = now
@@ -211,4 +213,23 @@ func TestQueueCard(t *testing.T) {
 	if (&calmHome{}).home(t).State().Queue != nil {
 		t.Error("where no mail is sent there is a queue")
 	}
+}
+
+// What left before the first sample of a log that began today left today, too.
+func TestQueueCardOfAYoungLog(t *testing.T) {
+	h := (&calmHome{opt: presenter.HomeOptions{Outbox: youngLog{presentertest.Outbox{Now: presentertest.Noon}}}}).home(t)
+	if got := h.State().Queue; got == nil || got.Line != "Sent today: 99, none waiting" {
+		t.Errorf("the queue is told as %+v", got)
+	}
+}
+
+// youngLog is a send route that began an hour ago.
+type youngLog struct{ presentertest.Outbox }
+
+func (y youngLog) Samples(context.Context, time.Time, time.Time, int) ([]relay.Sample, error) {
+	return []relay.Sample{{At: y.Now.Add(-time.Hour), Domain: "aoba.example.", Role: failover.Secondary, Delivered: 99}}, nil
+}
+
+func (y youngLog) Queue(context.Context, relay.Filter, int) (relay.Listing, error) {
+	return relay.Listing{Running: true}, nil
 }

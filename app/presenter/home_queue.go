@@ -79,16 +79,18 @@ func (h *Home) lookOut(ctx context.Context) *outgoing {
 			q.oldest = s.Oldest
 		}
 	}
-	samples, err := h.opt.Outbox.Samples(ctx, now.Add(-(hoursShown+1)*time.Hour), time.Time{}, samplesOfDay)
+	since := now.Add(-(hoursShown + 1) * time.Hour)
+	samples, err := h.opt.Outbox.Samples(ctx, since, time.Time{}, samplesOfDay)
 	if err != nil {
 		return q // how much waits counts more than how it went
 	}
-	q.count(append(samples, list.Totals...), now)
+	q.count(append(samples, list.Totals...), since, now)
 	return q
 }
 
-// count makes hours of samples, which hold what left since the log began.
-func (q *outgoing) count(samples []relay.Sample, now time.Time) {
+// count makes hours of samples, which hold what left since the log began. Those at since
+// are what had left by then; of what has none there, nothing had.
+func (q *outgoing) count(samples []relay.Sample, since, now time.Time) {
 	if len(samples) == 0 {
 		return
 	}
@@ -103,9 +105,9 @@ func (q *outgoing) count(samples []relay.Sample, now time.Time) {
 	last := map[key]uint64{}
 	for _, s := range samples {
 		k := key{s.Domain, s.Role}
-		was, seen := last[k]
+		was := last[k]
 		last[k] = max(s.Delivered, was)
-		if !seen || s.Delivered <= was {
+		if !s.At.After(since) || s.Delivered <= was {
 			continue
 		}
 		left := s.Delivered - was
@@ -143,12 +145,12 @@ func (f facts) queueCard() *FigureCard {
 	if q.waiting > 0 {
 		c.Title = t.T("{count} waiting", "count", grouped(q.waiting))
 	}
-	left := t.T("Left today: {count}", "count", grouped(q.today))
+	left := t.T("Sent today: {count}", "count", grouped(q.today))
 	switch {
 	case q.waiting == 0:
 		c.Line = t.T("{left}, none waiting", "left", left)
 	case !q.running:
-		c.Light, c.Line = LightCare, t.T("Nobody is sending them on.")
+		c.Light, c.Line = LightCare, t.T("Nothing is sending them on.")
 	case q.held > 0:
 		c.Light, c.Line = LightCare, t.T("{left}, {count} held back", "left", left, "count", grouped(q.held))
 	case q.oldest.IsZero():

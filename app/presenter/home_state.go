@@ -75,6 +75,7 @@ type NextStep struct {
 	Text    string
 	Detail  string
 	Buttons []Button
+	First   bool // it is what the headline leads to: above the evidence
 }
 
 // DrillCard tells of the last drill.

@@ -169,7 +169,7 @@ func TestHome(t *testing.T) {
 			return presentertest.Look{}
 		}}, light: presenter.LightDown, en: "The name servers of aoba.example do not answer.", ja: "ネームサーバーが応答しません", other: presenter.DoCheck},
 		{name: "switched", scene: scene{set: atSecondary, story: presentertest.Resets}, light: presenter.LightCare,
-			en: "Mail is led to Fastmail.", ja: "メールは Fastmail に向けられています。", lead: "when Microsoft 365 works again", other: presenter.DoReturn},
+			en: "Mail goes to Fastmail now.", ja: "メールの届け先は Fastmail です。", lead: "when Microsoft 365 works again", other: presenter.DoReturn},
 		{name: "switched, primary works", scene: scene{set: atSecondary, story: presentertest.Calm}, light: presenter.LightCare,
 			en: "Microsoft 365 works again.", ja: "Microsoft 365 は復旧しました。", press: presenter.DoReturn},
 		{name: "switched, secondary down", scene: scene{set: atSecondary, story: fails(30, reset, failover.Secondary, detect.MX)}, light: presenter.LightDown,

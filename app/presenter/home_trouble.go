@@ -68,7 +68,7 @@ func (f facts) partLabel(d detect.Direction) string {
 func (f facts) partWords(p detect.Part) string {
 	switch {
 	case p.Health == detect.Healthy && suspects(p):
-		return f.t.T("the last looks failed: {answer}", "answer", f.met(p))
+		return f.t.T("the last checks failed: {answer}", "answer", f.met(p))
 	case p.Health == detect.Healthy:
 		return f.partValue(p)
 	default:
@@ -195,10 +195,10 @@ func (f facts) optionSwitch() Option {
 			{Text: t.T("Staff read and write there, with the same addresses.")},
 			{Text: t.T("You can go back at any moment."), Back: true},
 		},
-		Note: t.T("While you wait, the looks go on, and you are told when it recovers. Senders try again for days, so nothing is lost at once."),
+		Note: t.T("While you wait, Lifeboat keeps checking and tells you when it recovers. Senders try again for days, so nothing is lost at once."),
 	}
 	if !f.waited.IsZero() {
-		o.Note = t.T("You decided to wait at {when}. The looks go on, and you are told when it recovers.", "when", moment(t, f.waited, f.now))
+		o.Note = t.T("You decided to wait at {when}. Lifeboat keeps checking and tells you when it recovers.", "when", moment(t, f.waited, f.now))
 		o.Buttons = []Button{{t.T("Switch mail"), DoSwitch, true}}
 		return o
 	}

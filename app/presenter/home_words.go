@@ -54,7 +54,7 @@ func (f facts) headline(is situation) string {
 	case isHome:
 		return t.T("{primary} works again.", parts...)
 	case isSwitched:
-		return t.T("Mail is led to {secondary}.", parts...)
+		return t.T("Mail goes to {secondary} now.", parts...)
 	case isSuspect:
 		return t.T("Something may be wrong at {primary}.", parts...)
 	case isPartly:
@@ -70,7 +70,7 @@ func (f facts) headline(is situation) string {
 	case isDNSDown:
 		return t.T("The name servers of {domain} do not answer.", parts...)
 	case isAdrift:
-		return t.T("Mail is led to {secondary}, and {secondary} takes none.", parts...)
+		return t.T("Mail goes to {secondary}, and {secondary} takes none.", parts...)
 	case isDown:
 		return t.T("{primary} is not taking mail from outside.", parts...)
 	case isBothDown:
@@ -113,7 +113,7 @@ func (f facts) lead(is situation) string {
 	case isHome, isSwitched:
 		return f.leadAway()
 	case isSuspect:
-		return t.T("The last looks failed. It takes a few more to be sure; until then nothing is claimed.")
+		return t.T("The last checks failed. It takes a few more to be sure; until then nothing is claimed.")
 	case isPartly, isDown:
 		p := f.state.Primary
 		return join(t, f.since(p.Since), f.seen(p), t.Say(p.SayBlame))
@@ -174,7 +174,7 @@ func (f facts) leadAway() string {
 		caches = t.T("Senders that remember the old route follow by {when}.", "when", moment(t, st.Countdown, f.now))
 	}
 	if f.works() {
-		return join(t, t.T("Mail is still led to {secondary}.", "secondary", f.domain.Secondary.Name), caches, f.inOrderAgain())
+		return join(t, t.T("Mail still goes to {secondary}.", "secondary", f.domain.Secondary.Name), caches, f.inOrderAgain())
 	}
 	return join(t, caches, t.T("It arrives and is read there. You will be told when {primary} works again.", "primary", f.domain.Primary.Name))
 }
@@ -185,7 +185,7 @@ func (f facts) inOrderAgain() string {
 	if since.IsZero() {
 		return f.t.T("Nothing keeps you from going back home.")
 	}
-	return f.t.T("It has been in order for {span}. Nothing keeps you from going back home.", "span", f.t.Span(f.now.Sub(since)))
+	return f.t.T("{primary} has been in order for {span}. Nothing keeps you from going back home.", "primary", f.domain.Primary.Name, "span", f.t.Span(f.now.Sub(since)))
 }
 
 // status0 is the status, or an empty one.

@@ -255,19 +255,19 @@ func (p *Practice) hint(is situation, phase Phase) string {
 	case phase == PhaseAsking:
 		return t.T("Read what would change, then say yes.")
 	case is == isDown:
-		return t.T("Press Switch mail: new mail is led to {secondary}.", names...)
+		return t.T("Press Switch mail: new mail goes to {secondary}.", names...)
 	case is == isHome:
-		return t.T("Press Go back home: mail is led to {primary} again.", names...)
+		return t.T("Press Go back home: mail goes to {primary} again.", names...)
 	case is == isSwitched && len(p.broken) > 0:
 		return t.T("Mail arrives at {secondary}. Now press Mend.", names...)
 	case is == isSwitched:
-		return t.T("Mended. After some good looks it counts as recovered.")
+		return t.T("Mended. After a few good checks it counts as recovered.")
 	case is == isAdrift || is == isBothDown:
 		return t.T("Nothing of yours helps now but waiting. Press Mend.")
 	case is == isPartly || is == isLineDown || is == isUnsure:
 		return t.T("A switch would not help here. Press Mend.")
 	case is == isSuspect || len(p.broken) > 0:
-		return t.T("Broken. A few looks must fail in a row: watch the headline.")
+		return t.T("Broken. It takes a few failures in a row to be sure: watch the headline.")
 	case is == isLooking:
 		return t.T("A small mail world starts inside this program …")
 	default:

@@ -157,9 +157,9 @@ func TestPracticeHints(t *testing.T) {
 		en, ja  string
 	}{
 		{failover.Primary, presentertest.Calm, "", "Press Break it", "「壊してみる」"},
-		{failover.Primary, presentertest.Calm, presenter.TroubleResets, "A few looks must fail", "何回か"},
+		{failover.Primary, presentertest.Calm, presenter.TroubleResets, "a few failures in a row", "何回か"},
 		{failover.Primary, presentertest.Resets, presenter.TroubleResets, "Press Switch mail", "「切り替える」"},
-		{failover.Primary, lineDown, presenter.TroubleLine, "would not help here", "役に立ちません"},
+		{failover.Primary, lineDown, presenter.TroubleLine, "would not help here", "解決しません"},
 		{failover.Secondary, presentertest.Resets, presenter.TroubleResets, "Now press Mend", "「直す」"},
 		{failover.Secondary, presentertest.Resets, "", "counts as recovered", "復旧と判断"},
 		{failover.Secondary, presentertest.Calm, "", "Press Go back home", "「普段に戻す」"},

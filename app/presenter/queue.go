@@ -203,10 +203,11 @@ func (q *Queue) saw(take func()) {
 func (q *Queue) countDay(ctx context.Context, desk engine.Desk, list relay.Listing, now time.Time) (left, back int) {
 	local := now.Local()
 	midnight := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, local.Location())
-	samples, err := desk.Samples(ctx, now.Add(-(hoursShown+1)*time.Hour), time.Time{}, samplesOfDay)
+	since := now.Add(-(hoursShown + 1) * time.Hour)
+	samples, err := desk.Samples(ctx, since, time.Time{}, samplesOfDay)
 	if err == nil {
 		o := &outgoing{}
-		o.count(append(samples, list.Totals...), now) // as Home counts
+		o.count(append(samples, list.Totals...), since, now) // as Home counts
 		left = o.today
 	}
 	events, err := desk.Log(ctx, relay.LogQuery{Kinds: []relay.EventKind{relay.Bounce, relay.Expiry}, Since: midnight})

@@ -135,7 +135,7 @@ func (q *Queue) empty() string {
 	case q.tab == QueueUncertain:
 		return t.T("Nothing is uncertain.")
 	default:
-		return t.T("Nothing waits.")
+		return t.T("Nothing is waiting.")
 	}
 }
 
@@ -151,9 +151,9 @@ func (q *Queue) headline() (string, Light) {
 	waiting, held, doubtful := q.total(relay.Waiting), q.total(relay.Held), q.total(relay.Uncertain)
 	switch {
 	case waiting+held+doubtful == 0 && q.today == 0:
-		return t.T("Nothing waits."), LightHealthy
+		return t.T("Nothing is waiting."), LightHealthy
 	case waiting+held+doubtful == 0:
-		return t.T("Nothing waits. {count} left today.", "count", grouped(q.today)), LightHealthy
+		return t.T("Nothing is waiting. {count} sent today.", "count", grouped(q.today)), LightHealthy
 	case doubtful > 0 && waiting == 0 && held == 0:
 		if doubtful == 1 {
 			return t.T("Of one message it is not known whether it was delivered."), LightCare
@@ -232,7 +232,7 @@ func (q *Queue) lead() string {
 			says = append(says, t.T("{count} messages are held back.", "count", grouped(held)))
 		}
 		if q.today > 0 {
-			says = append(says, t.T("{count} left today.", "count", grouped(q.today)))
+			says = append(says, t.T("{count} sent today.", "count", grouped(q.today)))
 		}
 	} else {
 		says = append(says, t.T("What you and your staff send passes through here."))

@@ -42,8 +42,8 @@ func TestQueueSays(t *testing.T) {
 		en    []string
 		ja    string
 	}{
-		"calm":      {presentertest.Sent(), presenter.LightHealthy, []string{"Nothing waits. 192 left today.", "One was given back"}, "待っているメールはありません。今日は192通"},
-		"empty":     {&presentertest.Desk{}, presenter.LightHealthy, []string{"Nothing waits."}, "待っているメールはありません。"},
+		"calm":      {presentertest.Sent(), presenter.LightHealthy, []string{"Nothing is waiting. 192 sent today.", "One was given back"}, "待っているメールはありません。今日は192通"},
+		"empty":     {&presentertest.Desk{}, presenter.LightHealthy, []string{"Nothing is waiting."}, "待っているメールはありません。"},
 		"piled":     {presentertest.Piled(), presenter.LightCare, []string{"8 messages wait.", "The oldest has been here for 30 min.", "The next try is in"}, "8通が待っています。"},
 		"held":      {held, presenter.LightCare, []string{"One message is held back."}, "1通を保留しています。"},
 		"uncertain": {doubt, presenter.LightCare, []string{"Of one message it is not known"}, "1通が渡ったかどうか"},

@@ -10,13 +10,17 @@ func (v switchView) bar(route failover.Route) Bar {
 		return Bar{t.T("Nothing is changed before you have seen it and said yes."), []SwitchButton{{t.T("Stop"), DoStop, false}}}
 	case PhaseAsking:
 		yes := t.T("Switch mail")
-		if v.order.Kind != failover.Failover {
+		switch v.order.Kind {
+		case failover.Failover:
+		case failover.Failback:
+			yes = t.T("Go back home")
+		default:
 			yes = t.T("Do it")
 		}
 		return Bar{t.T("Nothing is changed before you have seen it and said yes."), []SwitchButton{{t.T("Cancel"), DoNo, false}, {yes, DoYes, true}}}
 	case PhaseRunning:
 		return Bar{
-			t.T("Stop keeps what is done and says what is not. Roll back restores the records of before, checked the same way."),
+			t.T("Stop keeps what is done and says what is not. Roll back restores the earlier records, checked the same way."),
 			[]SwitchButton{{t.T("Roll back"), DoRollBack, false}, {t.T("Stop here"), DoStop, false}},
 		}
 	case PhaseDone:
@@ -46,7 +50,7 @@ func (v switchView) barDone() Bar {
 	t := v.tongue
 	b := Bar{Buttons: []SwitchButton{{t.T("Close"), DoClose, true}}}
 	if !v.outcome.Plan.Empty() && v.order.Kind != failover.Rollback {
-		b.Says = t.T("Roll back restores the records of before, checked the same way.")
+		b.Says = t.T("Roll back restores the earlier records, checked the same way.")
 		b.Buttons = append([]SwitchButton{{t.T("Roll back"), DoRollBack, false}}, b.Buttons...)
 	}
 	return b

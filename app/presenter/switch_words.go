@@ -27,7 +27,7 @@ func (v switchView) title(route failover.Route) string {
 		case v.order.Repair:
 			return t.T("Put the MX records of {domain} right?", names...)
 		case home:
-			return t.T("Lead mail home to {primary}?", names...)
+			return t.T("Bring mail home to {primary}?", names...)
 		}
 		return t.T("Switch mail to {secondary}?", names...)
 	case PhaseRunning:
@@ -35,7 +35,7 @@ func (v switchView) title(route failover.Route) string {
 		case back:
 			return t.T("Taking it back")
 		case home:
-			return t.T("Leading mail home to {primary}", names...)
+			return t.T("Bringing mail home to {primary}", names...)
 		}
 		return t.T("Switching mail to {secondary}", names...)
 	case PhaseDone:
@@ -45,9 +45,9 @@ func (v switchView) title(route failover.Route) string {
 		case back:
 			return t.T("It is taken back.")
 		case home:
-			return t.T("Mail is led home to {primary}.", names...)
+			return t.T("Mail goes to {primary} again.", names...)
 		}
-		return t.T("Mail is led to {secondary}.", names...)
+		return t.T("Mail goes to {secondary} now.", names...)
 	case PhaseRefused:
 		return t.T("It is not safe to switch now.")
 	case PhaseBroken:
@@ -87,11 +87,11 @@ func (v switchView) idle(route failover.Route) string {
 	}
 	switch route {
 	case failover.RoutePrimary:
-		return t.T("Your mail is led to {primary}.", names...)
+		return t.T("Your mail goes to {primary}.", names...)
 	case failover.RouteSecondary:
-		return t.T("Your mail is led to {secondary}.", names...)
+		return t.T("Your mail goes to {secondary}.", names...)
 	default:
-		return t.T("Where your mail is led is not known.")
+		return t.T("Where your mail goes is not known.")
 	}
 }
 
@@ -103,9 +103,9 @@ func (v switchView) lead(route failover.Route) string {
 			return v.openLead()
 		}
 		if route == failover.RouteSecondary {
-			return t.T("Nothing is being changed. When {primary} works again, lead it home.", names...)
+			return t.T("Nothing is being changed. When {primary} works again, bring it home.", names...)
 		}
-		return t.T("Nothing is being changed. A switch leads new mail to {secondary}; it can be taken back.", names...)
+		return t.T("Nothing is being changed. A switch sends new mail to {secondary}; it can be taken back.", names...)
 	case PhasePreparing:
 		return t.T("Every address and every record is looked at first. Looked at so far: {count}.", "count", v.looked)
 	case PhaseAsking:

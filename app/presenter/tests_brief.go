@@ -34,7 +34,7 @@ func (x *Tests) Brief() TestsBrief {
 		if w := weightOf(n.light()); w > at {
 			b.Light, at = n.light(), w
 		}
-		if b.Oldest.IsZero() || n.oldest.Before(b.Oldest) {
+		if !n.oldest.IsZero() && (b.Oldest.IsZero() || n.oldest.Before(b.Oldest)) {
 			b.Oldest, b.Old = n.oldest, n.old
 		}
 		for _, i := range x.infos {
@@ -95,7 +95,7 @@ func (x *Tests) Concerns(domain string, to failover.Role) []Row {
 			if !ok || c.State != engine.CellDone {
 				continue
 			}
-			if tested = true; oldest.IsZero() || c.At.Before(oldest) {
+			if tested = true; !i.Sends && (oldest.IsZero() || c.At.Before(oldest)) {
 				oldest = c.At
 			}
 			if l := markLight(c); (l == LightDown || l == LightCare) && len(rows) < concernsShown {
@@ -105,8 +105,8 @@ func (x *Tests) Concerns(domain string, to failover.Role) []Row {
 	}
 	switch {
 	case !tested:
-		rows = append(rows, Row{LightUnknown, t.T("The connections were never tested."), ""})
-	case now.Sub(oldest) >= testsOld:
+		rows = append(rows, Row{LightUnknown, t.T("The connections have never been tested."), ""})
+	case !oldest.IsZero() && now.Sub(oldest) >= testsOld:
 		rows = append(rows, Row{LightUnknown, t.T("The tests are {span} old.", "span", t.Span(now.Sub(oldest))), ""})
 	}
 	return rows

@@ -75,7 +75,7 @@ func TestTestsVerdict(t *testing.T) {
 		{name: "own line", change: set("", "", failover.Unknown, true), light: presenter.LightUnknown, en: "Your own line keeps", ja: "自分の回線", lead: "31 kept back by your own line"},
 		{name: "sound", change: sound, light: presenter.LightHealthy, en: "Everything works", ja: "すべて正常です", lead: "31 of 31 checks passed."},
 		{name: "sound, long ago", change: sound, later: 50 * time.Hour, light: presenter.LightUnknown, en: "Everything worked when it was tested last", ja: "前回", lead: "The oldest result is 2 days old: test again."},
-		{name: "nothing", change: func(c *engine.Connectivity) { c.Cells = nil }, light: presenter.LightUnknown, en: "Nothing was tested yet", ja: "まだテスト", lead: "No record is changed."},
+		{name: "nothing", change: func(c *engine.Connectivity) { c.Cells = nil }, light: presenter.LightUnknown, en: "Nothing has been tested yet", ja: "まだテスト", lead: "No record is changed."},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p, _ := newTests(t, i18n.English, c.change, c.later)
@@ -175,6 +175,40 @@ func TestTestsRunAndCancel(t *testing.T) {
 	}
 }
 
+// "Test again" sends no message: what those came to that were sent is kept, at its age. The
+// row of that test sends them.
+func TestTestAgainSendsNothing(t *testing.T) {
+	p, e := newTests(t, i18n.English, nil, 48*time.Hour)
+	row := len(p.State().Rows) - 1
+	p.Run(t.Context(), func() {})
+	s := p.State()
+	if a := e.Asked(); len(a) != 1 || a[0].Seed || len(a[0].Tests) != 0 {
+		t.Errorf("asked for %+v", a)
+	}
+	if got := s.Rows[row].Cells[0]; got.Text != "4.1 s, 2 days ago" || got.Light != presenter.LightUnknown {
+		t.Errorf("of the message there is %+v", got)
+	}
+	if strings.Contains(s.Lead, "old: test again") || p.Brief().Old {
+		t.Errorf("although all was tested again: %q", s.Lead)
+	}
+	p.RunOne(t.Context(), s.Rows[row].ID, func() {})
+	if a := e.Asked(); len(a) != 2 || a[1].Tests[0] != "seed" || p.State().Rows[row].Cells[0].Text != "4.1 s" {
+		t.Errorf("asked for %+v, it says %+v", a, p.State().Rows[row].Cells[0])
+	}
+}
+
+// Where no message was ever sent, that is said.
+func TestTestsTellWhatWasNotTested(t *testing.T) {
+	d := presentertest.Domain()
+	e := &presentertest.Tester{Gets: presentertest.Connections(d, false)}
+	p := presenter.NewTests(tongue(t, i18n.English), e, presenter.TestsOptions{Domains: []failover.Domain{d}, Now: presentertest.Now})
+	p.Run(t.Context(), func() {})
+	s := p.State()
+	if got := s.Rows[len(s.Rows)-1].Cells[0]; got.Text != "not tested yet" || !strings.Contains(s.Lead, "3 not tested yet") {
+		t.Errorf("%q, and the row says %+v", s.Lead, got)
+	}
+}
+
 func TestTestsOne(t *testing.T) {
 	p, e := newTests(t, i18n.English, nil, 0)
 	done := 0
@@ -219,7 +253,7 @@ func TestTestsInShort(t *testing.T) {
 		t.Errorf("old tests: %+v", rows)
 	}
 	p, _ = newTests(t, i18n.English, func(c *engine.Connectivity) { c.Cells = nil }, 0)
-	if rows = p.Concerns("aoba.example", failover.Secondary); len(rows) != 1 || rows[0].Label != "The connections were never tested." {
+	if rows = p.Concerns("aoba.example", failover.Secondary); len(rows) != 1 || rows[0].Label != "The connections have never been tested." {
 		t.Errorf("no tests: %+v", rows)
 	}
 	if b := p.Brief(); b.Light != presenter.NoLight {

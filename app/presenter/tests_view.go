@@ -70,7 +70,7 @@ func nameAt(d failover.Domain, s engine.Side) string {
 // tally counts a domain's cells.
 type tally struct {
 	passed, failed, care, unknown, own int
-	waiting                            int
+	waiting, untested                  int
 	rows                               int // rows that fail anywhere but at the primary alone
 	oldest, newest                     time.Time
 	old                                bool
@@ -104,10 +104,13 @@ func (x *Tests) count(d failover.Domain) (n tally) {
 				continue
 			}
 			c, ok := x.at(d, i.ID, side)
+			if !ok {
+				n.untested++
+			}
 			if !ok || c.State != engine.CellDone {
 				continue
 			}
-			n.add(c)
+			n.add(c, i.Sends)
 			away = away || side != engine.SidePrimary && markLight(c) == LightDown
 		}
 		if away {
@@ -118,7 +121,9 @@ func (x *Tests) count(d failover.Domain) (n tally) {
 	return n
 }
 
-func (n *tally) add(c engine.TestCell) {
+// add adds a cell. How old those are that send messages counts in their own place alone:
+// they are only made when somebody asks for them.
+func (n *tally) add(c engine.TestCell, sends bool) {
 	switch l := markLight(c); {
 	case c.OwnLine && l != LightHealthy:
 		n.own++
@@ -131,7 +136,7 @@ func (n *tally) add(c engine.TestCell) {
 	default:
 		n.unknown++
 	}
-	if n.oldest.IsZero() || c.At.Before(n.oldest) {
+	if !sends && (n.oldest.IsZero() || c.At.Before(n.oldest)) {
 		n.oldest = c.At
 	}
 	if c.At.After(n.newest) {
@@ -169,7 +174,7 @@ func (x *Tests) title(d failover.Domain, n tally) string {
 	case x.live != nil && n.waiting > 0:
 		return t.T("Testing the connections of {domain} …", "domain", failover.Display(d.Name))
 	case n.done() == 0:
-		return t.T("Nothing was tested yet")
+		return t.T("Nothing has been tested yet")
 	case n.rows == 1:
 		return t.T("Mend one thing before you need to switch")
 	case n.rows > 1:
@@ -212,6 +217,7 @@ func (x *Tests) lead(d failover.Domain, n tally) string {
 		{n.care, t.T("{count} to look after", "count", n.care)},
 		{n.unknown, t.T("{count} unknown", "count", n.unknown)},
 		{n.own, t.T("{count} kept back by your own line", "count", n.own)},
+		{n.untested, t.T("{count} not tested yet", "count", n.untested)},
 	} {
 		if p.n > 0 {
 			parts = append(parts, p.text)

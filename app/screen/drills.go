@@ -3,7 +3,6 @@ package screen
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/widget"
 
 	"lifeboat/app/i18n"
 	"lifeboat/app/look"
@@ -108,7 +107,7 @@ type drillList struct {
 	box      *fyne.Container
 	head     *header
 	problem  *widgets.Paragraph
-	people   *widget.Entry
+	people   *widgets.Field
 	goesOn   *fyne.Container
 	rows     []*scenarioView
 	list     *fyne.Container
@@ -143,8 +142,8 @@ type heldView struct {
 }
 
 func newDrillList(t *i18n.Tongue, deeds DrillsDeeds) *drillList {
-	l := &drillList{tongue: t, deeds: deeds, head: newHeader(), problem: widgets.NewParagraph(look.Strong, ""), people: widget.NewEntry()}
-	l.people.SetPlaceHolder(t.T("Names, separated by commas; the first one decides"))
+	l := &drillList{tongue: t, deeds: deeds, head: newHeader(), problem: widgets.NewParagraph(look.Strong, "")}
+	l.people = bareField(t.T("Names, separated by commas; the first one decides"))
 	l.people.OnChanged = deeds.People
 	l.goesOn = line(inside, 0, widgets.NewWords(look.Strong, t.T("A drill is under way.")).Shrinking(), widgets.NewButton(widgets.Filled, t.T("Go to it"), deeds.Resume))
 	l.list, l.heldBox = column(gap), column(0)
@@ -159,7 +158,7 @@ func (l *drillList) show(s presenter.DrillsState, under bool) {
 	l.problem.SetText(s.Problem)
 	show(l.problem, s.Problem != "")
 	show(l.goesOn, under)
-	if l.people.Text == "" && s.People != "" && !under {
+	if l.people.Text() == "" && s.People != "" && !under {
 		l.people.SetText(s.People)
 	}
 	for len(l.rows) < len(s.Scenarios) {

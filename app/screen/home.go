@@ -35,6 +35,8 @@ type Home struct {
 	next                  *nextCard
 	domains               *domainList
 	body                  *fyne.Container
+	room                  fyne.CanvasObject // below the headline
+	stepFirst             bool
 }
 
 // NewHome lays the screen out. do is called with what a pressed button asks for.
@@ -51,7 +53,8 @@ func NewHome(t *i18n.Tongue, p *presenter.Home, do func(presenter.Action)) *Home
 	h.figures = container.New(widgets.Columns(gap), h.mirror.card, h.queue.card, h.drill.card)
 	h.next = newNextCard(t, do)
 	h.domains = newDomainList(t, func(name string) { p.Select(name); h.Update() })
-	h.body = column(gap, h.head.box, widgets.Space(after-2*gap), h.cards, h.trouble.box, h.figures, h.next.card, h.domains.card)
+	h.room = widgets.Space(after - 2*gap)
+	h.body = column(gap, h.order()...)
 	h.Update()
 	return h
 }
@@ -90,6 +93,7 @@ func (h *Home) Update() {
 	if s.Trouble != nil {
 		h.trouble.show(*s.Trouble)
 	}
+	h.place(s.Next != nil && s.Next.First)
 	show(h.next.card, s.Next != nil)
 	if s.Next != nil {
 		h.next.show(*s.Next)
@@ -97,6 +101,23 @@ func (h *Home) Update() {
 	h.showFigures(s)
 	show(h.domains.card, len(s.Domains) > 0)
 	h.domains.show(s.Domains)
+}
+
+// order is what is on the page, from above.
+func (h *Home) order() []fyne.CanvasObject {
+	if h.stepFirst {
+		return []fyne.CanvasObject{h.head.box, h.room, h.next.card, h.cards, h.trouble.box, h.figures, h.domains.card}
+	}
+	return []fyne.CanvasObject{h.head.box, h.room, h.cards, h.trouble.box, h.figures, h.next.card, h.domains.card}
+}
+
+// place puts the next step above the evidence, or below it again.
+func (h *Home) place(first bool) {
+	if h.stepFirst != first {
+		h.stepFirst = first
+		h.body.Objects = h.order()
+		h.body.Refresh()
+	}
 }
 
 // providerCard is one provider with its evidence.

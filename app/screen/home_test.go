@@ -117,7 +117,7 @@ func TestHome(t *testing.T) {
 			i18n.English: {"Microsoft 365 is not taking mail from outside.", "Switch mail", "Keep waiting"}, i18n.Japanese: {"切り替える", "まだ待つ"},
 		}},
 		"secondary": {homeScene{at: failover.Secondary, story: presentertest.Resets}, map[i18n.Language][]string{
-			i18n.English: {"Mail is led to Fastmail.", "Go back home"}, i18n.Japanese: {"普段に戻す"},
+			i18n.English: {"Mail goes to Fastmail now.", "Go back home"}, i18n.Japanese: {"普段に戻す"},
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

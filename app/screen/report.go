@@ -5,7 +5,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/widget"
 
 	"lifeboat/app/i18n"
 	"lifeboat/app/look"
@@ -139,22 +138,24 @@ func (l *adviceList) show(texts []string) {
 type actionsView struct {
 	card             *widgets.Card
 	rows             *facts
-	what, owner, due *widget.Entry
+	what, owner, due *widgets.Field
 	wrong            *widgets.Words
 	tongue           *i18n.Tongue
 }
 
+// bareField is a line to type into that says itself what for.
+func bareField(placeholder string) *widgets.Field {
+	return widgets.NewField(widgets.FieldOptions{Placeholder: placeholder})
+}
+
 func newActionsView(t *i18n.Tongue, add func(what, owner, due string) string) *actionsView {
-	v := &actionsView{rows: newFacts(0), what: widget.NewEntry(), owner: widget.NewEntry(), due: widget.NewEntry(), wrong: widgets.NewWords(look.Small, ""), tongue: t}
-	v.what.SetPlaceHolder(t.T("What is to be done"))
-	v.owner.SetPlaceHolder(t.T("By whom"))
-	v.due.SetPlaceHolder(t.T("By when, as 2026-12-31"))
+	v := &actionsView{rows: newFacts(0), what: bareField(t.T("What is to be done")), owner: bareField(t.T("By whom")), due: bareField(t.T("By when, as 2026-12-31")), wrong: widgets.NewWords(look.Small, ""), tongue: t}
 	button := widgets.NewButton(widgets.Outlined, t.T("Add"), func() {
-		wrong := add(v.what.Text, v.owner.Text, v.due.Text)
+		wrong := add(v.what.Text(), v.owner.Text(), v.due.Text())
 		v.wrong.SetText(wrong)
 		show(v.wrong, wrong != "")
 		if wrong == "" {
-			for _, e := range []*widget.Entry{v.what, v.owner, v.due} {
+			for _, e := range []*widgets.Field{v.what, v.owner, v.due} {
 				e.SetText("")
 			}
 		}

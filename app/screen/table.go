@@ -1,11 +1,11 @@
 package screen
 
 import (
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/widget"
 
 	"lifeboat/app/i18n"
 	"lifeboat/app/look"
@@ -38,9 +38,10 @@ type tableView struct {
 	done    *widgets.Card
 	writing fyne.CanvasObject
 
-	who, why *widget.Entry
-	move     *widget.Select
-	moves    []presenter.MoveButton
+	who   *widgets.Field
+	why   *widgets.TextBox
+	move  *widgets.Select
+	moves []presenter.MoveButton
 
 	asks     *fyne.Container
 	asked    []*askView
@@ -52,7 +53,7 @@ type tableView struct {
 
 type askView struct {
 	question *widgets.Paragraph
-	answer   *widget.Entry
+	answer   *widgets.TextBox
 	box      *fyne.Container
 }
 
@@ -93,25 +94,21 @@ func newTableView(t *i18n.Tongue, deeds DrillsDeeds) *tableView {
 // decisionCard takes decisions and notes down: who, what and why.
 func (v *tableView) decisionCard(deeds DrillsDeeds) fyne.CanvasObject {
 	t := v.tongue
-	v.who, v.why = widget.NewEntry(), widget.NewMultiLineEntry()
-	v.who.SetPlaceHolder(t.T("Who"))
-	v.why.SetPlaceHolder(t.T("Why, or what was said"))
-	v.why.SetMinRowsVisible(2)
-	v.why.Wrapping = fyne.TextWrapWord
-	v.move = widget.NewSelect(nil, nil)
-	v.move.PlaceHolder = t.T("What was decided")
+	v.who, v.why = bareField(t.T("Who")), widgets.NewTextBox(2, t.T("Why, or what was said"))
+	v.move = widgets.NewSelect(0)
+	v.move.Placeholder = t.T("What was decided")
 	decide := widgets.NewButton(widgets.Filled, t.T("Write the decision down"), func() {
-		i := v.move.SelectedIndex()
-		if table := deeds.Table(); table != nil && i >= 0 && i < len(v.moves) {
-			table.Decide(v.moves[i].Move, v.who.Text, v.why.Text)
-			v.move.ClearSelected()
+		i := slices.IndexFunc(v.moves, func(m presenter.MoveButton) bool { return m.Text == v.move.Data().Chosen })
+		if table := deeds.Table(); table != nil && i >= 0 {
+			table.Decide(v.moves[i].Move, v.who.Text(), v.why.Text())
+			v.move.Set(widgets.SelectData{Options: v.move.Data().Options})
 			v.why.SetText("")
 			v.show(table.State())
 		}
 	})
 	note := widgets.NewButton(widgets.Outlined, t.T("Note it"), func() {
-		if table := deeds.Table(); table != nil && strings.TrimSpace(v.why.Text) != "" {
-			table.Note(v.who.Text, v.why.Text)
+		if table := deeds.Table(); table != nil && strings.TrimSpace(v.why.Text()) != "" {
+			table.Note(v.who.Text(), v.why.Text())
 			v.why.SetText("")
 			v.show(table.State())
 		}
@@ -147,7 +144,7 @@ func (v *tableView) keepAnswers(table *presenter.Table) {
 		return
 	}
 	for i, a := range v.asked {
-		table.Answer(i, a.answer.Text)
+		table.Answer(i, a.answer.Text())
 	}
 }
 
@@ -194,22 +191,20 @@ func (v *tableView) show(s presenter.TableState) {
 func (v *tableView) offer(s presenter.TableState) {
 	if len(v.moves) != len(s.Moves) {
 		v.moves = s.Moves
-		words := make([]string, len(s.Moves))
+		options := make([]widgets.SelectOption, len(s.Moves))
 		for i, m := range s.Moves {
-			words[i] = m.Text
+			options[i] = widgets.SelectOption{Key: m.Text, Text: m.Text}
 		}
-		v.move.SetOptions(words)
+		v.move.Set(widgets.SelectData{Options: options})
 	}
-	if v.who.Text == "" && len(s.People) > 0 {
+	if v.who.Text() == "" && len(s.People) > 0 {
 		v.who.SetText(s.People[0])
 	}
 }
 
 func (v *tableView) showQuestions(s presenter.TableState) {
 	for len(v.asked) < len(s.Asks) {
-		a := &askView{question: widgets.NewParagraph(look.Body, ""), answer: widget.NewMultiLineEntry()}
-		a.answer.Wrapping = fyne.TextWrapWord
-		a.answer.SetMinRowsVisible(2)
+		a := &askView{question: widgets.NewParagraph(look.Body, ""), answer: widgets.NewTextBox(2, "")}
 		a.box = column(4, a.question, a.answer)
 		v.asked = append(v.asked, a)
 		v.asks.Add(a.box)

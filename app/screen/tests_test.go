@@ -44,7 +44,7 @@ func TestTestsPage(t *testing.T) {
 		want    map[i18n.Language]string
 	}{
 		"verdict": {domains: []failover.Domain{d}, kept: true, want: map[i18n.Language]string{i18n.English: "Mend one thing before you need to switch", i18n.Japanese: "1か所直してください"}},
-		"none":    {domains: []failover.Domain{d}, want: map[i18n.Language]string{i18n.English: "Nothing was tested yet", i18n.Japanese: "まだテストしていません"}},
+		"none":    {domains: []failover.Domain{d}, want: map[i18n.Language]string{i18n.English: "Nothing has been tested yet", i18n.Japanese: "まだテストしていません"}},
 		"running": {domains: []failover.Domain{d}, runs: 16, want: map[i18n.Language]string{i18n.English: "Testing the connections of aoba.example …", i18n.Japanese: "テストしています"}},
 		"old":     {domains: []failover.Domain{d}, kept: true, later: 75 * time.Hour, want: map[i18n.Language]string{i18n.English: "3 days old: test again.", i18n.Japanese: "3日前"}},
 		"several": {domains: []failover.Domain{long, d}, kept: true, want: map[i18n.Language]string{i18n.English: "All domains", i18n.Japanese: "すべてのドメイン"}},

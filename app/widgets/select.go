@@ -31,6 +31,8 @@ type Select struct {
 	// OnChosen hears the key of what a person chose: set it once, before the
 	// drop-down is shown.
 	OnChosen func(key string)
+	// Placeholder stands there while nothing is chosen.
+	Placeholder string
 
 	data    SelectData
 	width   float32
@@ -185,6 +187,9 @@ func (s *Select) CreateRenderer() fyne.WidgetRenderer {
 		s.frame.paint(s, s.focused, s.off, false)
 		s.shade.FillColor, s.shade.Hidden = ink(s, theme.ColorNameHover), !s.hovered || s.off
 		s.label.full, s.label.name = s.Text(), theme.ColorNameForeground
+		if s.label.full == "" {
+			s.label.full, s.label.name = s.Placeholder, theme.ColorNamePlaceHolder
+		}
 		if s.off {
 			s.label.name = theme.ColorNameDisabled
 		}
@@ -192,7 +197,7 @@ func (s *Select) CreateRenderer() fyne.WidgetRenderer {
 		s.chevron.show(look.IconDown, ink(s, theme.ColorNamePlaceHolder))
 	}
 	sh.least = func() fyne.Size {
-		wide := float32(0)
+		wide := s.label.measure(s.Placeholder)
 		for _, o := range s.data.Options {
 			wide = max(wide, s.label.measure(o.Text))
 		}
