@@ -68,6 +68,7 @@ type Frame struct {
 	moved   func(key string)
 	spacing *margins
 	stop    func(job string)
+	timed   func(name string, do func()) // measures what a press does
 }
 
 // pageView is a page as it stands in the area.
@@ -83,6 +84,7 @@ func NewFrame() *Frame {
 	f := &Frame{
 		area: container.NewStack(), corner: container.New(cornerLayout{}), badges: map[string]Badge{},
 		press: map[string]func(){}, moved: func(string) {}, spacing: &margins{}, stop: func(string) {},
+		timed: func(_ string, do func()) { do() },
 	}
 	f.before = newThreshold(func() *container.Scroll {
 		if v := f.views[f.here]; v != nil {
@@ -90,7 +92,7 @@ func NewFrame() *Frame {
 		}
 		return nil
 	})
-	f.nav = widgets.NewNav(f.Go)
+	f.nav = widgets.NewNav(func(key string) { f.timed("go "+key, func() { f.Go(key) }) })
 	f.side = container.NewStack(f.nav)
 	f.strip = widgets.NewStrip("", func(key string) { f.stop(key) })
 	f.object = container.New(&frameLayout{frame: f}, f.side, f.area, f.strip, f.corner)

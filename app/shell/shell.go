@@ -86,6 +86,7 @@ func newWindow(ctx context.Context, a fyne.App, o Options, do func(func())) *Win
 		w.log = slog.New(slog.DiscardHandler)
 	}
 	w.dog = watchdog(w.log)
+	w.frame.timed = w.dog.Time
 	w.ctx, w.cancel = context.WithCancel(ctx)
 	w.tongue.Store(o.Tongue)
 	if l := w.Language(o.Tongue.Language); l != o.Tongue.Language {

@@ -74,8 +74,12 @@ func (d *desk) switchView() *view {
 		return nil
 	}
 	return &view{
-		page:  Page{Key: pageSwitch, Title: t.T("Switch"), Icon: look.IconSwitch},
-		make:  func() page { return screen.NewSwitch(t, p, d.press) },
+		page: Page{Key: pageSwitch, Title: t.T("Switch"), Icon: look.IconSwitch},
+		make: func() page {
+			return screen.NewSwitch(t, p, func(do presenter.SwitchDo, text string) {
+				d.window.dog.Time("press switch", func() { d.press(do, text) })
+			})
+		},
 		badge: working(func() bool { return !p.Phase().Ended() }),
 		speak: p.Speak,
 		busy:  func() bool { return !p.Phase().Ended() },
