@@ -127,7 +127,9 @@ func sitDown(t *testing.T, display string, env []string, args ...string) *person
 			t.Logf("the window wrote:\n%s", p.out)
 		}
 	})
-	awaitIn(t, "the window", func() bool { return len(p.see()) > 0 })
+	awaitIn(t, "the window", func() bool { // with its pages: when they come, it takes on its own size once more
+		return slices.ContainsFunc(p.see(), func(i outline.Item) bool { return i.Kind == "NavItem" })
+	})
 	p.focus()
 	return p
 }
