@@ -105,18 +105,25 @@ func (p *person) fetch(ctx context.Context, at *provider, last *imap.UID) error 
 	return c.Logout().Wait()
 }
 
-// take fetches messages and reads them.
+// take fetches messages and reads them. What the world did not send is left as unread as
+// it lies there: the stock of a mailbox is the user's to read.
 func (p *person) take(c *imapclient.Client, at *provider, set imap.UIDSet) error {
-	whole := &imap.FetchItemBodySection{}
+	whole := &imap.FetchItemBodySection{Peek: true}
 	all, err := c.Fetch(set, &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{whole}}).Collect()
 	if err != nil {
 		return err
 	}
 	w := p.staff.world
+	var read []imap.UID
 	for _, m := range all {
 		if n, ok := w.marker.find(m.FindBodySection(whole)); ok {
 			w.books.seen(n, at.role, p.name)
+			read = append(read, m.UID)
 		}
 	}
-	return nil
+	if len(read) == 0 {
+		return nil
+	}
+	seen := &imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: []imap.Flag{imap.FlagSeen}}
+	return c.Store(imap.UIDSetNum(read...), seen, nil).Close()
 }

@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/emersion/go-imap/v2"
 
 	"lifeboat/failover"
 	"lifeboat/failover/lab"
@@ -312,4 +315,39 @@ func TestEveryoneHasAnAccountOfTheirOwn(t *testing.T) {
 	if user, _ := w.StaffLogin("nowhere", hanako); user != "" {
 		t.Error("an account at no provider")
 	}
+}
+
+// What lies in a mailbox when the world begins is the user's to read: the staff's mail
+// programs read what the world sends, and leave that as it is.
+func TestStaffLeaveTheStockUnread(t *testing.T) {
+	t.Parallel()
+	w, err := world(lab.Options{Interval: -1, Retry: quick(), Staff: true, Factor: 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.Close() })
+	stock := lab.Stock{Mail: []lab.Stocked{{At: w.Now(), From: "eve@outside.test", To: []string{hanako}, Data: []byte("Subject: stock\r\n\r\nx\r\n")}}}
+	if err := w.Stock(failover.Primary, hanako, stock); err != nil {
+		t.Fatal(err)
+	}
+	events, stop := w.Subscribe(100)
+	t.Cleanup(stop)
+	if err := w.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Send(hanako); err != nil {
+		t.Fatal(err)
+	}
+	until(t, w, events, func(n lab.Totals) bool { return n.Read == 1 })
+	c := inbox(t, w, failover.Primary, hanako, nil)
+	eventually(t, func() bool {
+		all, err := c.Fetch(imap.SeqSet{{Start: 1}}, &imap.FetchOptions{Flags: true}).Collect()
+		if err != nil || len(all) != 2 {
+			t.Fatalf("%+v, %v", all, err)
+		}
+		if slices.Contains(all[0].Flags, imap.FlagSeen) {
+			t.Fatal("the stock is marked as read")
+		}
+		return slices.Contains(all[1].Flags, imap.FlagSeen)
+	})
 }
