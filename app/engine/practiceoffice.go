@@ -40,7 +40,7 @@ const officeBusy = "orders@example.test"
 // left open must not fill the computer.
 const (
 	officeInterval = 1500 * time.Millisecond
-	calmInterval   = 12 * time.Second
+	calmInterval   = 30 * time.Second
 	calmAfter      = 5 * time.Minute
 )
 

@@ -61,6 +61,15 @@ func Measure(text string, size float32, s fyne.TextStyle) fyne.Size {
 	return measured
 }
 
+// ReadAhead has the toolkit find out which fonts the system has. It takes a tenth of a
+// second, and is done on the UI thread when something is typed first, unless that was
+// done before. It may be called from any goroutine.
+func ReadAhead() {
+	const nowhere = "\uFFFF" // no font has it, so that all are asked
+	own := fyne.NewStaticResource("read ahead", assets.FontMono)
+	fyne.CurrentApp().Driver().RenderedTextSize(nowhere, 1, fyne.TextStyle{}, own)
+}
+
 // source is the face that has every character of a text; nil where none of ours has. A
 // record with Japanese in it is set in the face that has both.
 func source(text string, s fyne.TextStyle) fyne.Resource {

@@ -36,7 +36,7 @@ func (f facts) mirrorCard(a *ages) *FigureCard {
 	}
 	c.Title = t.T("Not complete yet")
 	if !m.Complete.IsZero() {
-		c.Title = t.T("{span} old", "span", t.Span(f.now.Sub(m.Complete)))
+		c.Title = t.T("{span} old", "span", aged(t, f.now.Sub(m.Complete)))
 	}
 	alarm, pressing := f.alarm()
 	if m.Complete.IsZero() || f.now.Sub(m.Complete) >= mirrorOld || pressing {
@@ -93,7 +93,7 @@ func (f facts) mirrorAge() string {
 	if f.mirror == nil || f.mirror.State != engine.ReadyMirror || f.mirror.Complete.IsZero() {
 		return ""
 	}
-	return f.t.T("The mirror is {span} old.", "span", f.t.Span(f.now.Sub(f.mirror.Complete)))
+	return f.t.T("The mirror is {span} old.", "span", aged(f.t, f.now.Sub(f.mirror.Complete)))
 }
 
 // grouped is a number with its thousands apart, as both languages write it.

@@ -126,7 +126,7 @@ func (f facts) freshen(s *NextStep) *NextStep {
 	if m.State != engine.ReadyMirror || m.Complete.IsZero() || f.now.Sub(m.Complete) < mirrorOld {
 		return nil
 	}
-	s.Text = t.T("The mirror is {span} old.", "span", t.Span(f.now.Sub(m.Complete)))
+	s.Text = t.T("The mirror is {span} old.", "span", aged(t, f.now.Sub(m.Complete)))
 	s.Detail = t.T("What arrived since could not be read in an outage.")
 	s.Buttons[0] = Button{t.T("See what to do"), DoMail, true}
 	return s

@@ -62,13 +62,25 @@ func join(t *i18n.Tongue, sentences ...string) string {
 	return strings.Join(out, " ")
 }
 
+// ageStep is what ages below a minute are told to, rounded up: words that change every
+// second would have the window painted every second, for as long as it is open.
+const ageStep = 6 * time.Second
+
+// aged tells how old something is, which goes on growing older.
+func aged(t *i18n.Tongue, d time.Duration) string {
+	if d < time.Minute {
+		d = max(d+ageStep-1, 0).Truncate(ageStep)
+	}
+	return t.Span(d)
+}
+
 // ago tells how long ago something was.
 func ago(t *i18n.Tongue, at, now time.Time) string {
 	d := now.Sub(at)
-	if d < time.Second {
+	if d < ageStep {
 		return t.T("just now")
 	}
-	return t.T("{span} ago", "span", t.Span(d))
+	return t.T("{span} ago", "span", aged(t, d))
 }
 
 // exact tells a measured time to the precision that matters for it.

@@ -222,6 +222,7 @@ func (w *Window) firstPaint() {
 	for _, k := range []look.Type{look.Body, look.Strong, look.Record} {
 		w.ui("face", func() { look.Measure("A", look.NewTheme().Size(k.Size()), k.Style()) })
 	}
+	w.work(look.ReadAhead)
 }
 
 // stuck says why a world cannot be shown, and what can be done. What goes on in the real
