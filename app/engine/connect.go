@@ -36,6 +36,8 @@ type TestInfo struct {
 	Limit time.Duration `json:"limit"`
 	// Usual is how long it takes as a rule.
 	Usual time.Duration `json:"usual"`
+	// Sends: it sends messages, so it is only made where a request asks for that.
+	Sends bool `json:"-"`
 }
 
 // CellState is how far a test is.
@@ -90,7 +92,7 @@ type Connectivity struct {
 func (e *Engine) ConnectTests() []TestInfo {
 	var out []TestInfo
 	for _, t := range e.tests() {
-		out = append(out, TestInfo{ID: t.ID, Title: t.Title, Reason: t.Reason, Remedy: t.Remedy, Limit: t.Limit, Usual: t.Usual})
+		out = append(out, TestInfo{ID: t.ID, Title: t.Title, Reason: t.Reason, Remedy: t.Remedy, Limit: t.Limit, Usual: t.Usual, Sends: t.ID == probe.SeedTest})
 	}
 	return out
 }

@@ -38,6 +38,9 @@ func (x *Tests) detail(d failover.Domain, i engine.TestInfo) *TestDetail {
 	}
 	det.Advice = x.advice(d, i, troubled)
 	det.Button, det.Off = t.T("Test this check"), x.live != nil
+	if i.Sends {
+		det.Button = t.T("Send test messages")
+	}
 	if i.Usual > 0 {
 		det.Usual = t.T("Usually takes {span}", "span", goal(t, i.Usual))
 	}

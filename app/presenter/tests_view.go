@@ -202,7 +202,7 @@ func (x *Tests) lead(d failover.Domain, n tally) string {
 	all := n.done() + n.waiting
 	switch {
 	case x.live != nil && n.waiting > 0:
-		return join(t, t.T("{count} of {all} done. No record is changed, and every test has a time limit.", "count", n.done(), "all", all))
+		return join(t, t.T("{count} of {all} done. No record is changed, and every test has a time limit.", "count", max(x.awaited-len(x.live), 0), "all", x.awaited))
 	case x.err != nil:
 		return join(t, problem(t, x.err), x.when(d, n))
 	case n.done() == 0:
