@@ -65,6 +65,9 @@ func NewDrills(t *i18n.Tongue, p *presenter.Drills, deeds DrillsDeeds) *Drills {
 // Content is the screen.
 func (d *Drills) Content() fyne.CanvasObject { return d.body }
 
+// Part is which of list, drill and report is shown.
+func (d *Drills) Part() string { return string(d.presenter.Page()) }
+
 // Update shows the presenters' state; call it on the UI thread.
 func (d *Drills) Update() {
 	s := d.presenter.State()

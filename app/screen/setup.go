@@ -92,6 +92,9 @@ func (s *Setup) Content() fyne.CanvasObject { return s.content }
 // Bar is what stands in the bar below the page.
 func (s *Setup) Bar() fyne.CanvasObject { return s.bar }
 
+// Part is the step that is shown.
+func (s *Setup) Part() string { return string(s.step) }
+
 // Nav is the steps. It is as wide as the navigation that it stands in the place of.
 func (s *Setup) Nav() fyne.CanvasObject { return s.steps }
 

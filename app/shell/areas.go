@@ -132,3 +132,17 @@ func focusable(o fyne.CanvasObject) fyne.Focusable {
 	first, _ := o.(fyne.Focusable)
 	return first
 }
+
+// Part says which part of the page is shown now, where it has several that take each
+// other's place, as the steps of the set-up do: another one begins at its top.
+func (f *Frame) Part(name string) {
+	v := f.views[f.here]
+	if v == nil || v.part == name {
+		return
+	}
+	v.part = name
+	if v.scroll != nil {
+		v.scroll.Offset = fyne.Position{}
+		v.scroll.Refresh()
+	}
+}

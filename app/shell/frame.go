@@ -77,6 +77,7 @@ type pageView struct {
 	scroll *container.Scroll // nil: the page fills the area
 	bar    fyne.CanvasObject // nil: none
 	nav    fyne.CanvasObject // nil: the navigation
+	part   string            // of the page that is shown, where it has several
 }
 
 // NewFrame returns an empty frame.

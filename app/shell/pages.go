@@ -104,6 +104,7 @@ type (
 	shower    interface{ Shown(seen bool) }
 	appearer  interface{ Shown() } // hears of coming into sight alone
 	escaper   interface{ Escape() bool }
+	parted    interface{ Part() string } // which of several parts is shown
 )
 
 // view is a page of the desk: how it is made, and what is there once it was.
@@ -250,6 +251,9 @@ func (d *desk) update() {
 	d.resume()
 	if p := d.here(); p != nil {
 		p.Update()
+		if p, ok := p.(parted); ok {
+			f.Part(p.Part())
+		}
 	}
 	d.window.follow()
 	s := d.parts.Home.State()

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/test"
 
 	"lifeboat/app/widgets"
@@ -56,5 +57,24 @@ func TestKeysStandBeforeThePage(t *testing.T) {
 	press(w, fyne.KeyF1, 0)
 	if c.Overlays().Top() == nil {
 		t.Error("the window's own keys do nothing there")
+	}
+}
+
+// Another part of a page begins at its top, however far the one before was scrolled.
+func TestAnotherPartBeginsAtItsTop(t *testing.T) {
+	test.NewTempApp(t)
+	content := container.NewStack(tall("long", 3000))
+	f, _ := open(t, 1280, 800, Page{Key: pageSetup, Title: "Set-up", Content: content})
+	s := f.views[pageSetup].scroll
+	f.Part("first")
+	s.ScrollToOffset(fyne.NewPos(0, 2000))
+	if f.Part("first"); s.Offset.Y != 2000 {
+		t.Errorf("the same part was scrolled to %v", s.Offset.Y)
+	}
+	content.Objects[0] = tall("short", 100)
+	content.Refresh()
+	f.Part("second")
+	if s.Offset.Y != 0 || s.Content.Size().Height > s.Size().Height {
+		t.Errorf("another part begins at %v, and is %v high in %v", s.Offset.Y, s.Content.Size().Height, s.Size().Height)
 	}
 }
