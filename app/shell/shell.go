@@ -76,6 +76,7 @@ type Window struct {
 func New(ctx context.Context, o Options) *Window {
 	w := newWindow(ctx, app.NewWithID(appID), o, fyne.Do)
 	w.window.CenterOnScreen()
+	w.app.Lifecycle().SetOnStarted(func() { fyne.Do(w.fitScreen) })
 	return w
 }
 

@@ -79,3 +79,17 @@ func TestDialogsOfFyneSpeakOurLanguage(t *testing.T) {
 		}
 	}
 }
+
+// A window is no larger than the screen, its frame counted in.
+func TestWithinTheScreen(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ size, room, want fyne.Size }{
+		{fyne.NewSize(1280, 720), fyne.NewSize(1920, 1040), fyne.NewSize(1280, 720)},
+		{fyne.NewSize(1280, 720), fyne.NewSize(1366, 728), fyne.NewSize(1280, 688)},
+		{fyne.NewSize(1800, 1200), fyne.NewSize(1024, 768), fyne.NewSize(1024, 728)},
+	} {
+		if got := within(c.size, c.room); got != c.want {
+			t.Errorf("a window of %v in a room of %v is %v, not %v", c.size, c.room, got, c.want)
+		}
+	}
+}
