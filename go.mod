@@ -5,6 +5,7 @@ go 1.26
 require (
 	filippo.io/age v1.3.2
 	fyne.io/fyne/v2 v2.7.1
+	github.com/Microsoft/go-winio v0.6.2
 	github.com/adrg/xdg v0.5.3
 	github.com/emersion/go-imap/v2 v2.0.0-beta.8
 	github.com/emersion/go-message v0.18.2
@@ -18,7 +19,6 @@ require (
 	github.com/jeandeaual/go-locale v0.0.0-20250612000132-0ef82f21eade
 	github.com/kardianos/service v1.3.0
 	github.com/klauspost/compress v1.20.3
-	github.com/Microsoft/go-winio v0.6.2
 	github.com/miekg/dns v1.1.73
 	github.com/ncruces/go-sqlite3 v0.30.5
 	github.com/rogpeppe/go-internal v1.16.0
