@@ -47,9 +47,11 @@ func (d ChartData) equal(o ChartData) bool {
 		slices.Equal(d.Second, o.Second) && slices.Equal(d.Turns, o.Turns) && slices.Equal(d.YTicks, o.YTicks) && slices.Equal(d.XTicks, o.XTicks) && slices.Equal(d.Probes, o.Probes)
 }
 
-// What a chart is made of, in pixels at scale 1.
+// What a chart is made of, in pixels at scale 1. The words at the left, above and below have
+// at least so much room, and more where they are larger.
 const (
 	chartLeft  = 34 // for the words at the left
+	chartWords = 4  // between them and the curve
 	chartRight = 6
 	chartTop   = 26 // for the words of the mark
 	chartFoot  = 24 // for the words below
@@ -101,6 +103,9 @@ func (c *TimeChart) Data() ChartData { return c.data }
 // CreateRenderer draws the chart.
 func (c *TimeChart) CreateRenderer() fyne.WidgetRenderer {
 	c.ExtendBaseWidget(c)
+	if c.sheet != nil {
+		return c.sheet.start()
+	}
 	c.sheet = &sheet{owner: c, paint: c.paint, lay: c.lay}
 	c.sheet.least = func() fyne.Size { return fyne.NewSize(10*shrunk, c.high) }
 	return c.sheet.start()
@@ -130,14 +135,39 @@ func (c *TimeChart) paint() {
 
 // plot is where the curve is drawn.
 func (c *TimeChart) plot(size fyne.Size) (at fyne.Position, area fyne.Size) {
-	left, foot := float32(chartRight), float32(chartFoot)
+	left, top, foot := float32(chartRight), float32(chartTop), c.foot()
 	if len(c.data.YTicks) > 0 {
-		left = chartLeft
+		left = c.left()
 	}
 	if len(c.data.Probes) > 0 {
 		foot += probeStrip
 	}
-	return fyne.NewPos(left, chartTop), fyne.NewSize(max(size.Width-left-chartRight, 1), max(size.Height-chartTop-foot, 1))
+	if c.data.Mark != nil {
+		top = max(top, c.mark.height()+chartWords)
+	}
+	return fyne.NewPos(left, top), fyne.NewSize(max(size.Width-left-chartRight, 1), max(size.Height-top-foot, 1))
+}
+
+// left is the room for the words at the left.
+func (c *TimeChart) left() float32 {
+	room := float32(chartLeft)
+	for i := range c.data.YTicks {
+		if i < len(c.ys) {
+			room = max(room, c.ys[i].width()+chartWords)
+		}
+	}
+	return room
+}
+
+// foot is the room for the words below.
+func (c *TimeChart) foot() float32 {
+	room := float32(chartFoot)
+	for i := range c.data.XTicks {
+		if i < len(c.xs) {
+			room = max(room, c.xs[i].height()+chartWords)
+		}
+	}
+	return room
 }
 
 // top is the value at the upper edge.
@@ -169,7 +199,7 @@ func (c *TimeChart) lay(size fyne.Size) {
 	put(c.raster, 0, 0, size.Width, size.Height)
 	for i, t := range c.data.YTicks {
 		l := c.ys[i]
-		l.lay(0, round(c.place(size, c.data.From, t.At).Y-l.height()/2), chartLeft-4)
+		l.lay(0, round(c.place(size, c.data.From, t.At).Y-l.height()/2), c.left()-chartWords)
 	}
 	for i, t := range c.data.XTicks {
 		l := c.xs[i]
@@ -226,7 +256,7 @@ func (c *TimeChart) draw(wide, high int) image.Image {
 	p.fill(ink(c, theme.ColorNameSeparator))
 	for _, t := range c.data.Turns {
 		x := round(c.place(size, t.At, 0).X)
-		p.line(1.4, fyne.NewPos(x, 2), fyne.NewPos(x, size.Height-chartFoot))
+		p.line(1.4, fyne.NewPos(x, 2), fyne.NewPos(x, size.Height-c.foot()))
 	}
 	p.fill(ink(c, theme.ColorNamePlaceHolder))
 	c.curve(p, size)
@@ -234,7 +264,7 @@ func (c *TimeChart) draw(wide, high int) image.Image {
 	c.probes(p, size)
 	if c.data.Mark != nil {
 		x := round(c.place(size, c.data.Mark.At, 0).X)
-		p.line(2, fyne.NewPos(x, 2), fyne.NewPos(x, size.Height-chartFoot))
+		p.line(2, fyne.NewPos(x, 2), fyne.NewPos(x, size.Height-c.foot()))
 		p.fill(ink(c, theme.ColorNameError))
 	}
 	return p.image
@@ -301,7 +331,7 @@ const (
 
 // probes draws the strip: each kind in its colour.
 func (c *TimeChart) probes(p *pen, size fyne.Size) {
-	y := size.Height - chartFoot - probeStrip/2 + 4
+	y := size.Height - c.foot() - probeStrip/2 + 4
 	of := func(draw func(at fyne.Position), is func(Shape) bool) {
 		for _, probe := range c.data.Probes {
 			if is(probe.Shape) {

@@ -3,10 +3,14 @@ package widgets
 import (
 	"image"
 	"image/color"
+	"slices"
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
 	"fyne.io/fyne/v2/theme"
+
+	"lifeboat/app/look"
 )
 
 // near says whether a pixel has a colour, or nearly.
@@ -143,5 +147,28 @@ func TestSparks(t *testing.T) {
 	}
 	if !near(w.Canvas().Capture(), places[4].X, places[4].Y, ink(s, theme.ColorNameFocus)) {
 		t.Error("the last drill does not stand out")
+	}
+}
+
+// Large text is not cut off: the chart leaves it more room.
+func TestChartGrowsWithTheText(t *testing.T) {
+	for _, percent := range []int{look.UsualText, look.LargestText} {
+		test.NewTempApp(t).Settings().SetTheme(look.NewThemeIn(look.Light).WithText(percent))
+		c := NewTimeChart(216)
+		c.Set(ChartData{
+			From: 0, To: 10, Points: []Point{{0, 0}, {10, 1500}}, Mark: &Tick{At: 4, Label: "resets begin"},
+			YTicks: []Tick{{0, "0"}, {1000, "1,000"}}, XTicks: []Tick{{0, "10:30"}, {10, "11:23"}},
+		})
+		w := test.NewTempWindow(t, c)
+		w.Resize(fyne.NewSize(420, 240))
+		for _, l := range append(slices.Clone(c.ys), c.xs...) {
+			if l.text.Text != l.full {
+				t.Errorf("at %d %% %q is shortened to %q", percent, l.full, l.text.Text)
+			}
+		}
+		at, area := c.plot(c.Size())
+		if low := c.xs[0].text.Position().Y; at.Y+area.Height > low || c.mark.text.Position().Y+c.mark.height() > at.Y {
+			t.Errorf("at %d %% the curve from %v to %v runs into its words", percent, at.Y, at.Y+area.Height)
+		}
 	}
 }

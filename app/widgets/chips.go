@@ -78,7 +78,7 @@ func NewChips(name string, column float32) *Chips {
 	c.entry.Wrapping = fyne.TextWrap(fyne.TextTruncateClip)
 	c.entry.ExtendBaseWidget(c.entry)
 	c.entry.OnChanged = c.typed
-	c.bare = container.NewThemeOverride(c.entry, bareTheme{})
+	c.bare = container.NewThemeOverride(c.entry, bareTheme{frame: c.frame})
 	c.list = newOfferList(c.take)
 	c.sheet = &sheet{owner: c, paint: c.paint, least: c.least, lay: c.lay}
 	c.ExtendBaseWidget(c)

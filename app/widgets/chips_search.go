@@ -58,7 +58,7 @@ func NewSearchField(placeholder string) *SearchField {
 			f.OnChanged(s)
 		}
 	}
-	f.bare = container.NewThemeOverride(f.entry, bareTheme{})
+	f.bare = container.NewThemeOverride(f.entry, bareTheme{frame: f.frame})
 	f.clear = newCross(func() { f.entry.SetText("") })
 	f.ExtendBaseWidget(f)
 	return f
