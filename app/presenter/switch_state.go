@@ -36,6 +36,8 @@ type SwitchState struct {
 	Aside     *Aside // what can be done although it is refused
 	Bar       Bar
 	Runs      []RunRow
+	// If says what a switch would do, while none goes on.
+	If []Point
 }
 
 // ChangeState is a change as people understand it: from where to where, and below that
@@ -152,7 +154,7 @@ func (s *Switch) State() SwitchState {
 		st.Tests, st.TestAgain = o.tests, s.tongue.T("Test now")
 	}
 	if s.phase == PhaseIdle {
-		st.Runs, st.Done = v.runs(o.runs), v.done()
+		st.Runs, st.Done, st.If = v.runs(o.runs), v.done(), v.ifSwitched(o.route)
 		return st
 	}
 	if s.preview != nil || !s.phase.Ended() {

@@ -95,6 +95,22 @@ func (v switchView) idle(route failover.Route) string {
 	}
 }
 
+// ifSwitched says what a switch would do, where one could be begun.
+func (v switchView) ifSwitched(route failover.Route) []Point {
+	d := v.domain()
+	if v.open != nil || route != failover.RoutePrimary || d.Secondary.Name == "" {
+		return nil
+	}
+	t := v.tongue
+	return []Point{
+		{Text: t.T("New mail arrives at {secondary}.", "secondary", d.Secondary.Name)},
+		{Text: t.T("Mail that waits outside is sent again and arrives there.")},
+		{Text: t.T("Staff read and write there, with the same addresses.")},
+		{Text: t.T("You see every record that changes before it changes.")},
+		{Text: t.T("You can go back at any moment."), Back: true},
+	}
+}
+
 func (v switchView) lead(route failover.Route) string {
 	t, names := v.tongue, v.names()
 	switch v.phase {

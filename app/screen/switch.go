@@ -38,6 +38,8 @@ type Switch struct {
 	done    *listCard
 	warned  *listCard
 	runs    *listCard
+	would   *pointList // what a switch would do
+	ifCard  *widgets.Card
 	left    *fyne.Container
 	right   *fyne.Container
 	columns *fyne.Container
@@ -64,7 +66,9 @@ func NewSwitch(t *i18n.Tongue, p *presenter.Switch, do SwitchDeeds) *Switch {
 	s.done = newListCard(t.T("What is done, and what is not"), 0, nothing)
 	s.warned = newListCard(t.T("Worth knowing"), 0, nothing)
 	s.runs = newListCard(t.T("Earlier"), runsWords, nothing)
-	s.left = column(gap, s.change.card, s.confirm.card, s.guide.card, s.refused.card, s.aside.card, s.arrives.card)
+	s.would = newPointList()
+	s.ifCard = widgets.NewCard(column(inside, widgets.NewParagraph(look.Heading, t.T("If you switch")), s.would.box))
+	s.left = column(gap, s.ifCard, s.change.card, s.confirm.card, s.guide.card, s.refused.card, s.aside.card, s.arrives.card)
 	s.right = column(gap, s.clock.card, s.climb, s.done.card, s.tests.card, s.warned.card)
 	s.columns = container.New(widgets.Columns(gap, 58, 42), s.left, s.right)
 	s.content = column(gap, s.head.box, widgets.Space(0), s.columns, s.runs.card)
@@ -132,9 +136,11 @@ func (s *Switch) Update() {
 	s.tests.show(st.Tests, st.TestAgain)
 	s.done.show(st.Done, "")
 	s.warned.show(st.Warnings, "")
-	show(s.left, st.Phase != presenter.PhaseIdle || len(st.Done) > 0)
+	s.would.show(st.If)
+	show(s.ifCard, len(st.If) > 0)
+	show(s.left, st.Phase != presenter.PhaseIdle || len(st.Done)+len(st.If) > 0)
 	show(s.right, len(st.Rungs)+len(st.Done)+len(st.Tests)+len(st.Warnings) > 0 || st.Clock != nil)
-	show(s.columns, st.Phase != presenter.PhaseIdle || len(st.Done)+len(st.Tests) > 0)
+	show(s.columns, st.Phase != presenter.PhaseIdle || len(st.Done)+len(st.Tests)+len(st.If) > 0)
 	s.runs.show(runRows(st.Runs), "")
 	s.updateBar()
 	if on := fyne.CurrentApp().Driver().CanvasForObject(s.confirm.field); asked && on != nil {

@@ -47,9 +47,36 @@ type optionView struct {
 	card    *widgets.Card
 	title   *widgets.Paragraph
 	pill    *widgets.Pill
-	points  []*pointRow
+	points  *pointList
 	buttons []*actionButton
 	note    *widgets.Paragraph
+}
+
+// pointList is what something would do, point by point.
+type pointList struct {
+	box  *fyne.Container
+	rows []*pointRow
+}
+
+func newPointList() *pointList {
+	l := &pointList{box: container.New(widgets.Rows(8))}
+	for range optionPoints {
+		p := &pointRow{sign: newSign(look.IconArrow, accent, 18), text: widgets.NewParagraph(look.Body, "")}
+		p.box = container.New(pointLayout{}, p.sign, p.text)
+		l.rows = append(l.rows, p)
+		l.box.Add(p.box)
+	}
+	return l
+}
+
+func (l *pointList) show(points []presenter.Point) {
+	for i, p := range l.rows {
+		show(p.box, i < len(points))
+		if i < len(points) {
+			p.text.SetText(points[i].Text)
+			p.sign.set(signOf(points[i]))
+		}
+	}
 }
 
 type pointRow struct {
@@ -63,16 +90,10 @@ func newOptionView(do func(presenter.Action)) *optionView {
 		title: widgets.NewParagraph(look.Heading, ""), pill: widgets.NewPill(widgets.PillData{}),
 		buttons: newActionButtons(2, do), note: widgets.NewParagraph(look.Caption, ""),
 	}
-	list := container.New(widgets.Rows(8))
-	for range optionPoints {
-		p := &pointRow{sign: newSign(look.IconArrow, accent, 18), text: widgets.NewParagraph(look.Body, "")}
-		p.box = container.New(pointLayout{}, p.sign, p.text)
-		v.points = append(v.points, p)
-		list.Add(p.box)
-	}
+	v.points = newPointList()
 	v.buttons[0].button.Sized(widgets.ButtonBig)
 	v.buttons[1].button.Sized(widgets.ButtonInBar)
-	v.card = widgets.NewCard(column(inside, line(inside, 0, v.title, v.pill), list, v.buttons[0].button, v.buttons[1].button, v.note))
+	v.card = widgets.NewCard(column(inside, line(inside, 0, v.title, v.pill), v.points.box, v.buttons[0].button, v.buttons[1].button, v.note))
 	return v
 }
 
@@ -80,13 +101,7 @@ func (v *optionView) show(o presenter.Option) {
 	v.title.SetText(o.Title)
 	show(v.pill, o.Light != presenter.NoLight)
 	v.pill.Set(widgets.Status(ShapeOf(o.Light), o.Word))
-	for i, p := range v.points {
-		show(p.box, i < len(o.Points))
-		if i < len(o.Points) {
-			p.text.SetText(o.Points[i].Text)
-			p.sign.set(signOf(o.Points[i]))
-		}
-	}
+	v.points.show(o.Points)
 	showActions(v.buttons, o.Buttons)
 	v.note.SetText(o.Note)
 	show(v.note, o.Note != "")
