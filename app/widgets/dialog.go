@@ -1,6 +1,8 @@
 package widgets
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
@@ -49,7 +51,8 @@ const (
 )
 
 // Dialog lies over a window and asks something. Escape is No; Enter presses the button
-// that has the focus, and never a field's.
+// that has the focus. In a field it does nothing, since an input method's Enter comes
+// there, too; in one for a secret, where there is none, it goes on, and agrees at the end.
 type Dialog struct {
 	widget.BaseWidget
 	data DialogData
@@ -148,6 +151,16 @@ func (g *Dialog) texts() []string {
 	return all
 }
 
+// submit goes on from a field to the next, or agrees.
+func (g *Dialog) submit(f *Field) {
+	switch i := slices.Index(g.fields, f); {
+	case i < len(g.fields)-1:
+		g.fields[i+1].Focus(g.on)
+	case g.yes != nil && !g.data.Risky:
+		g.yes.Press()
+	}
+}
+
 // check lets Yes be pressed once what was typed is right.
 func (g *Dialog) check() {
 	if g.yes == nil {
@@ -189,6 +202,9 @@ func (g *Dialog) build() {
 	for _, o := range d.Fields {
 		f := NewField(o)
 		f.OnChanged = func(string) { g.check() }
+		if o.Secret {
+			f.OnSubmit = func(string) { g.submit(f) }
+		}
 		g.fields = append(g.fields, f)
 		body.Add(f)
 	}
