@@ -255,6 +255,15 @@ type SetupAnswer struct {
 	Detail  failover.Sentence `json:"detail,omitzero"` // beside it: whom, where, how long
 	Remedy  failover.Sentence `json:"remedy,omitzero"`
 	Exact   []string          `json:"exact,omitempty"` // exact answers, to be copied
-	At      time.Time         `json:"at,omitzero"`
-	Took    time.Duration     `json:"took,omitempty"` // nanoseconds
+	// Each is what was found about each address, where a test asks for addresses.
+	Each map[string]SetupSays `json:"each,omitempty"`
+	At   time.Time            `json:"at,omitzero"`
+	Took time.Duration        `json:"took,omitempty"` // nanoseconds
+}
+
+// SetupSays is what a provider makes of an address.
+type SetupSays struct {
+	Verdict failover.Verdict  `json:"verdict"`
+	Say     failover.Sentence `json:"say"`
+	Answer  string            `json:"answer,omitempty"` // the server's own, its last line
 }

@@ -328,3 +328,22 @@ recipients: {accounts: [anna@example.test]}
 	}
 	inUse()
 }
+
+// Of each address it is said what the secondary makes of it, in its own words.
+func TestSetupSaysWhatEachAddressIs(t *testing.T) {
+	t.Parallel()
+	n := newNewcomer(t, lab.Options{})
+	n.fillsIn()
+	const missing = "sales@example.test"
+	n.world.SetRecipient(failover.Secondary, missing, false)
+	each := n.tests(engine.FieldSecondaryMX).Each
+	for _, r := range n.setup.Draft().Recipients {
+		verdict, code := failover.Pass, "250"
+		if r.Address == missing {
+			verdict, code = failover.Red, "550"
+		}
+		if got := each[r.Address]; got.Verdict != verdict || !strings.HasPrefix(got.Answer, code) || got.Say.IsZero() {
+			t.Errorf("%s: %+v", r.Address, got)
+		}
+	}
+}

@@ -220,12 +220,14 @@ const rcptCheck = "rcpt"
 func (t *fieldTest) judgeRecipients(found []failover.Finding, provider string) {
 	var missing, unseen []string
 	known := 0
+	t.answer.Each = map[string]SetupSays{}
 	var why failover.Finding
 	for _, f := range found {
 		if f.Check != rcptCheck {
 			continue
 		}
 		t.answer.Exact = append(t.answer.Exact, f.Evidence...)
+		t.answer.Each[strings.ToLower(f.Subject)] = saysOf(f)
 		switch f.Verdict {
 		case failover.Pass, failover.Warn:
 			known++
@@ -255,6 +257,20 @@ func (t *fieldTest) judgeRecipients(found []failover.Finding, provider string) {
 	default:
 		t.answer.Detail = failover.Say("Every address is taken by {provider}.", "provider", provider)
 	}
+}
+
+// saysOf is what a finding says of its address, with the reply to RCPT TO in its evidence.
+func saysOf(f failover.Finding) SetupSays {
+	out := SetupSays{Verdict: f.Verdict, Say: f.Say}
+	asked := false
+	for _, line := range f.Evidence {
+		if _, command := strings.CutPrefix(line, "RCPT TO:<"); command {
+			asked = true
+		} else if asked && line != "" && line[0] >= '2' && line[0] <= '5' {
+			out.Answer = line
+		}
+	}
+	return out
 }
 
 // some names the first few of a list, as far as they fit on a line.

@@ -1,10 +1,13 @@
 package presenter
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
 	"lifeboat/app/engine"
+	"lifeboat/failover"
 )
 
 // peoplePage is about who has to go on receiving mail.
@@ -102,43 +105,30 @@ func (s *SettingUp) shownPeople() []SetupPerson {
 			p.Note = commas(t, slices.DeleteFunc([]string{p.Note, t.T("listed in {file}", "file", r.File)}, func(n string) bool { return n == "" }))
 		}
 		switch says := said[strings.ToLower(r.Address)]; {
-		case says == "":
-		case says[0] == '2':
+		case says.Verdict == "":
+		case says.Verdict == failover.Pass, says.Verdict == failover.Warn:
 			p.Light = LightHealthy
-		case says[0] == '4':
-			p.Light, p.Says = LightCare, t.T("put off")
-		default:
+		case says.Verdict == failover.Red:
 			p.Light, p.Says = LightCare, t.T("not known there")
+		case strings.HasPrefix(says.Answer, "4"):
+			p.Light, p.Says = LightCare, t.T("put off")
+		default: // a server that takes everybody says nothing of anybody
+			p.Light, p.Says = LightUnknown, t.T("cannot be told")
 		}
 		out = append(out, p)
 	}
 	return out
 }
 
-// said is what the secondary said of each address, in its exact words.
-func (s *SettingUp) said() map[string]string {
-	said := map[string]string{}
+// said is what was found about each address at the secondary.
+func (s *SettingUp) said() map[string]engine.SetupSays {
+	said := map[string]engine.SetupSays{}
 	for _, f := range []engine.SetupField{engine.FieldSecondaryMX, engine.FieldRecipients} {
 		if a, ok := s.answer(f); ok {
-			heard(a.Exact, said)
+			maps.Copy(said, a.Each)
 		}
 	}
 	return said
-}
-
-// heard reads what a server said of each address out of exact answers: a command, and
-// the reply that follows it.
-func heard(exact []string, said map[string]string) {
-	address := ""
-	for _, line := range exact {
-		switch asked, ok := strings.CutPrefix(line, "RCPT TO:<"); {
-		case ok:
-			address, _, _ = strings.Cut(strings.ToLower(asked), ">")
-		case address != "" && line != "" && line[0] >= '2' && line[0] <= '5':
-			said[address] = line
-			address = ""
-		}
-	}
 }
 
 // person is the address that is looked at, to be changed.
@@ -168,8 +158,8 @@ func (s *SettingUp) person() []SetupBlock {
 			text("primary", t.T("Signs in as"), r.PrimaryUser, r.Address),
 			text("secondary", t.T("At the secondary as"), r.SecondaryUser, r.Address))
 	}
-	if says := s.said()[strings.ToLower(r.Address)]; says != "" && says[0] != '2' {
-		items = append(items, SetupItem{Key: ofPerson + "said", Kind: SetupFixed, Label: s.providerName(engine.SideSecondary), Text: says})
+	if says := s.said()[strings.ToLower(r.Address)]; says.Verdict == failover.Red || says.Verdict == failover.Unknown {
+		items = append(items, SetupItem{Key: ofPerson + "said", Kind: SetupFixed, Label: s.providerName(engine.SideSecondary), Text: cmp.Or(says.Answer, t.Say(says.Say))})
 	}
 	return []SetupBlock{
 		{Key: "person." + r.Address, Kind: SetupCard, Items: items},

@@ -228,7 +228,10 @@ func TestSetupPeople(t *testing.T) {
 	e := presentertest.NewSetup(engine.SetupDraft{Step: engine.StepRecipients, Domain: "aoba.example", Done: map[engine.SetupStep]bool{}})
 	e.Comes[engine.FieldRecipients] = engine.SetupAnswer{
 		Verdict: failover.Warn, Word: failover.Say("{count} of {of}", "count", 1, "of", 2), At: presentertest.Noon,
-		Exact: []string{"mx.example:25", "RCPT TO:<keiri@aoba.example>", "550 5.1.1 no such user", "RCPT TO:<sato@aoba.example>", "250 2.1.5 Ok"},
+		Each: map[string]engine.SetupSays{
+			"keiri@aoba.example": {Verdict: failover.Red, Answer: "550 5.1.1 no such user"}, "sato@aoba.example": {Verdict: failover.Pass, Answer: "250 2.1.5 Ok"},
+			"all@aoba.example": {Verdict: failover.Unknown, Answer: "250 2.1.5 Ok"},
+		},
 	}
 	s := settingUp(t, e, presenter.SetupOptions{})
 	settled(t, s)
@@ -254,6 +257,13 @@ func TestSetupPeople(t *testing.T) {
 	if p := people(); len(p) != 2 || p[0].Light != presenter.LightCare || p[1].Light != presenter.LightHealthy {
 		t.Errorf("%+v", p)
 	}
+	// A server that takes everybody has said nothing of anybody.
+	s.Type("people", "all@aoba.example")
+	do(t, s, presenter.DoSetupAdd, "")
+	do(t, s, presenter.DoSetupTest, string(engine.FieldRecipients))
+	if p := people(); len(p) != 3 || p[2].Light != presenter.LightUnknown || p[2].Says != "cannot be told" {
+		t.Errorf("%+v", p)
+	}
 	s.Pick("keiri@aoba.example")
 	if st := s.State(); !strings.Contains(said(st), "550 5.1.1 no such user") {
 		t.Errorf("the secondary's words are not to be seen: %s", said(st))
@@ -266,11 +276,11 @@ func TestSetupPeople(t *testing.T) {
 	}
 	do(t, s, presenter.DoSetupRemove, "keiri@aoba.example")
 	settled(t, s)
-	if p := people(); len(p) != 1 || len(e.Draft().Recipients) != 1 {
+	if p := people(); len(p) != 2 || len(e.Draft().Recipients) != 2 {
 		t.Errorf("%+v", p)
 	}
 	s.File(t.Context(), presenter.FilePeople, "people.csv", func() {})
-	if len(e.Draft().Recipients) != 4 {
+	if len(e.Draft().Recipients) != 5 {
 		t.Errorf("%d people after a file of three", len(e.Draft().Recipients))
 	}
 }

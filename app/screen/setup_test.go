@@ -181,6 +181,10 @@ func setupAnswers() map[engine.SetupField]engine.SetupAnswer {
 			Detail: say("Not yet at {provider}: {list}", "provider", "Fastmail", "list", "keiri@aoba.example, saiyo@aoba.example"),
 			Remedy: say("Choose a provider of another company as the secondary."),
 			Exact:  []string{"RCPT TO:<keiri@aoba.example>", "550 5.1.1 <keiri@aoba.example>: Recipient address rejected", "RCPT TO:<info@aoba.example>", "250 2.1.5 Ok"},
+			Each: map[string]engine.SetupSays{
+				"keiri@aoba.example": {Verdict: failover.Red, Answer: "550 5.1.1 <keiri@aoba.example>: Recipient address rejected"},
+				"info@aoba.example":  {Verdict: failover.Pass, Answer: "250 2.1.5 Ok"},
+			},
 		},
 		engine.FieldDNSCredential: pass(say("By hand"), failover.Sentence{}),
 	}
