@@ -37,7 +37,11 @@ func (s *session) mailExport() *cobra.Command {
 					return err
 				}
 				s.noteLocked(got.Locked)
-				s.printT("Exported to {file}: {count} messages, {size}.", "file", got.Target, "count", got.Messages, "size", size(got.Bytes))
+				if got.Messages == 1 {
+					s.printT("Exported to {file}: one message, {size}.", "file", got.Target, "size", size(got.Bytes))
+				} else {
+					s.printT("Exported to {file}: {count} messages, {size}.", "file", got.Target, "count", got.Messages, "size", size(got.Bytes))
+				}
 				return s.unmoved(got.LeftOut)
 			})
 		},

@@ -101,6 +101,9 @@ func (p *mirrorProgress) watched(now mirror.Progress) {
 	switch why := p.s.say(now.Failed); {
 	case now.Stage == mirror.Finished && known && now.Failed.IsZero() && now.Messages > 0:
 		said = t.T("{account}: {count} messages came.", "account", address, "count", now.Messages)
+		if now.Messages == 1 {
+			said = t.T("{account}: a message came.", "account", address)
+		}
 	case now.Stage != mirror.Waiting:
 		return
 	case !now.Failed.IsZero() && failed != why:

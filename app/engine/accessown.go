@@ -142,6 +142,9 @@ func (a AccessEntry) Say() failover.Sentence {
 	case AccessFile:
 		return failover.Say("An attachment of message {message} of {account} was taken out", "message", a.Message, "account", account)
 	case AccessExport:
+		if a.Messages == 1 {
+			return failover.Say("A message of {account} was exported", "account", account)
+		}
 		return failover.Say("{count} messages of {account} were exported", "count", a.Messages, "account", account)
 	case AccessUnlock:
 		return failover.Say("The mailbox {account} was opened for a reason that somebody gave", "account", account)
