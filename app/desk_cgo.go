@@ -162,15 +162,16 @@ func (o *worlds) practiceDesk(ctx context.Context, t *i18n.Tongue) (shell.Parts,
 	if setup != nil {
 		settle = setup.Settle
 	}
+	settings := o.settings(t, nil, nil)
 	return shell.Parts{
 		Queue: pages.queue, Log: presenter.NewLog(t, p.Engine, presenter.LogOptions{Now: world.Now, Request: engine.LogRequest{Drills: o.archive()}}), Settle: settle,
 		Drills: drills, Organization: t.T("Practice"), Domain: failover.Display(d.Name), Home: home, Switch: pages.change, Tests: pages.tests,
-		Practice: practice, Close: p.Close, Mail: mail, Compose: write, Setup: setup, Settings: o.settings(t, nil, nil),
+		Practice: practice, Close: p.Close, Mail: mail, Compose: write, Setup: setup, Settings: settings,
 		PrintCode: func(code string) (string, error) { return o.printCode("", "", code) },
 		Work: func(ctx context.Context, knock func()) {
 			var wg sync.WaitGroup
 			wg.Go(drills.Read)
-			wg.Go(func() { pages.tests.Load(ctx); knock() })
+			wg.Go(func() { settings.Load(); pages.tests.Load(ctx); knock() })
 			wg.Go(func() { mail.Work(ctx, knock) })
 			wg.Go(func() { write.Work(ctx, knock) })
 			wg.Go(func() { pages.queue.Watch(ctx, knock) })

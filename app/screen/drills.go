@@ -82,6 +82,7 @@ func (d *Drills) Update() {
 	case presenter.DrillsTable:
 		if table := d.deeds.Table(); table != nil {
 			view = d.table.box
+			d.table.over(table)
 			d.table.show(table.State())
 		}
 	case presenter.DrillsReport:

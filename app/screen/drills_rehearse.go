@@ -71,7 +71,11 @@ func newRehearseView(t *i18n.Tongue, deeds DrillsDeeds) *rehearseView {
 	v.form = widgets.NewCard(column(inside, widgets.NewWords(look.Heading, t.T("Where it is held")), v.where, v.label, v.full, container.NewHBox(v.begin)))
 	v.sure = widgets.NewParagraph(look.Body, "")
 	v.confirm = widgets.NewField(widgets.FieldOptions{})
-	v.confirm.OnSubmit = func(string) { v.answer() }
+	v.confirm.OnSubmit = func(string) { // an input method's Enter comes here, too: no record is changed by it
+		if c := fyne.CurrentApp().Driver().CanvasForObject(v.yes); c != nil {
+			c.Focus(v.yes)
+		}
+	}
 	v.yes = widgets.NewButton(widgets.Filled, t.T("Rehearse now"), v.answer)
 	no := widgets.NewButton(widgets.Outlined, t.T("Not now"), func() { live.Answer(false, "") })
 	v.ask = widgets.NewCard(column(inside, widgets.NewWords(look.Heading, t.T("What would be done, one after the other")), v.left.box, v.steps, v.sure,

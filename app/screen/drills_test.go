@@ -5,8 +5,11 @@ import (
 	"strings"
 	"testing"
 
+	"fyne.io/fyne/v2/test"
+
 	"lifeboat/app/engine"
 	"lifeboat/app/i18n"
+	"lifeboat/app/look"
 	"lifeboat/app/presenter"
 	"lifeboat/app/presenter/presentertest"
 	"lifeboat/app/screen"
@@ -143,4 +146,53 @@ func rehearsed(_ context.Context, req engine.LiveRequest) (drill.Result, error) 
 		Leftover: failover.MXSet(name, 300, d.Secondary.MX),
 	})
 	return drill.Result{}, err
+}
+
+// What is typed after a talk is taken down as it is typed, and is not that of the next talk
+// about the same scenario; who decides is proposed once, and can be cleared.
+func TestTableKeepsWhatIsTypedWithItsTalk(t *testing.T) {
+	test.NewTempApp(t).Settings().SetTheme(look.NewTheme())
+	p, s := drills(t, i18n.English, &presentertest.Script{})
+	boxes := func() (all []*widgets.TextBox) {
+		for _, o := range test.LaidOutObjects(s.Content()) {
+			if b, ok := o.(*widgets.TextBox); ok {
+				all = append(all, b)
+			}
+		}
+		return all
+	}
+	who := func() *widgets.Field { return found(t, s.Content(), func(*widgets.Field) bool { return true }) }
+	p.Talk("ex196121-2019-11-19")
+	p.Table().Start()
+	s.Update()
+	if who().Text() != "Sato" {
+		t.Errorf("%q is proposed", who().Text())
+	}
+	who().SetText("")
+	s.Update()
+	if got := who().Text(); got != "" {
+		t.Errorf("what was cleared is %q again", got)
+	}
+	p.EndTalk()
+	s.Update()
+	answers := boxes()
+	answer := answers[len(answers)-1]
+	answer.SetText("Nobody knew who decides.")
+	if asks := p.Table().State().Asks; asks[len(asks)-1].Answer != "Nobody knew who decides." {
+		t.Errorf("typed, and not taken down: %+v", asks)
+	}
+	p.CloseTalk()
+	p.Back()
+	p.Talk("ex196121-2019-11-19")
+	p.Table().Start()
+	p.EndTalk()
+	s.Update()
+	for _, b := range boxes() {
+		if b.Text() != "" {
+			t.Errorf("the talk before is still answered: %q", b.Text())
+		}
+	}
+	if asks := p.Table().State().Asks; asks[len(asks)-1].Answer != "" {
+		t.Errorf("it is taken down for the new one: %+v", asks)
+	}
 }

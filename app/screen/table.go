@@ -38,6 +38,9 @@ type tableView struct {
 	done    *widgets.Card
 	writing fyne.CanvasObject
 
+	deeds DrillsDeeds
+	of    *presenter.Table // that is shown
+	named bool             // somebody was proposed as the one who decides
 	who   *widgets.Field
 	why   *widgets.TextBox
 	move  *widgets.Select
@@ -59,7 +62,7 @@ type askView struct {
 
 func newTableView(t *i18n.Tongue, deeds DrillsDeeds) *tableView {
 	v := &tableView{
-		tongue: t, title: widgets.NewParagraph(look.Title, ""), clock: widgets.NewWords(look.Clock, ""), count: widgets.NewWords(look.Caption, "").Trailing(),
+		tongue: t, deeds: deeds, title: widgets.NewParagraph(look.Title, ""), clock: widgets.NewWords(look.Clock, ""), count: widgets.NewWords(look.Caption, "").Trailing(),
 		from: widgets.NewWords(look.Quiet, "").Shrinking(), says: widgets.NewParagraph(look.Title, ""), expect: newAdviceList(),
 		good: widgets.NewWords(look.Strong, t.T("A good answer")), ahead: newScriptView(), nextAt: widgets.NewWords(look.Caption, "").Shrinking().Trailing(), past: newScriptView(),
 	}
@@ -148,6 +151,19 @@ func (v *tableView) keepAnswers(table *presenter.Table) {
 	}
 }
 
+// over begins with another table: nothing that was typed at the one before is of it.
+func (v *tableView) over(table *presenter.Table) {
+	if v.of == table {
+		return
+	}
+	v.of, v.named, v.moves = table, false, nil
+	v.who.SetText("")
+	v.why.SetText("")
+	for _, a := range v.asked {
+		a.question.SetText("")
+	}
+}
+
 func (v *tableView) show(s presenter.TableState) {
 	t := v.tongue
 	v.title.SetText(s.Title)
@@ -197,14 +213,20 @@ func (v *tableView) offer(s presenter.TableState) {
 		}
 		v.move.Set(widgets.SelectData{Options: options})
 	}
-	if v.who.Text() == "" && len(s.People) > 0 {
+	if !v.named && len(s.People) > 0 { // once: somebody may want to clear it
+		v.named = true
 		v.who.SetText(s.People[0])
 	}
 }
 
 func (v *tableView) showQuestions(s presenter.TableState) {
-	for len(v.asked) < len(s.Asks) {
+	for i := len(v.asked); i < len(s.Asks); i++ {
 		a := &askView{question: widgets.NewParagraph(look.Body, ""), answer: widgets.NewTextBox(2, "")}
+		a.answer.OnChanged = func(text string) { // it is not lost when the window is closed
+			if table := v.deeds.Table(); table != nil && a.question.Text() != "" {
+				table.Answer(i, text)
+			}
+		}
 		a.box = column(4, a.question, a.answer)
 		v.asked = append(v.asked, a)
 		v.asks.Add(a.box)
@@ -212,8 +234,9 @@ func (v *tableView) showQuestions(s presenter.TableState) {
 	for i, a := range v.asked {
 		show(a.box, i < len(s.Asks))
 		if i < len(s.Asks) && a.question.Text() != s.Asks[i].Question {
-			a.question.SetText(s.Asks[i].Question)
+			a.question.SetText("") // what is set now was not typed
 			a.answer.SetText(s.Asks[i].Answer)
+			a.question.SetText(s.Asks[i].Question)
 		}
 	}
 	v.actions.show(s.Actions)

@@ -89,6 +89,8 @@ func (w *Window) keys() {
 	c.SetOnTypedKey(func(k *fyne.KeyEvent) {
 		if s, ok := alone[k.Name]; ok {
 			w.command(s)
+		} else if c.Overlays().Top() == nil {
+			w.frame.scroll(k.Name)
 		}
 	})
 }
@@ -101,6 +103,10 @@ func (w *Window) command(s shortcut) {
 func (w *Window) obey(s shortcut) {
 	if s.do == cmdEscape {
 		w.escape()
+		return
+	}
+	if s.do == cmdQuit && w.desk == nil {
+		w.leave() // there is nothing to wait for
 		return
 	}
 	if w.desk == nil || w.window.Canvas().Overlays().Top() != nil {
