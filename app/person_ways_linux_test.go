@@ -235,6 +235,16 @@ func (p *person) awaitsGone(text string) {
 	awaitIn(p.t, strconv.Quote(text)+" to be gone", func() bool { return !p.reads(text) })
 }
 
+// scrollsUp goes back to the top of a page.
+func (p *person) scrollsUp() {
+	p.t.Helper()
+	if p.byKeys {
+		p.keys("Prior", "Prior", "Prior", "Prior")
+		return
+	}
+	p.x("mousemove", "700", "400", "click", "--repeat", "40", "4")
+}
+
 // tabToItem leads the keys to an item of the navigation.
 func (p *person) tabToItem(template string) {
 	p.t.Helper()

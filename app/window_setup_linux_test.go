@@ -47,6 +47,7 @@ func fromNothing(t *testing.T, w way) {
 	p.awaits(p.says("Choose a secondary provider"))
 	p.chooses(p.says("Another (IMAP and SMTP)"), "End")
 	p.signsIn("mx.secondary.test", false)
+	p.scrollsUp()
 	p.awaits(p.says("Independent"))
 	p.does("Next")
 

@@ -58,6 +58,7 @@ type Frame struct {
 	area    *fyne.Container // the page that is shown, and its bar
 	strip   *widgets.Strip
 	corner  *fyne.Container // what is said in passing
+	parked  *fyne.Container // the pages that are not shown: a new size of text reaches them here
 	object  *fyne.Container
 	pages   []Page
 	views   map[string]*pageView
@@ -83,20 +84,15 @@ type pageView struct {
 // NewFrame returns an empty frame.
 func NewFrame() *Frame {
 	f := &Frame{
-		area: container.NewStack(), corner: container.New(cornerLayout{}), badges: map[string]Badge{},
-		press: map[string]func(){}, moved: func(string) {}, spacing: &margins{}, stop: func(string) {},
+		before: newThreshold(), area: container.NewStack(), corner: container.New(cornerLayout{}), badges: map[string]Badge{},
+		parked: container.NewWithoutLayout(), press: map[string]func(){}, moved: func(string) {}, spacing: &margins{}, stop: func(string) {},
 		timed: func(_ string, do func()) { do() },
 	}
-	f.before = newThreshold(func() *container.Scroll {
-		if v := f.views[f.here]; v != nil {
-			return v.scroll
-		}
-		return nil
-	})
 	f.nav = widgets.NewNav(func(key string) { f.timed("go "+key, func() { f.Go(key) }) })
 	f.side = container.NewStack(f.nav)
 	f.strip = widgets.NewStrip("", func(key string) { f.stop(key) })
-	f.object = container.New(&frameLayout{frame: f}, f.side, f.area, f.strip, f.corner)
+	f.parked.Hide()
+	f.object = container.New(&frameLayout{frame: f}, f.side, f.area, f.strip, f.corner, f.parked)
 	return f
 }
 
@@ -175,10 +171,29 @@ func (f *Frame) Go(key string) {
 		f.side.Objects = []fyne.CanvasObject{side}
 		f.side.Refresh()
 	}
+	f.park()
 	f.object.Layout.Layout(f.object.Objects, f.object.Size()) // the side may be railed
 	f.area.Refresh()
 	f.nav.Select(key)
 	f.moved(key)
+}
+
+// park keeps what is not shown in the window all the same, out of sight: only what is in
+// it takes on another theme.
+func (f *Frame) park() {
+	f.parked.Objects = f.parked.Objects[:0]
+	if f.side.Objects[0] != fyne.CanvasObject(f.nav) {
+		f.parked.Objects = append(f.parked.Objects, f.nav)
+	}
+	for key, v := range f.views {
+		if key == f.here {
+			continue
+		}
+		f.parked.Objects = append(f.parked.Objects, v.whole)
+		if v.nav != nil {
+			f.parked.Objects = append(f.parked.Objects, v.nav)
+		}
+	}
 }
 
 // Here is the key of the page that is shown.

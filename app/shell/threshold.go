@@ -5,7 +5,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
 	"lifeboat/app/widgets"
@@ -14,12 +13,11 @@ import (
 // threshold is where the keys stand when somebody has gone to a page by keyboard, or when
 // the control that had them is no longer there: before the first control of the page. Tab
 // leads to that one, and not through the navigation once more; nothing is pressed by a key
-// too many; arrows and Page Down scroll. Tab itself never stops here.
+// too many. Tab itself never stops here.
 type threshold struct {
 	widget.BaseWidget
-	here   bool
-	last   fyne.Focusable           // what had the keys when it was looked for last
-	scroll func() *container.Scroll // of the page that is shown; nil: it does not scroll
+	here bool
+	last fyne.Focusable // what had the keys when it was looked for last
 }
 
 var (
@@ -27,8 +25,8 @@ var (
 	_ fyne.Disableable = (*threshold)(nil)
 )
 
-func newThreshold(scroll func() *container.Scroll) *threshold {
-	t := &threshold{scroll: scroll}
+func newThreshold() *threshold {
+	t := &threshold{}
 	t.ExtendBaseWidget(t)
 	return t
 }
@@ -60,23 +58,33 @@ func (t *threshold) Disable() {}
 // TypedRune is nothing here.
 func (t *threshold) TypedRune(rune) {}
 
+// TypedKey is the window's.
+func (t *threshold) TypedKey(k *fyne.KeyEvent) { widgets.PassKey(t, k) }
+
+// CreateRenderer draws nothing.
+func (t *threshold) CreateRenderer() fyne.WidgetRenderer {
+	t.ExtendBaseWidget(t)
+	return widget.NewSimpleRenderer(canvas.NewRectangle(color.Transparent))
+}
+
 // lines is how many pixels at scale 1 an arrow scrolls by.
 const lines = 48
 
-// TypedKey scrolls the page.
-func (t *threshold) TypedKey(k *fyne.KeyEvent) {
-	s := t.scroll()
-	if s == nil {
-		widgets.PassKey(t, k)
-		return
+// scroll scrolls the page by a key that what has the keys has no use for; false: it is no
+// such key, or the page does not scroll.
+func (f *Frame) scroll(key fyne.KeyName) bool {
+	v := f.views[f.here]
+	if v == nil || v.scroll == nil {
+		return false
 	}
+	s := v.scroll
 	to := s.Offset.Y
-	switch k.Name {
+	switch key {
 	case fyne.KeyDown:
 		to += lines
 	case fyne.KeyUp:
 		to -= lines
-	case fyne.KeyPageDown, fyne.KeySpace:
+	case fyne.KeyPageDown:
 		to += s.Size().Height - lines
 	case fyne.KeyPageUp:
 		to -= s.Size().Height - lines
@@ -85,14 +93,8 @@ func (t *threshold) TypedKey(k *fyne.KeyEvent) {
 	case fyne.KeyEnd:
 		to = s.Content.Size().Height
 	default:
-		widgets.PassKey(t, k)
-		return
+		return false
 	}
 	s.ScrollToOffset(fyne.NewPos(0, max(min(to, s.Content.Size().Height-s.Size().Height), 0)))
-}
-
-// CreateRenderer draws nothing.
-func (t *threshold) CreateRenderer() fyne.WidgetRenderer {
-	t.ExtendBaseWidget(t)
-	return widget.NewSimpleRenderer(canvas.NewRectangle(color.Transparent))
+	return true
 }

@@ -57,7 +57,8 @@ func (e *textEntry) AcceptsTab() bool { return false }
 
 // TypedKey types. What an entry has no use for is handed on.
 func (e *textEntry) TypedKey(k *fyne.KeyEvent) {
-	if k.Name == fyne.KeyEscape || len(k.Name) > 1 && k.Name[0] == 'F' { // F1 and so on
+	paged := !e.MultiLine && (k.Name == fyne.KeyPageUp || k.Name == fyne.KeyPageDown)
+	if paged || k.Name == fyne.KeyEscape || len(k.Name) > 1 && k.Name[0] == 'F' { // F1 and so on
 		PassKey(e, k)
 		return
 	}
