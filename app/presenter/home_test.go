@@ -161,7 +161,7 @@ func TestHome(t *testing.T) {
 		{name: "no records", scene: scene{set: failover.NewRRset(d.Name, "MX", 300), story: presentertest.Calm}, light: presenter.LightDown,
 			en: "are wrong", ja: "誤っています", lead: "There are none", press: presenter.DoRepair},
 		{name: "split", scene: scene{set: failover.NewRRset(d.Name, "MX", 300, "10 mx1.primary.example.", "10 mx1.secondary.example."), story: presentertest.Calm}, light: presenter.LightCare,
-			en: "split between two providers", ja: "2 つのプロバイダーに分かれています", press: presenter.DoRepair, other: presenter.DoSwitch},
+			en: "split between two providers", ja: "2つのプロバイダーに分かれています", press: presenter.DoRepair, other: presenter.DoSwitch},
 		{name: "name servers down", scene: scene{story: func(t detect.Target, before int) presentertest.Look {
 			if t.Service == detect.Records && before < 20 {
 				return presentertest.Look{At: detect.AtTCP, Met: detect.Timeout}

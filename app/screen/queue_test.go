@@ -58,7 +58,7 @@ func TestQueue(t *testing.T) {
 		bring func(t *testing.T, q *queueDesk)
 		want  map[i18n.Language]string
 	}{
-		"calm":  {presentertest.Sent, nil, map[i18n.Language]string{i18n.English: "Nothing is waiting. 192 left today.", i18n.Japanese: "今日は192通"}},
+		"calm":  {presentertest.Sent, nil, map[i18n.Language]string{i18n.English: "Nothing is waiting. 192 sent today.", i18n.Japanese: "今日は192通"}},
 		"piled": {presentertest.Piled, nil, map[i18n.Language]string{i18n.English: "8 messages wait.", i18n.Japanese: "8通が待っています。"}},
 		"message": {presentertest.Piled, func(t *testing.T, q *queueDesk) {
 			q.presenter.Open(t.Context(), q.presenter.State().Rows[4].ID)
