@@ -48,9 +48,9 @@ func tall(name string, height float32) fyne.CanvasObject {
 // said collects the words that are on the screen.
 func said(w fyne.Window) string {
 	var all []string
-	for _, o := range test.LaidOutObjects(w.Content()) {
-		if words, ok := o.(*widgets.Words); ok {
-			all = append(all, words.Text())
+	for _, i := range outline.Of(w.Canvas()) {
+		if i.Kind == "Words" {
+			all = append(all, i.Text)
 		}
 	}
 	return strings.Join(all, " ")
