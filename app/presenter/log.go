@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -69,6 +68,7 @@ type Log struct {
 	loaded  bool
 	err     error
 	all     []engine.LogEntry
+	words   []logWords // of all, in the tongue
 	filter  int
 	search  string
 	rows    []LogRow
@@ -94,16 +94,43 @@ func (l *Log) Load(ctx context.Context, changed func()) {
 	req.Limit = logEntries
 	all, err := l.engine.Logbook(ctx, req)
 	l.mu.Lock()
+	t := l.tongue
+	l.mu.Unlock()
+	words := l.wordsOf(t, all) // which takes its time, so that nobody waits for it
+	l.mu.Lock()
 	l.loading--
 	if ctx.Err() == nil {
 		l.loaded, l.err = true, err
 		if len(all) > 0 || err == nil {
-			l.all = all
+			if l.tongue != t {
+				words = l.wordsOf(l.tongue, all)
+			}
+			l.all, l.words = all, words
 		}
-		l.word()
+		l.pick()
 	}
 	l.mu.Unlock()
 	changed()
+}
+
+// logWords is an entry in words, and all that a search looks at, in small letters.
+type logWords struct {
+	row    LogRow
+	search string
+}
+
+// wordsOf puts entries into words.
+func (l *Log) wordsOf(t *i18n.Tongue, all []engine.LogEntry) []logWords {
+	out, now := make([]logWords, len(all)), l.opt.Now()
+	for i, e := range all {
+		r := LogRow{Light: lightOfVerdict(e.Verdict), Time: dated(t, e.At, now), Kind: LogKind(t, e.Kind), Says: say(t, e.Say), About: t.Say(e.About)}
+		parts := append([]string{r.Says, r.About, e.Who}, e.Exact...)
+		for _, d := range e.Details {
+			parts = append(parts, t.Say(d.Say))
+		}
+		out[i] = logWords{r, strings.ToLower(strings.Join(parts, "\n"))}
+	}
+	return out
 }
 
 // Filter shows entries of one kind; 0: all.
@@ -111,7 +138,7 @@ func (l *Log) Filter(i int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.filter = i
-	l.word()
+	l.pick()
 }
 
 // Search shows entries with a text in what they say.
@@ -119,15 +146,23 @@ func (l *Log) Search(text string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.search = text
-	l.word()
+	l.pick()
 }
+
+// wordsAtOnce is how many entries are put into another language's words at once; of more the
+// page reads them anew, away from the UI thread, when it is shown.
+const wordsAtOnce = 500
 
 // Speak goes on in another language.
 func (l *Log) Speak(t *i18n.Tongue) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.tongue = t
-	l.word()
+	if len(l.all) > wordsAtOnce {
+		l.all, l.loaded = nil, false
+	}
+	l.words = l.wordsOf(t, l.all)
+	l.pick()
 }
 
 // Open reads an entry by its row.
@@ -147,31 +182,19 @@ func (l *Log) Close() {
 	l.open = nil
 }
 
-// word makes the rows. The caller holds mu.
-func (l *Log) word() {
-	t, now := l.tongue, l.opt.Now()
+// pick makes the rows. The caller holds mu.
+func (l *Log) pick() {
 	l.rows, l.entries = nil, nil
 	kinds := engine.LogKinds()
 	search := strings.ToLower(strings.TrimSpace(l.search))
-	for _, e := range l.all {
+	for i, e := range l.all {
 		if l.filter > 0 && l.filter <= len(kinds) && e.Kind != kinds[l.filter-1] {
 			continue
 		}
-		r := LogRow{Light: lightOfVerdict(e.Verdict), Time: dated(t, e.At, now), Kind: LogKind(t, e.Kind), Says: say(t, e.Say), About: t.Say(e.About)}
-		if search != "" && !l.fits(e, r, search) {
-			continue
+		if w := l.words[i]; search == "" || strings.Contains(w.search, search) {
+			l.rows, l.entries = append(l.rows, w.row), append(l.entries, e)
 		}
-		l.rows, l.entries = append(l.rows, r), append(l.entries, e)
 	}
-}
-
-// fits reports whether an entry has a text in it.
-func (l *Log) fits(e engine.LogEntry, r LogRow, search string) bool {
-	has := func(text string) bool { return strings.Contains(strings.ToLower(text), search) }
-	if has(r.Says) || has(r.About) || has(e.Who) || slices.ContainsFunc(e.Exact, has) {
-		return true
-	}
-	return slices.ContainsFunc(e.Details, func(d engine.LogDetail) bool { return has(l.tongue.Say(d.Say)) })
 }
 
 // State returns what is to be shown now.
@@ -226,13 +249,12 @@ func (l *Log) opened(e engine.LogEntry) *LogOpen {
 		}
 		o.Details = append(o.Details, r)
 	}
-	o.Copy = l.text(e)
+	o.Copy = entryText(t, e)
 	return o
 }
 
-// text is an entry as lines.
-func (l *Log) text(e engine.LogEntry) string {
-	t := l.tongue
+// entryText is an entry as lines.
+func entryText(t *i18n.Tongue, e engine.LogEntry) string {
 	var b strings.Builder
 	b.WriteString(e.At.Local().Format(time.DateTime) + "  " + LogKind(t, e.Kind) + "  " + say(t, e.Say))
 	for _, more := range []string{t.Say(e.About), e.Who} {
@@ -254,24 +276,25 @@ func (l *Log) text(e engine.LogEntry) string {
 	return b.String()
 }
 
-// Export writes the entries that are listed, as "txt" or "csv", and a name for the file.
+// Export writes the entries that are listed, as "txt" or "csv", and a name for the file. Of
+// many that takes a moment: call it away from the UI thread.
 func (l *Log) Export(format string) (data []byte, name string) {
 	l.mu.Lock()
-	defer l.mu.Unlock()
+	t, entries := l.tongue, l.entries // nobody changes them: others take their place
+	l.mu.Unlock()
 	name = "lifeboat-log-" + l.opt.Now().Local().Format("20060102-1504") + "." + format
 	var b bytes.Buffer
 	if format != "csv" {
-		for _, e := range l.entries {
-			b.WriteString(l.text(e))
+		for _, e := range entries {
+			b.WriteString(entryText(t, e))
 		}
 		return b.Bytes(), name
 	}
-	t := l.tongue
 	b.WriteString("\uFEFF") // so that Excel reads it as UTF-8
 	w := csv.NewWriter(&b)
 	w.UseCRLF = true
 	_ = w.Write([]string{t.T("Time"), t.T("What kind"), t.T("Verdict"), t.T("What happened"), t.T("It is about"), t.T("Done by"), t.T("More on it"), t.T("Exact records and answers")}) // a buffer takes everything
-	for _, e := range l.entries {
+	for _, e := range entries {
 		var details []string
 		for _, d := range e.Details {
 			details = append(details, say(t, d.Say))

@@ -114,3 +114,27 @@ func TestLogInPart(t *testing.T) {
 	}
 	var _ presenter.Recorder = (*engine.Engine)(nil)
 }
+
+// A long log is put into another language's words when it is read anew, as its page does
+// when it is shown: meanwhile nothing in the language of before stands there.
+func TestLongLogSpeaksWhenItIsReadAnew(t *testing.T) {
+	t.Parallel()
+	r := presentertest.Happened()
+	for len(r.Entries) < 1000 {
+		r.Entries = append(r.Entries, r.Entries...)
+	}
+	l := logOver(t, r)
+	n := len(l.State().Rows)
+	l.Speak(tongue(t, i18n.Japanese))
+	if s := l.State(); len(s.Rows) != 0 || s.Empty == "" {
+		t.Errorf("%d rows, %q", len(s.Rows), s.Empty)
+	}
+	l.Load(t.Context(), func() {})
+	if s := l.State(); n < 1000 || len(s.Rows) != n || s.Rows[0].Kind == "" {
+		t.Errorf("%d rows of %d", len(s.Rows), n)
+	}
+	l.Search("nothing that ever happened")
+	if s := l.State(); len(s.Rows) != 0 {
+		t.Errorf("%d rows are found", len(s.Rows))
+	}
+}

@@ -48,8 +48,10 @@ func NewLog(t *i18n.Tongue, p *presenter.Log, deeds LogDeeds) *Log {
 	}
 	save := func(format, text string) *widgets.Button {
 		return widgets.NewButton(widgets.Outlined, text, func() {
-			data, name := p.Export(format)
-			deeds.Save(t.T("Save the log"), name, data)
+			deeds.Background(func(context.Context, func()) {
+				data, name := p.Export(format)
+				deeds.Save(t.T("Save the log"), name, data)
+			})
 		}).WithIcon(look.IconSave)
 	}
 	l.head = newTitle(save("txt", t.T("Save as text")), save("csv", t.T("Save as CSV")))
