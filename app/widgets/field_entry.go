@@ -157,6 +157,7 @@ type entryFrame struct {
 	ring, surface, edge *canvas.Rectangle
 	covers              [4]*canvas.Rectangle // left, right, top, bottom
 	theme               fyne.Theme           // that it was painted in last
+	entry               fyne.CanvasObject    // between them; nil: not laid out yet
 }
 
 func newEntryFrame() *entryFrame {
@@ -169,6 +170,7 @@ func newEntryFrame() *entryFrame {
 // around are the frame's objects with an entry between them, in the order in which
 // they are drawn.
 func (e *entryFrame) around(entry fyne.CanvasObject) []fyne.CanvasObject {
+	e.entry = entry
 	all := []fyne.CanvasObject{e.ring, e.surface, entry}
 	for _, c := range e.covers {
 		all = append(all, c)
@@ -186,8 +188,11 @@ const (
 
 // paint takes on state and theme.
 func (e *entryFrame) paint(w themed, focused, off, bad bool) {
-	if t := w.Theme(); !isBare(t) {
-		e.theme = t
+	if t := w.Theme(); !isBare(t) && t != e.theme {
+		seen := e.theme != nil
+		if e.theme = t; seen && e.entry != nil {
+			e.entry.Refresh() // the toolkit gave it the new theme before its owner: it was shown in the old one
+		}
 	}
 	e.ring.Hidden = !focused || off
 	e.ring.StrokeColor, e.ring.StrokeWidth = ink(w, theme.ColorNameFocus), ringWidth
