@@ -118,7 +118,7 @@ func (p *person) signsIn(host string, first bool) {
 	}
 	p.fills("Receiving (MX)", host)
 	p.fills("Sending (SMTP)", host)
-	p.picks("Sending (SMTP)", "587, STARTTLS", 2)
+	p.picks("Sending (SMTP)", "587"+p.says(", ")+"STARTTLS", 2)
 	p.fills("Reading (IMAP)", host)
 	p.does("Test all")
 	p.awaits(p.says("Can send"))
