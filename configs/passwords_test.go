@@ -45,3 +45,33 @@ func TestReadPasswords(t *testing.T) {
 		t.Error("a file that is not there is read")
 	}
 }
+
+// FuzzPasswords reads tables that nobody has thought of: no sentence repeats a password,
+// and each address is there once.
+func FuzzPasswords(f *testing.F) {
+	f.Add([]byte("address,password\na@example.jp,secret-one\nnobody,secret-two\na@example.jp,secret-three\n"))
+	f.Add([]byte("password;address\r\n\"x\"\"secret\";a@example.jp\r\n"))
+	f.Add([]byte("\xff\xfea\x00"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		file := filepath.Join(t.TempDir(), "p.csv")
+		if err := os.WriteFile(file, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		list, bad, err := ReadPasswords(file)
+		seen := map[string]bool{}
+		for _, row := range list {
+			if seen[row.Address] || row.Password == "" || err != nil {
+				t.Errorf("%v, %v", row, err)
+			}
+			seen[row.Address] = true
+		}
+		for _, p := range bad {
+			_, args := p.Sentence()
+			for i := 1; i < len(args); i += 2 { // names and values in turn
+				if args[i] != "" && args[i] != "address,password" && !strings.HasPrefix(args[i], file) && !seen[args[i]] {
+					t.Errorf("%q is neither a place nor an address that was taken", args[i])
+				}
+			}
+		}
+	})
+}

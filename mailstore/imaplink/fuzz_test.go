@@ -191,18 +191,46 @@ func FuzzResponses(f *testing.F) {
 	for _, piece := range conversation {
 		f.Add([]byte(piece))
 	}
+	for _, piece := range []string{
+		"* SEARCH 1 2 3 7 (MODSEQ 12)\r\n", "* ESEARCH (TAG \"A1\") UID ALL 4:1,9 COUNT 3\r\n", "* SEARCH 0 99999999999\r\n",
+		"* 3 FETCH (UID 7 FLAGS (\\Seen) INTERNALDATE \"17-Jul-1996 02:44:25 -0700\" RFC822.SIZE 12 BODY[HEADER.FIELDS (FROM TO)] {5}\r\nx: y\n)\r\n",
+	} {
+		f.Add([]byte(piece))
+		f.Add([]byte(piece + " "))
+	}
 	f.Fuzz(func(t *testing.T, said []byte) {
 		c := talkingTo(t, time.Hour, everything)
 		defer c.drop()
 		w := &wire{pace: &pace{}}
 		w.br = bufio.NewReader(bytes.NewReader(said))
 		g, changed := c.lister(), &changes{conn: c}
+		found := func(r *response) (bool, error) {
+			if r.kind != "SEARCH" && r.kind != "ESEARCH" {
+				return false, nil
+			}
+			set, err := r.found()
+			if err == nil && set.Len() < 0 {
+				t.Errorf("%v", set)
+			}
+			return true, err
+		}
+		head := func(r *response) (bool, error) {
+			if r.kind != "FETCH" {
+				return false, nil
+			}
+			_, _, err := c.head(r)
+			return true, err
+		}
 		for range len(said) + 1 {
 			r, err := w.read()
 			if err != nil {
 				return
 			}
-			for _, take := range []sink{g.take, changed.take, c.fact} {
+			takers := []sink{g.take, changed.take, c.fact, found}
+			if len(said)%2 == 1 { // a list is being read
+				takers = []sink{g.take, head, c.fact, found}
+			}
+			for _, take := range takers {
 				taken, err := take(r)
 				if err != nil {
 					return

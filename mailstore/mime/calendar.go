@@ -30,6 +30,7 @@ func readCalendar(text string) []event {
 	var events []event
 	var now *event
 	method, inside := "", 0
+lines:
 	for line := range unfoldedSeq(text) {
 		name, params, value := splitProperty(line)
 		switch {
@@ -37,7 +38,7 @@ func readCalendar(text string) []event {
 			method = strings.ToUpper(strings.TrimSpace(value))
 		case name == "BEGIN" && (strings.EqualFold(value, "VEVENT") || strings.EqualFold(value, "VTODO")) && now == nil:
 			if len(events) == maxEvents {
-				return events
+				break lines
 			}
 			events = append(events, event{})
 			now, inside = &events[len(events)-1], 0
