@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -100,6 +101,7 @@ type Home struct {
 	drill    *DrillCard
 	look     chan struct{} // asked for at once
 	unseen   error         // why nothing is watched
+	idle     error         // why nothing is done in the background
 	ages     ages          // of the mirror
 	queue    *outgoing     // nil while nothing is known of it
 	setUp    []failover.Sentence
@@ -259,6 +261,7 @@ func (h *Home) State() HomeState {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.idle = idle
 	if len(h.opt.Domains) == 0 {
 		return HomeState{Light: LightUnknown, Headline: h.tongue.T("There is no domain in the settings.")}
 	}
@@ -271,7 +274,11 @@ func (h *Home) State() HomeState {
 		s.Lead = join(h.tongue, problem(h.tongue, h.unable), s.Lead)
 	}
 	if idle != nil && s.Light != LightWorking {
-		s.Lead = join(h.tongue, s.Lead, h.tongue.T("Nothing is mirrored or sent on now."), problem(h.tongue, idle))
+		why := problem(h.tongue, idle)
+		if strings.Contains(s.Lead, why) {
+			why = "" // it is said already
+		}
+		s.Lead = join(h.tongue, s.Lead, h.tongue.T("Nothing is mirrored or sent on now."), why)
 	}
 	if s.Trouble == nil && s.Light != LightWorking {
 		s.Drill, s.Mirror, s.Queue = h.drill, f.mirrorCard(&h.ages), f.queueCard()
@@ -312,10 +319,17 @@ func (h *Home) focus() failover.Domain {
 	return h.opt.Domains[at]
 }
 
+// What was seen so many looks ago, and at least so long, is not what is: whoever looks has
+// stopped, or this computer slept.
+const (
+	lateLooks = 10
+	leastLate = 15 * time.Minute
+)
+
 // facts gathers what is known of a domain.
 func (h *Home) facts(d failover.Domain) facts {
 	f := facts{
-		t: h.tongue, domain: d, now: h.opt.Now(), err: cmp.Or(h.err, h.unseen), waited: h.waited, practice: h.opt.Practice,
+		t: h.tongue, domain: d, now: h.opt.Now(), err: cmp.Or(h.err, h.unseen, h.idle), waited: h.waited, practice: h.opt.Practice,
 		open: h.status.Open, busy: h.opt.Switching != nil && h.opt.Switching(),
 	}
 	if i := h.statusOf(d.Name); i >= 0 {
@@ -324,7 +338,10 @@ func (h *Home) facts(d failover.Domain) facts {
 	f.queue, f.setUp, f.drill, f.memory, f.tested = h.queue, h.setUp, h.drill, h.opt.Memory, h.opt.Tests != nil
 	f.drills = h.opt.LastDrill != nil
 	if s := h.seen[d.Name]; s != nil {
-		f.state, f.track = &s.state, &s.track
+		f.seenAt, f.track = s.state.At, &s.track
+		if f.stale = f.now.Sub(s.state.At) > max(lateLooks*h.opt.Every, leastLate); !f.stale {
+			f.state = &s.state
+		}
 	}
 	if f.open != nil && !slices.Contains(f.open.Domains, d.Name) {
 		f.open = nil

@@ -17,7 +17,9 @@ type facts struct {
 	now      time.Time
 	status   *engine.DomainStatus // nil before the first look
 	err      error                // why nobody could look
-	state    *detect.State        // nil before detection has spoken
+	state    *detect.State        // nil before detection has spoken, and when that is too long ago
+	seenAt   time.Time            // when it spoke last
+	stale    bool                 // too long ago to say how things are
 	track    *trail
 	open     *engine.RunSummary // a run that is not finished
 	waited   time.Time          // when the admin decided to wait
@@ -160,6 +162,9 @@ func (f facts) away() situation {
 // atHome is for when mail is led to the primary.
 func (f facts) atHome() situation {
 	if f.state == nil {
+		if f.stale && f.err != nil {
+			return isUnsure
+		}
 		return isLooking
 	}
 	p := f.state.Primary

@@ -228,6 +228,9 @@ func (f facts) watching(every time.Duration) Watching {
 		if f.err != nil {
 			w.Light, w.First = LightUnknown, t.T("Nothing could be looked at")
 		}
+		if f.stale {
+			w.Second = t.T("Last look {ago}", "ago", ago(t, f.seenAt, f.now))
+		}
 		return w
 	}
 	w.Light = f.situation().light()
