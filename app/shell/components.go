@@ -20,7 +20,9 @@ func ShowComponents(ctx context.Context) {
 	w.SetPadded(false)
 	w.SetContent(Components())
 	w.Resize(fyne.NewSize(1600, 900))
-	a.Settings().SetTheme(look.NewThemeIn(look.Light)) // what was painted before it had its own theme takes that on
+	a.Lifecycle().SetOnStarted(func() {
+		a.Settings().SetTheme(look.NewThemeIn(look.Light)) // what was painted before it had its own theme takes that on
+	})
 	stop := context.AfterFunc(ctx, func() { fyne.Do(a.Quit) })
 	defer stop()
 	w.ShowAndRun()
