@@ -78,7 +78,7 @@ func TestSetupByKeyboard(t *testing.T) {
 	button("Save, and mirror now")
 	button("Next")
 	button("Start the first drill")
-	if d := e.Draft(); len(d.Recipients) != 1 || d.Emergency != "emergency" || d.Primary.Tenant != "aoba.onmicrosoft.com" || e.Writings() == 0 || !slices.Contains(p.did, "done drill") {
+	if d := e.Draft(); len(d.Recipients) != 1 || d.Emergency != "emergency" || d.Primary.Tenant != "aoba.onmicrosoft.com" || e.Writings() == 0 || !slices.Contains(p.did, "done drills") {
 		t.Errorf("%+v, %q", d, p.did)
 	}
 	step, ok := to(func(f fyne.Focusable) bool { _, ok := f.(*widgets.StepButton); return ok }).(*widgets.StepButton)
