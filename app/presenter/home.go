@@ -216,7 +216,9 @@ func (h *Home) Check(ctx context.Context, changed func()) {
 	if d.Provider(to).Name != "" {
 		err = h.check(ctx, to)
 	}
-	h.Look(ctx)
+	if h.Look(ctx); ctx.Err() != nil {
+		err = nil // whoever broke it off knows
+	}
 	h.mu.Lock()
 	h.checking, h.unable = false, err
 	h.mu.Unlock()

@@ -1,6 +1,7 @@
 package presenter_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -45,5 +46,38 @@ func TestHomeDoesNotSayThatAllIsWellWhileNobodyLooks(t *testing.T) {
 	home.Saw(d.Name, state)
 	if s := home.State(); s.Light != presenter.LightHealthy {
 		t.Errorf("when it was looked again: %+v", s)
+	}
+}
+
+// hanging is a lookout whose checks go on until they are broken off.
+type hanging struct {
+	lookout
+	begun chan struct{}
+}
+
+func (h hanging) Check(ctx context.Context, _ engine.CheckRequest) (engine.CheckReport, error) {
+	close(h.begun)
+	<-ctx.Done()
+	return engine.CheckReport{}, ctx.Err()
+}
+
+// A check that somebody breaks off is no failure.
+func TestHomeSaysNothingOfACheckThatWasCancelled(t *testing.T) {
+	t.Parallel()
+	d := presentertest.Domain()
+	h := hanging{lookout{status: engine.Status{At: presentertest.Noon}}, make(chan struct{})}
+	home := presenter.NewHome(tongue(t, i18n.English), h, presenter.HomeOptions{Domains: []failover.Domain{d}, Now: presentertest.Now, Every: time.Minute})
+	before := home.State().Lead
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() { home.Check(ctx, func() {}); close(ended) }()
+	<-h.begun
+	if !home.State().Checking {
+		t.Error("it does not say that it checks")
+	}
+	cancel()
+	<-ended
+	if s := home.State(); s.Checking || s.Lead != before {
+		t.Errorf("afterwards it says %q", s.Lead)
 	}
 }

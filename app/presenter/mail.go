@@ -230,7 +230,9 @@ func (m *Mail) Refresh(ctx context.Context, changed func()) {
 	changed()
 	var err error
 	if update != nil {
-		err = update(ctx)
+		if err = update(ctx); ctx.Err() != nil {
+			err = nil // whoever broke it off knows
+		}
 	}
 	m.mu.Lock()
 	m.updating, m.updateFail, m.revision = false, err, ""

@@ -259,7 +259,16 @@ func (m *Mail) toReader() {
 }
 
 // Refresh brings the mirror up to date, and looks what is new.
-func (m *Mail) Refresh() { m.deeds.Background(m.presenter.Refresh) }
+func (m *Mail) Refresh() {
+	if !m.state.Updates || m.state.Banner.Working {
+		m.deeds.Background(m.presenter.Refresh)
+		return
+	}
+	m.deeds.Work(m.t.T("Bringing the mirror up to date"), func(ctx context.Context, tell func(string, float64)) error {
+		m.presenter.Refresh(ctx, func() { tell("", -1) })
+		return nil
+	})
+}
 
 // Find puts the keyboard where one searches.
 func (m *Mail) Find() { m.search.Focus(m.canvas()) }

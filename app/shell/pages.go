@@ -305,7 +305,7 @@ func (d *desk) act(a presenter.Action) {
 	case presenter.DoTakeBack:
 		begin(presenter.Order{Kind: failover.Rollback})
 	case presenter.DoCheck:
-		d.window.work(func() { d.parts.Home.Check(ctx, knock) })
+		d.check()
 	case presenter.DoWait:
 		d.parts.Home.Wait()
 	case presenter.DoDrill:
@@ -324,6 +324,14 @@ func (d *desk) act(a presenter.Action) {
 	default:
 	}
 	knock()
+}
+
+// check takes all evidence for a switch anew; it can be cancelled, as all that takes long.
+func (d *desk) check() {
+	d.Work(d.window.Tongue().T("Trying what a switch needs"), func(ctx context.Context, _ func(string, float64)) error {
+		d.parts.Home.Check(ctx, d.knock)
+		return nil
+	})
 }
 
 // press does what a button of the switch page asks for.

@@ -101,9 +101,7 @@ func (t *tray) menu(d *desk, headline string, mail outgoing) *fyne.Menu {
 	}
 	if d != nil {
 		items = append(items,
-			fyne.NewMenuItem(word.T("Check now"), func() {
-				w.work(func() { d.parts.Home.Check(d.ctx, d.knock) })
-			}),
+			fyne.NewMenuItem(word.T("Check now"), d.check),
 			fyne.NewMenuItem(word.T("Switch …"), func() { w.Front(pageSwitch) }))
 	}
 	if d != nil && d.parts.Hold != nil && mail != noMail {
