@@ -1,6 +1,7 @@
 package look
 
 import (
+	"runtime/debug"
 	"sync"
 
 	"fyne.io/fyne/v2"
@@ -65,9 +66,10 @@ func Measure(text string, size float32, s fyne.TextStyle) fyne.Size {
 // second, and is done on the UI thread when something is typed first, unless that was
 // done before. It may be called from any goroutine.
 func ReadAhead() {
-	const nowhere = "\uFFFF" // no font has it, so that all are asked
+	defer debug.FreeOSMemory() // reading all fonts of a system leaves 100 MB behind
+	const elsewhere = "é" // which that face has not: so the system is asked
 	own := fyne.NewStaticResource("read ahead", assets.FontMono)
-	fyne.CurrentApp().Driver().RenderedTextSize(nowhere, 1, fyne.TextStyle{}, own)
+	fyne.CurrentApp().Driver().RenderedTextSize(elsewhere, 1, fyne.TextStyle{}, own)
 }
 
 // source is the face that has every character of a text; nil where none of ours has. A
