@@ -11,6 +11,7 @@ import (
 	"lifeboat/app/presenter"
 	"lifeboat/app/presenter/presentertest"
 	"lifeboat/failover"
+	"lifeboat/failover/detect"
 	"lifeboat/failover/probe"
 	"lifeboat/failover/relay"
 	"lifeboat/mailstore"
@@ -97,6 +98,7 @@ func TestNextStep(t *testing.T) {
 				t.Errorf("it is there although it was put off before the last start")
 			}
 			c.home.now = c.home.now.AddDate(0, 0, 8)
+			again.Saw(presentertest.Domain().Name, calmAt(t, c.home.now))
 			if back := again.State().Next; back == nil {
 				t.Error("it does not come back after a week")
 			}
@@ -152,6 +154,14 @@ func TestMirrorCard(t *testing.T) {
 	}
 }
 
+// calmAt is what detection says at a moment while all is well.
+func calmAt(t *testing.T, at time.Time) detect.State {
+	t.Helper()
+	s := presentertest.State(t, presentertest.Domain(), presentertest.Calm)
+	s.At = at
+	return s
+}
+
 // The mirror's age is shown as bars once enough of it was seen, with since when.
 func TestMirrorAges(t *testing.T) {
 	d := presentertest.Domain()
@@ -161,7 +171,7 @@ func TestMirrorAges(t *testing.T) {
 	look := func(age time.Duration) *presenter.FigureCard {
 		w.status = engine.Status{At: now, Domains: []engine.DomainStatus{presentertest.Status(d, presentertest.Set(d, failover.Primary))}, Mirror: engine.MirrorStatus{State: engine.ReadyMirror, Complete: now.Add(-age)}}
 		h.Look(t.Context())
-		h.Saw(d.Name, presentertest.State(t, d, presentertest.Calm))
+		h.Saw(d.Name, calmAt(t, now))
 		return h.State().Mirror
 	}
 	for range 3 {
