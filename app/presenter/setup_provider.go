@@ -120,7 +120,7 @@ func (s *SettingUp) providerLine(side engine.Side) (SetupBlock, bool) {
 			b.Light, b.Title, b.Text = LightWorking, t.T("Looking"), t.T("{domain} is being looked up.", "domain", failover.Display(s.draft.Domain))
 		case s.recognized():
 			b.Light, b.Title, b.Text = LightHealthy, s.presetTitle(found.Preset), t.T("recognized by the MX records of {domain}", "domain", failover.Display(s.draft.Domain))
-			b.Link = SetupButton{Do: DoSetupFold, Argument: part, Text: t.T("It is another"), Off: !s.isFolded(part)}
+			b.Link = SetupButton{Do: DoSetupFold, Argument: part, Text: t.T("Another provider"), Off: !s.isFolded(part)}
 		case found != nil && found.Preset != "":
 			b.Light, b.Title, b.Text = LightCare, t.T("Not what the MX records say"), t.T("they name {provider}", "provider", s.presetTitle(found.Preset))
 		case s.draft.Domain != "" && s.draft.Primary.Preset == "":
