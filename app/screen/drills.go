@@ -42,7 +42,7 @@ type Drills struct {
 	tongue    *i18n.Tongue
 
 	list   *drillList
-	live   *liveView
+	live   *liveView // this and what follows: nil until it is needed
 	table  *tableView
 	report *reportView
 	real   *rehearseView
@@ -53,10 +53,6 @@ type Drills struct {
 func NewDrills(t *i18n.Tongue, p *presenter.Drills, deeds DrillsDeeds) *Drills {
 	d := &Drills{presenter: p, deeds: deeds, tongue: t}
 	d.list = newDrillList(t, deeds)
-	d.live = newLiveView(t, deeds)
-	d.table = newTableView(t, deeds)
-	d.report = newReportView(t, deeds)
-	d.real = newRehearseView(t, deeds)
 	d.body = container.NewStack()
 	d.Update()
 	return d
@@ -75,23 +71,35 @@ func (d *Drills) Update() {
 	switch s.Page {
 	case presenter.DrillsLive:
 		if live := d.deeds.Live(); live != nil {
+			if d.live == nil {
+				d.live = newLiveView(d.tongue, d.deeds)
+			}
 			view = d.live.box
 			d.live.show(live.State())
 			d.live.world.move(live.Hops())
 		}
 	case presenter.DrillsTable:
 		if table := d.deeds.Table(); table != nil {
+			if d.table == nil {
+				d.table = newTableView(d.tongue, d.deeds)
+			}
 			view = d.table.box
 			d.table.over(table)
 			d.table.show(table.State())
 		}
 	case presenter.DrillsReport:
 		if report := d.deeds.Report(); report != nil {
+			if d.report == nil {
+				d.report = newReportView(d.tongue, d.deeds)
+			}
 			view = d.report.box
 			d.report.show(report.State())
 		}
 	case presenter.DrillsRehearse:
 		if s, ok := d.deeds.Rehearsed(); ok {
+			if d.real == nil {
+				d.real = newRehearseView(d.tongue, d.deeds)
+			}
 			view = d.real.box
 			d.real.show(s)
 		}
