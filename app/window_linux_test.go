@@ -56,9 +56,21 @@ func practises(t *testing.T, w way) {
 		p.picture(page.name)
 	}
 	p.does("Break it")
+	p.choosesFirst("The primary resets every connection")
 	p.awaits(p.says("{primary} is not taking mail from outside.", "primary", "Harbormail"))
 	p.awaits(p.says("Switch mail"))
 	p.picture("trouble")
+}
+
+// choosesFirst chooses what stands first in a menu that is open.
+func (p *person) choosesFirst(template string) {
+	p.t.Helper()
+	p.awaits(p.says(template))
+	if p.byKeys {
+		p.keys("Down", "Return")
+		return
+	}
+	p.click(p.says(template))
 }
 
 // opensFirstLetter reads the first message of the list.
