@@ -77,6 +77,7 @@ func (o *worlds) realDesk(context.Context, *i18n.Tongue) (shell.Parts, error) {
 			return o.printCode(s.Organization, failover.Display(domains[0].Name), code)
 		},
 		Serving:  func() bool { here, _, _ := o.serving.state(); return here },
+		Present:  o.w.person.again,
 		Outgoing: o.serving.outgoing,
 		Hold:     func(ctx context.Context, hold bool) error { return holdMail(ctx, e, hold) },
 	}

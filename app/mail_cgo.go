@@ -33,6 +33,7 @@ func (o *worlds) mail(t *i18n.Tongue, e *engine.Engine, home *presenter.Home, no
 			return browse(ctx, e, at)
 		}
 		opt.Update = func(ctx context.Context) error {
+			o.w.person.again()
 			_, err := e.MirrorNow(ctx) // what an account failed with is shown beside it
 			return err
 		}
@@ -48,6 +49,7 @@ func (o *worlds) mail(t *i18n.Tongue, e *engine.Engine, home *presenter.Home, no
 	write := presenter.NewCompose(t, mail, presenter.ComposeOptions{
 		Engine: e, Now: now, Most: int64(s.Relay.MessageSize) * attachedOf / wholeOf,
 		Send: func(ctx context.Context, m engine.MailToSend) (engine.MailSent, error) {
+			o.w.person.again()
 			desk, err := e.Desk(ctx)
 			if err != nil {
 				return engine.MailSent{}, err

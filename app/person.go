@@ -19,6 +19,7 @@ type person struct {
 	tongue func() *i18n.Tongue
 	now    func() time.Time
 
+	asking   sync.Mutex // one question at a time
 	mu       sync.Mutex
 	declined map[string]time.Time // when an answer was refused, by what was asked
 }
@@ -67,20 +68,26 @@ func (p *person) keyPassphrase(ctx context.Context, fresh bool) (string, error) 
 
 // answer asks, one question after the other.
 func (p *person) answer(ctx context.Context, q question) (string, error) {
+	p.asking.Lock()
+	defer p.asking.Unlock()
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if at, ok := p.declined[q.title]; ok && p.now().Sub(at) < bothered {
+	at, refused := p.declined[q.title]
+	p.mu.Unlock()
+	if refused && p.now().Sub(at) < bothered {
 		return "", noPassphrase(context.Canceled)
 	}
 	text, err := p.ask(ctx, q)
 	if errors.Is(err, context.Canceled) && ctx.Err() == nil {
+		p.mu.Lock()
 		p.declined[q.title] = p.now()
+		p.mu.Unlock()
 		return "", noPassphrase(err)
 	}
 	return text, err
 }
 
-// again lets everything be asked again: the person is doing something that needs it.
+// again lets everything be asked again: the person is doing something that needs it. It
+// never waits, not even for an answer to what is being asked.
 func (p *person) again() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

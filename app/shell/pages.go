@@ -57,6 +57,9 @@ type Parts struct {
 	// waits now, or lets what is held go on. They are nil where there is no send route.
 	Outgoing func() (held, waiting int)
 	Hold     func(ctx context.Context, hold bool) error
+	// Present hears that somebody does something here, who may be asked again for what they
+	// would not say before; nil: nobody is asked. It returns at once.
+	Present func()
 	// Settle waits until what was entered is kept; it may be nil.
 	Settle func(ctx context.Context) error
 	// Close is called when the world ends; it may be nil.
@@ -288,6 +291,7 @@ func (d *desk) resume() {
 
 // act does what a button of Home asks for.
 func (d *desk) act(a presenter.Action) {
+	d.present()
 	ctx, knock := d.ctx, d.knock
 	begin := func(o presenter.Order) {
 		d.parts.Switch.Begin(ctx, o, knock)
@@ -326,6 +330,13 @@ func (d *desk) act(a presenter.Action) {
 	knock()
 }
 
+// present says that somebody is at work here.
+func (d *desk) present() {
+	if d.parts.Present != nil {
+		d.parts.Present()
+	}
+}
+
 // check takes all evidence for a switch anew; it can be cancelled, as all that takes long.
 func (d *desk) check() {
 	d.Work(d.window.Tongue().T("Trying what a switch needs"), func(ctx context.Context, _ func(string, float64)) error {
@@ -336,6 +347,7 @@ func (d *desk) check() {
 
 // press does what a button of the switch page asks for.
 func (d *desk) press(do presenter.SwitchDo, text string) {
+	d.present()
 	if d.parts.Switch.Press(d.ctx, do, text, d.parts.Home.Alike(), d.knock) {
 		return
 	}

@@ -43,6 +43,7 @@ func (d *desk) testsView() *view {
 
 // runTests has all connections tested.
 func (d *desk) runTests() {
+	d.present()
 	if p := d.parts.Tests; p != nil {
 		d.window.work(func() { p.Run(d.ctx, d.knock) })
 	}
