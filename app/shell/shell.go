@@ -172,6 +172,7 @@ func (w *Window) Run() {
 	if !w.shy || w.tray == nil {
 		w.window.Show()
 	}
+	w.Keep(w.makeAhead)
 	w.app.Run()
 	w.cancel()
 	ended := make(chan struct{})
