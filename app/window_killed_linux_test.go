@@ -29,13 +29,12 @@ func killed(t *testing.T, w way) {
 	p.goes("Switch", "ctrl+3")
 	p.does("Switch to {secondary}", "secondary", "Secondary")
 	p.typesDomain()
-	// One name server falls silent: the switch waits for it.
+	// One name server falls silent: the switch waits for it, for some seconds. Nobody looks
+	// at the window meanwhile, which takes time.
 	mended := servers.Firewall(t, servers.Block{Network: "udp", Host: "127.0.53.3", Port: 53})
 	mendedToo := servers.Firewall(t, servers.Block{Host: "127.0.53.3", Port: 53})
 	p.does("Switch mail")
-	p.awaits(p.says("Switching mail to {secondary}", "secondary", "Secondary"))
 	o.await("new records at the first server", func() bool { return len(o.served(0)) == 1 && o.served(0)[0] == "10 mx.secondary.test." })
-	p.picture("in-the-middle")
 	if err := p.program.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
