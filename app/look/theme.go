@@ -76,6 +76,8 @@ var sizes = map[fyne.ThemeSizeName]float32{
 	theme.SizeNameHeadingText:     22,
 	theme.SizeNameInnerPadding:    8,
 	theme.SizeNameInputRadius:     8,
+	theme.SizeNameInputBorder:     2, // as wide is the text cursor
+	theme.SizeNameLineSpacing:     0, // lines follow each other alike, whether the text was broken or begun anew
 	theme.SizeNameSelectionRadius: 8,
 	SizeState:                     28,
 	SizeLead:                      15,

@@ -6,7 +6,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -41,9 +40,8 @@ type Chips struct {
 	at      int // the offer that the arrows are at, or none
 	label   *label
 	frame   *entryFrame
-	strips  [4]*canvas.Rectangle // over the border that Fyne's entry draws
 	entry   *chipEntry
-	bare    *container.ThemeOverride
+	bare    fyne.CanvasObject
 	views   []*chipView
 	list    *offerList
 	sheet   *sheet
@@ -69,16 +67,13 @@ type chipView struct {
 // NewChips returns an empty field with its name in a column of that width before it.
 func NewChips(name string, column float32) *Chips {
 	c := &Chips{name: name, column: column, at: none, label: newLabel(look.Strong, name), frame: newEntryFrame()}
-	for i := range c.strips {
-		c.strips[i] = rule()
-	}
 	c.entry = &chipEntry{chips: c}
 	c.entry.turned, c.entry.end = c.turned, rule()
 	c.entry.ActionItem = c.entry.end
 	c.entry.Wrapping = fyne.TextWrap(fyne.TextTruncateClip)
 	c.entry.ExtendBaseWidget(c.entry)
 	c.entry.OnChanged = c.typed
-	c.bare = container.NewThemeOverride(c.entry, bareTheme{frame: c.frame})
+	c.bare = bare(c.entry)
 	c.list = newOfferList(c.take)
 	c.sheet = &sheet{owner: c, paint: c.paint, least: c.least, lay: c.lay}
 	c.ExtendBaseWidget(c)
@@ -258,12 +253,7 @@ func (c *Chips) paint() {
 		v.text.paint(c)
 		c.sheet.objects = append(c.sheet.objects, v.surface, v.text.text, v.close)
 	}
-	c.sheet.objects = append(c.sheet.objects, c.bare)
-	for _, strip := range c.strips {
-		strip.FillColor = c.frame.surface.FillColor
-		c.sheet.objects = append(c.sheet.objects, strip)
-	}
-	c.sheet.objects = append(c.sheet.objects, c.frame.edge)
+	c.sheet.objects = append(c.sheet.objects, c.bare, c.frame.edge)
 }
 
 func (c *Chips) lay(size fyne.Size) {
@@ -288,18 +278,8 @@ func (c *Chips) lay(size fyne.Size) {
 		x, y = left, y+row+chipGap
 	}
 	typed := y + middle(row, one)
-	c.layEntry(x-chipEdge+controlLead, typed+controlLead, end-x+chipEdge-controlLead, one-2*controlLead)
+	layBare(c, c.bare, x-chipEdge, typed, end-x+chipEdge+controlLead, one)
 	high := max(typed+one, one)
 	c.frame.lay(c.column, 0, size.Width-c.column, high)
 	c.high = high
-}
-
-// layEntry places what is typed into, and covers the border that Fyne's entry draws.
-func (c *Chips) layEntry(x, y, width, height float32) {
-	const wide = 5
-	put(c.bare, x, y, width, height)
-	put(c.strips[0], x-1, y, wide, height)
-	put(c.strips[1], x+width-wide+1, y, wide, height)
-	put(c.strips[2], x, y, width, wide)
-	put(c.strips[3], x, y+height-wide, width, wide)
 }

@@ -2,7 +2,6 @@ package widgets
 
 import (
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
 	"lifeboat/app/look"
@@ -19,7 +18,7 @@ type SearchField struct {
 
 	frame *entryFrame
 	entry *searchEntry
-	bare  *container.ThemeOverride
+	bare  fyne.CanvasObject
 	clear *cross
 }
 
@@ -48,6 +47,7 @@ func NewSearchField(placeholder string) *SearchField {
 	f := &SearchField{frame: newEntryFrame()}
 	f.entry = &searchEntry{field: f}
 	f.entry.turned, f.entry.end = f.Refresh, rule()
+	f.entry.end.SetMinSize(fyne.NewSize(float32(ButtonInRow), 1)) // where the cross is
 	f.entry.ActionItem = f.entry.end
 	f.entry.Wrapping = fyne.TextWrap(fyne.TextTruncateClip)
 	f.entry.PlaceHolder = placeholder
@@ -58,7 +58,7 @@ func NewSearchField(placeholder string) *SearchField {
 			f.OnChanged(s)
 		}
 	}
-	f.bare = container.NewThemeOverride(f.entry, bareTheme{frame: f.frame})
+	f.bare = bare(f.entry)
 	f.clear = newCross(func() { f.entry.SetText("") })
 	f.ExtendBaseWidget(f)
 	return f
@@ -104,7 +104,7 @@ func (f *SearchField) CreateRenderer() fyne.WidgetRenderer {
 	s.least = func() fyne.Size { return fyne.NewSize(fieldLeast, controlHigh(f)) }
 	s.lay = func(size fyne.Size) {
 		f.frame.lay(0, 0, size.Width, size.Height)
-		put(f.bare, controlLead, controlLead, size.Width-2*controlLead, size.Height-2*controlLead)
+		layBare(f, f.bare, iconGap, 0, size.Width-iconGap, size.Height)
 		const side = float32(ButtonInRow)
 		put(f.clear, size.Width-side-4, middle(size.Height, side), side, side)
 	}

@@ -2,7 +2,6 @@ package widgets
 
 import (
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
 	"lifeboat/app/look"
@@ -57,7 +56,7 @@ type Field struct {
 	label     *Paragraph
 	frame     *entryFrame
 	entry     *textEntry
-	bare      *container.ThemeOverride
+	bare      fyne.CanvasObject
 	eye, test *Button
 	answer    answerLine
 	said      *Paragraph // instead of the entry, where it is fixed
@@ -96,7 +95,7 @@ func NewField(o FieldOptions) *Field {
 	if o.Secret {
 		f.entry.end.SetMinSize(fyne.NewSize(eyeWidth, 1))
 	}
-	f.bare = bare(f.entry, f.frame)
+	f.bare = bare(f.entry)
 	f.eye = NewButton(Plain, "", f.peek).WithIcon(look.IconEye).Sized(ButtonInRow)
 	f.test = NewButton(Outlined, o.TestText, f.try).Sized(ButtonInBar)
 	f.answer = newAnswerLine(func() {

@@ -1,7 +1,7 @@
 package widgets
 
 import (
-	"image/color"
+	"slices"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -71,75 +71,71 @@ func (e *textEntry) TypedShortcut(s fyne.Shortcut) {
 	PassShortcut(e, s)
 }
 
-// cursorWidth is that of the text cursor, and, since Fyne knows one size for both, of
-// the border that an entry draws; in pixels at scale 1.
-const cursorWidth = 2
-
-// bare wraps an entry so that it draws no surface. Its border is painted over by an
-// [entryFrame], which has seen the theme of the widget that they are part of.
-func bare(e *textEntry, frame *entryFrame) *container.ThemeOverride {
-	return container.NewThemeOverride(e, bareTheme{lines: e.MultiLine, frame: frame})
+// CreateRenderer draws what Fyne's entry does, except for its surface and its border.
+func (e *textEntry) CreateRenderer() fyne.WidgetRenderer {
+	return &bareRenderer{e.Entry.CreateRenderer(), e}
 }
 
-// bareTheme is the owner's theme, except for surface, shadows and padding.
-type bareTheme struct {
-	lines bool        // there are several
-	frame *entryFrame // nil: the program's theme
+// bareRenderer leaves out what lies behind the text. (A theme of the entry's own could
+// hide it, too; but the toolkit reads all faces anew for each such theme, 8 MB of them,
+// and forgets what it has measured.)
+type bareRenderer struct {
+	fyne.WidgetRenderer
+	entry *textEntry
 }
 
-// now is the owner's theme as its frame has seen it: while the entry is laid out, the
-// toolkit says that this one is everybody's.
-func (b bareTheme) now() fyne.Theme {
-	if b.frame != nil && b.frame.theme != nil {
-		return b.frame.theme
-	}
-	return fyne.CurrentApp().Settings().Theme()
+// Objects are the text with its cursor, and what stands beside it.
+func (r *bareRenderer) Objects() []fyne.CanvasObject {
+	return slices.DeleteFunc(slices.Clone(r.WidgetRenderer.Objects()), func(o fyne.CanvasObject) bool {
+		_, is := o.(*canvas.Rectangle)
+		return is
+	})
 }
 
-// Color is the owner's; surfaces and shadows are not painted.
-func (b bareTheme) Color(n fyne.ThemeColorName, v fyne.ThemeVariant) color.Color {
-	switch {
-	case n == theme.ColorNameInputBackground, n == theme.ColorNameShadow, n == theme.ColorNameScrollBar && !b.lines:
-		return color.Transparent
-	case n == theme.ColorNameInputBorder: // its corners would look out under what covers it
-		return b.now().Color(look.ColorCard, v)
-	case n == theme.ColorNamePrimary: // the cursor
-		return b.now().Color(theme.ColorNameFocus, v)
-	default:
-		return b.now().Color(n, v)
-	}
+// Layout places them.
+func (r *bareRenderer) Layout(size fyne.Size) {
+	r.WidgetRenderer.Layout(size)
+	r.settle()
 }
 
-// Font is the owner's.
-func (b bareTheme) Font(s fyne.TextStyle) fyne.Resource { return b.now().Font(s) }
+// Refresh takes on text and theme.
+func (r *bareRenderer) Refresh() {
+	r.WidgetRenderer.Refresh()
+	r.settle()
+}
 
-// Icon is the owner's.
-func (b bareTheme) Icon(n fyne.ThemeIconName) fyne.Resource { return b.now().Icon(n) }
+// barRoom is how far below what is seen the bar lies, in pixels at scale 1, by which the
+// toolkit moves a line that is longer than its room.
+const barRoom = 24
 
-// Size is the owner's, except that a line is in the middle of its control, and
-// lines follow each other alike, whether the text was broken or begun anew.
-func (b bareTheme) Size(n fyne.ThemeSizeName) float32 {
-	switch n {
-	case theme.SizeNameInputBorder:
-		return cursorWidth
-	case theme.SizeNameInputRadius: // while it has the focus, too
-		return 0
-	case theme.SizeNameLineSpacing: // also between an icon and the text
-		if b.lines {
-			return 0
+// settle gives an icon [iconGap] to the text, and keeps the bar of one line out of sight.
+func (r *bareRenderer) settle() {
+	for _, o := range r.WidgetRenderer.Objects() {
+		switch o := o.(type) {
+		case *canvas.Rectangle:
+		case *canvas.Image:
+			o.Move(fyne.NewPos(r.entry.Theme().Size(theme.SizeNameInnerPadding)-iconGap, o.Position().Y))
+		default:
+			if size := o.Size(); !r.entry.MultiLine && size.Height < r.entry.Size().Height {
+				o.Resize(size.AddWidthHeight(0, barRoom))
+			}
 		}
-		return iconGap
-	case theme.SizeNameInnerPadding:
-		line := look.Measure("字", b.now().Size(theme.SizeNameText), fyne.TextStyle{}).Height
-		return (max(controlHeight, round(line)+2*controlPadding)-line)/2 - controlLead
-	default:
-		return b.now().Size(n)
 	}
 }
 
-func isBare(t fyne.Theme) bool {
-	_, is := t.(bareTheme)
-	return is
+// bare wraps an entry, so that nothing of it is seen beyond its size.
+func bare(e fyne.CanvasObject) fyne.CanvasObject {
+	clip := container.NewClip(e)
+	clip.ExtendBaseWidget(clip)
+	clip.Refresh() // or it could not have the focus before it was painted
+	return clip
+}
+
+// layBare places an entry in its frame, so that its first line is in the middle of the
+// height that one line has.
+func layBare(w themed, bare fyne.CanvasObject, x, y, width, height float32) {
+	top := (controlHigh(w)-textLine(w))/2 - w.Theme().Size(theme.SizeNameInnerPadding)
+	put(bare, x+controlLead, y+top, width-2*controlLead, height-2*top)
 }
 
 // textLine is the height of a line of typed text.
@@ -155,45 +151,22 @@ func controlHigh(w themed) float32 { return max(controlHeight, round(textLine(w)
 // into.
 type entryFrame struct {
 	ring, surface, edge *canvas.Rectangle
-	covers              [4]*canvas.Rectangle // left, right, top, bottom
-	theme               fyne.Theme           // that it was painted in last
-	entry               fyne.CanvasObject    // between them; nil: not laid out yet
 }
 
 func newEntryFrame() *entryFrame {
 	return &entryFrame{
 		ring: box(controlRadius + ringGap + ringWidth), surface: box(controlRadius), edge: box(controlRadius),
-		covers: [4]*canvas.Rectangle{rule(), rule(), rule(), rule()},
 	}
 }
 
 // around are the frame's objects with an entry between them, in the order in which
 // they are drawn.
 func (e *entryFrame) around(entry fyne.CanvasObject) []fyne.CanvasObject {
-	e.entry = entry
-	all := []fyne.CanvasObject{e.ring, e.surface, entry}
-	for _, c := range e.covers {
-		all = append(all, c)
-	}
-	return append(all, e.edge)
+	return []fyne.CanvasObject{e.ring, e.surface, entry, e.edge}
 }
-
-// Strips along the frame cover the border that Fyne's entry draws, with its corners; the
-// strips keep away from the frame's own. In pixels at scale 1.
-const (
-	coverFrom  = 1
-	coverTo    = 6.5
-	coverAside = 4
-)
 
 // paint takes on state and theme.
 func (e *entryFrame) paint(w themed, focused, off, bad bool) {
-	if t := w.Theme(); !isBare(t) && t != e.theme {
-		seen := e.theme != nil
-		if e.theme = t; seen && e.entry != nil {
-			e.entry.Refresh() // the toolkit gave it the new theme before its owner: it was shown in the old one
-		}
-	}
 	e.ring.Hidden = !focused || off
 	e.ring.StrokeColor, e.ring.StrokeWidth = ink(w, theme.ColorNameFocus), ringWidth
 	e.surface.FillColor = ink(w, look.ColorCard)
@@ -206,19 +179,11 @@ func (e *entryFrame) paint(w themed, focused, off, bad bool) {
 	case focused:
 		e.edge.StrokeColor = ink(w, theme.ColorNameFocus)
 	}
-	for _, c := range e.covers {
-		c.FillColor = e.surface.FillColor
-	}
 }
 
 func (e *entryFrame) lay(x, y, width, height float32) {
 	const out = ringGap + ringWidth
 	put(e.ring, x-out, y-out, width+2*out, height+2*out)
 	put(e.surface, x, y, width, height)
-	const wide = coverTo - coverFrom
-	put(e.covers[0], x+coverFrom, y+coverAside, wide, height-2*coverAside)
-	put(e.covers[1], x+width-coverTo, y+coverAside, wide, height-2*coverAside)
-	put(e.covers[2], x+coverAside, y+coverFrom, width-2*coverAside, wide)
-	put(e.covers[3], x+coverAside, y+height-coverTo, width-2*coverAside, wide)
 	put(e.edge, x, y, width, height)
 }

@@ -160,6 +160,9 @@ func (f *Field) layControls(x, y, end, high float32) float32 {
 	if !f.eye.Hidden {
 		put(f.eye, end-eyeWidth-4, y+middle(one, float32(ButtonInRow)), eyeWidth, float32(ButtonInRow))
 	}
-	put(f.bare, x+controlLead, y+controlLead, end-x-2*controlLead, high-2*controlLead)
+	if f.entry.Icon != nil {
+		x += iconGap
+	}
+	layBare(f, f.bare, x, y, end-x, high)
 	return high
 }

@@ -2,7 +2,6 @@ package widgets
 
 import (
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 )
 
@@ -16,7 +15,7 @@ type TextBox struct {
 	lines int
 	frame *entryFrame
 	entry *textEntry
-	bare  *container.ThemeOverride
+	bare  fyne.CanvasObject
 }
 
 // NewTextBox returns an empty box that shows at least so many lines.
@@ -29,7 +28,7 @@ func NewTextBox(lines int, placeholder string) *TextBox {
 			b.OnChanged(s)
 		}
 	}
-	b.bare = bare(b.entry, b.frame)
+	b.bare = bare(b.entry)
 	b.ExtendBaseWidget(b)
 	return b
 }
@@ -76,7 +75,7 @@ func (b *TextBox) CreateRenderer() fyne.WidgetRenderer {
 	}
 	s.lay = func(size fyne.Size) {
 		b.frame.lay(0, 0, size.Width, size.Height)
-		put(b.bare, controlLead, controlLead, size.Width-2*controlLead, size.Height-2*controlLead)
+		layBare(b, b.bare, 0, 0, size.Width, size.Height)
 	}
 	return s.start()
 }
