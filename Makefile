@@ -76,7 +76,7 @@ test-long: ## long campaigns, and each fuzz target for FUZZTIME (30s)
 	@bash .ci/test-long
 
 bench: ## measure against the budgets, as ratios
-	$(call install,go servers)
+	$(call install,go window display servers)
 	@grep -rlE --include='*_test.go' '^func Benchmark' $(ROOMS) | xargs -n 1 dirname | sort -u | sed 's#^#./#' | \
 		xargs go test -run '^$$' -bench . -benchmem -timeout 60m
 
