@@ -227,6 +227,7 @@ func (w *Window) showShortcuts() {
 		{"Tab", t.T("To the next control; with Shift to the one before")},
 		{t.T("Arrows"), t.T("Move in lists, in the navigation and among choices")},
 		{t.T("Enter, Space"), t.T("Press what has the focus")},
+		{t.T("Page Up, Page Down"), t.T("Scroll the page")},
 	} {
 		table.Add(container.New(widgets.Columns(16, 3, 5), widgets.NewWords(look.Strong, more[0]), widgets.NewParagraph(look.Body, more[1])))
 		table.Add(widgets.Space(6))
