@@ -159,7 +159,7 @@ func TestRehearsalBelowAWildcard(t *testing.T) {
 // Ctrl-C ends a rehearsal wherever it is, and nothing is left.
 func TestRehearsalStopped(t *testing.T) {
 	t.Parallel()
-	o := newOffice(t)
+	o := newOfficeIn(t, lab.Options{Interval: -1, Factor: 10}) // there are many, each of which waits for a TTL
 	others, mail := o.others(), o.mail()
 	for stopAt := 1; ; stopAt++ {
 		ctx, cancel := context.WithCancel(t.Context())
