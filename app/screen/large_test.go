@@ -88,7 +88,7 @@ func keepPicture(t *testing.T, w fyne.Window, name string) {
 func inPairs(t *testing.T, main bool, do func(t *testing.T, l i18n.Language)) {
 	themed(t, func(t *testing.T, l i18n.Language) {
 		light := strings.HasSuffix(t.Name(), "-light")
-		if !main && os.Getenv("LIFEBOAT_PICTURES") == "" && light != (l == i18n.English) {
+		if !main && !*update && os.Getenv("LIFEBOAT_PICTURES") == "" && light != (l == i18n.English) {
 			return
 		}
 		do(t, l)
