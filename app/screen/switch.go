@@ -97,6 +97,17 @@ func (s *Switch) Content() fyne.CanvasObject { return s.content }
 // reach.
 func (s *Switch) Bar() fyne.CanvasObject { return s.bar }
 
+// Part is what the page is about: whoever has said yes further down sees at the top how it
+// goes.
+func (s *Switch) Part() string {
+	switch s.state.Phase {
+	case presenter.PhaseIdle, presenter.PhaseAsking:
+		return string(s.state.Phase)
+	default:
+		return "under way"
+	}
+}
+
 // press hands a press on, with what was typed.
 func (s *Switch) press(do presenter.SwitchDo) {
 	text := ""
