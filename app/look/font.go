@@ -67,7 +67,7 @@ func Measure(text string, size float32, s fyne.TextStyle) fyne.Size {
 // done before. It may be called from any goroutine.
 func ReadAhead() {
 	defer debug.FreeOSMemory() // reading all fonts of a system leaves 100 MB behind
-	const elsewhere = "é" // which that face has not: so the system is asked
+	const elsewhere = "é"      // which that face has not: so the system is asked
 	own := fyne.NewStaticResource("read ahead", assets.FontMono)
 	fyne.CurrentApp().Driver().RenderedTextSize(elsewhere, 1, fyne.TextStyle{}, own)
 }
