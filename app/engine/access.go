@@ -241,11 +241,9 @@ func lockedMail(address string) error {
 // the log of its own: it is one's own, or made up, or the log says already that it was
 // opened.
 func (g *gate) familiar(ctx context.Context, address string) bool {
-	switch got := g.grant(ctx, address); got.ground {
-	case "":
-		return false
-	case GroundOwn, GroundPractice:
-		return true
+	got := g.grant(ctx, address)
+	if got.ground == "" || got.ground == GroundOwn || got.ground == GroundPractice {
+		return got.ground != ""
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -85,7 +85,7 @@ func (e *Engine) askedOf(d failover.Domain, side Side) string {
 		d.Provider(roleOf(side)), nameAt(d, side), d.Recipients, settings.DNS,
 		signIn.SignIn, signIn.Submission.Username, signIn.CAFile, e.opt.Settings.RecipientsOf(d.Name),
 	}
-	b, _ := json.Marshal(what) // it has nothing that cannot be marshalled
+	b, _ := json.Marshal(what) //nolint:musttag // it has nothing that cannot be marshalled, and only its hash is kept
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:])
 }

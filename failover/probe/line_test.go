@@ -181,7 +181,9 @@ func TestLineIsDownForTheDNSHostAndSeeds(t *testing.T) {
 	for id, change := range map[string]func(*Site){
 		"dns-host": func(s *Site) { s.Writing = func(context.Context) (Writing, error) { return Writing{}, away } },
 		SeedTest: func(s *Site) {
-			s.Seed = func(context.Context) []Leg { return []Leg{{From: "a@example.test", To: "b@example.test", Failed: away}} }
+			s.Seed = func(context.Context) []Leg {
+				return []Leg{{From: "a@example.test", To: "b@example.test", Failed: away}}
+			}
 		},
 	} {
 		r := w.try(id, change)
