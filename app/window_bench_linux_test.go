@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"bufio"
 	"encoding/binary"
 	"fmt"
 	"os"
@@ -45,7 +46,7 @@ func BenchmarkWindow(b *testing.B) {
 }
 
 func benchFirstPaint(b *testing.B, ours, smallest string, t *table) {
-	f := newFramebuffer(b, "81")
+	f := newFramebuffer(b)
 	var own, peer time.Duration
 	const rounds = 5
 	for range b.N {
@@ -61,7 +62,7 @@ func benchFirstPaint(b *testing.B, ours, smallest string, t *table) {
 }
 
 func benchPractice(b *testing.B, ours, smallest string, t *table) {
-	f := newFramebuffer(b, "82")
+	f := newFramebuffer(b)
 	span := windowSpan
 	if s, err := time.ParseDuration(os.Getenv("LIFEBOAT_SPAN")); err == nil {
 		span = s
@@ -160,23 +161,27 @@ func (f *framebuffer) env() []string {
 	}
 }
 
-func newFramebuffer(b *testing.B, number string) *framebuffer {
+// newFramebuffer starts a screen under the first number that is free.
+func newFramebuffer(b *testing.B) *framebuffer {
 	b.Helper()
 	dir := b.TempDir()
-	c := exec.CommandContext(b.Context(), "Xvfb", ":"+number, "-screen", "0", "1280x900x24", "-nolisten", "tcp", "-fbdir", dir)
+	read, write, err := os.Pipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = read.Close() }()
+	c := exec.CommandContext(b.Context(), "Xvfb", "-displayfd", "3", "-screen", "0", "1280x900x24", "-nolisten", "tcp", "-fbdir", dir)
+	c.ExtraFiles = []*os.File{write}
 	if err := c.Start(); err != nil {
 		b.Fatalf("Xvfb, of the Debian package xvfb: %v", err)
 	}
 	b.Cleanup(func() { _ = c.Process.Kill(); _ = c.Wait() })
-	f := &framebuffer{display: ":" + number, file: filepath.Join(dir, "Xvfb_screen0"), home: b.TempDir()}
-	for range 100 {
-		if _, err := xdo(b.Context(), f.display, "getdisplaygeometry"); err == nil {
-			return f
-		}
-		pass(b, 100*time.Millisecond)
+	_ = write.Close() // Xvfb has its own
+	number, err := bufio.NewReader(read).ReadString('\n')
+	if err != nil {
+		b.Fatalf("the screen does not come up: %v", err)
 	}
-	b.Fatal("the screen does not come up")
-	return nil
+	return &framebuffer{display: ":" + strings.TrimSpace(number), file: filepath.Join(dir, "Xvfb_screen0"), home: b.TempDir()}
 }
 
 func (f *framebuffer) start(b *testing.B, program string) *exec.Cmd {

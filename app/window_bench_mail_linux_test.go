@@ -245,7 +245,7 @@ func (r *reader) sum(b *testing.B) uint64 {
 // benchMail measures the mail page: the list of many opened and scrolled, a long letter
 // opened.
 func benchMail(b *testing.B, ours string, t *table) {
-	f := newFramebuffer(b, "83")
+	f := newFramebuffer(b)
 	r := newReader(b, f, ours, newMailbox(b, ours))
 	const rounds = 7
 	var list, letter []time.Duration
