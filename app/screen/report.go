@@ -50,7 +50,7 @@ func newReportView(t *i18n.Tongue, deeds DrillsDeeds) *reportView {
 	html := widgets.NewButton(widgets.Outlined, t.T("Save the report"), func() { deeds.Save("html") }).WithIcon(look.IconSave)
 	markdown := widgets.NewButton(widgets.Outlined, t.T("As Markdown"), func() { deeds.Save("md") })
 	back := widgets.NewButton(widgets.Outlined, t.T("All drills"), deeds.Back)
-	v.head = newHeader(back, markdown, html, browse)
+	v.head = newHeader(browse)
 	v.actions = newActionsView(t, func(what, owner, due string) string {
 		if r := deeds.Report(); r != nil {
 			return r.AddAction(what, owner, due)
@@ -69,7 +69,7 @@ func newReportView(t *i18n.Tongue, deeds DrillsDeeds) *reportView {
 	v.happened = card(t.T("What happened"), v.script.box)
 	left := column(gap, v.checked, v.happened)
 	right := column(gap, v.measured, v.mail, v.trended, v.advised, v.actions.card, v.noted)
-	v.box = column(gap, v.head.box, v.facts, v.problem, v.saved, v.notice.box, container.New(widgets.Columns(gap, 44, 56), left, right))
+	v.box = column(gap, v.head.box, line(inside, 0, v.facts, back, markdown, html), v.problem, v.saved, v.notice.box, container.New(widgets.Columns(gap, 44, 56), left, right))
 	return v
 }
 
