@@ -249,6 +249,13 @@ func (m *Mail) toList() {
 	}
 }
 
+// Enter puts the keys of somebody who comes to the page into the list, if there is one.
+func (m *Mail) Enter() {
+	if !m.writing.Open && m.list.Length() > 0 && m.list.Visible() {
+		m.canvas().Focus(m.list)
+	}
+}
+
 // toReader puts the keyboard into the message.
 func (m *Mail) toReader() {
 	m.layout.reading = true

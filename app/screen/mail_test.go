@@ -213,6 +213,25 @@ func TestMailCards(t *testing.T) {
 	})
 }
 
+// Who comes to the page by a key is in the list: the arrows lead from letter to letter.
+func TestArrowsLeadThroughTheMailAtOnce(t *testing.T) {
+	test.NewTempApp(t).Settings().SetTheme(look.NewThemeIn(look.Light))
+	p := posted(t, i18n.English, 100)
+	p.settled()
+	w := test.NewTempWindow(t, p.inFrame(i18n.English))
+	w.Resize(usual)
+	p.page.Enter()
+	list, ok := w.Canvas().Focused().(*widgets.RowList)
+	if !ok {
+		t.Fatalf("the keys are at %T", w.Canvas().Focused())
+	}
+	before := list.Cursor()
+	list.TypedKey(&fyne.KeyEvent{Name: fyne.KeyDown})
+	if list.Cursor() != before+1 {
+		t.Errorf("Down leads from %d to %d", before, list.Cursor())
+	}
+}
+
 // What stands where mail is not: a lock, and nothing found.
 func TestMailWithout(t *testing.T) {
 	themed(t, func(t *testing.T, l i18n.Language) {

@@ -104,6 +104,7 @@ type (
 	refresher interface{ Refresh() }
 	finder    interface{ Find() }
 	newer     interface{ New() }
+	enterer   interface{ Enter() }
 	shower    interface{ Shown(seen bool) }
 	appearer  interface{ Shown() } // hears of coming into sight alone
 	escaper   interface{ Escape() bool }

@@ -166,9 +166,18 @@ func (w *Window) goNumber(n int) {
 		}
 		if n--; n == 0 {
 			w.frame.Go(p.Key)
-			w.frame.before.enter()
+			w.enter()
 			return
 		}
+	}
+}
+
+// enter puts the keys where the page that was gone to wants them first, or else before its
+// first control.
+func (w *Window) enter() {
+	w.frame.before.enter()
+	if p, ok := w.desk.here().(enterer); ok {
+		p.Enter()
 	}
 }
 
