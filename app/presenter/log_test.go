@@ -117,7 +117,7 @@ func TestLogInPart(t *testing.T) {
 
 // A long log is put into another language's words when it is read anew, as its page does
 // when it is shown: meanwhile nothing in the language of before stands there.
-func TestLongLogSpeaksWhenItIsReadAnew(t *testing.T) {
+func TestLogSpeaksWhenItIsReadAnew(t *testing.T) {
 	t.Parallel()
 	r := presentertest.Happened()
 	for len(r.Entries) < 1000 {

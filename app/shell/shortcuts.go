@@ -119,20 +119,8 @@ func (w *Window) obey(s shortcut) {
 	case cmdSettings:
 		w.frame.Go(pageSettings)
 		w.frame.before.enter()
-	case cmdFind:
-		if d.view(pageMail) != nil {
-			w.frame.Go(pageMail)
-		}
-		if p, ok := d.here().(finder); ok {
-			p.Find()
-		}
-	case cmdNew:
-		if d.view(pageMail) != nil {
-			w.frame.Go(pageMail)
-		}
-		if p, ok := d.here().(newer); ok {
-			p.New()
-		}
+	case cmdFind, cmdNew:
+		w.inMail(s.do)
 	case cmdRefresh:
 		if p, ok := d.here().(refresher); ok {
 			p.Refresh()
@@ -141,17 +129,44 @@ func (w *Window) obey(s shortcut) {
 		}
 	case cmdArea, cmdAreaBack:
 		w.nextArea(s.do == cmdAreaBack)
-	case cmdLarger:
-		w.SetTextSize(w.TextSize() + textStep)
-	case cmdSmaller:
-		w.SetTextSize(w.TextSize() - textStep)
-	case cmdUsual:
-		w.SetTextSize(look.UsualText)
+	case cmdLarger, cmdSmaller, cmdUsual:
+		w.resizeText(s.do)
 	case cmdHelp:
 		w.showShortcuts()
 	case cmdQuit:
 		w.leave()
 	default:
+	}
+}
+
+// inMail searches in the mail, or begins a message, whichever page is shown.
+func (w *Window) inMail(do command) {
+	d := w.desk
+	if d.view(pageMail) != nil {
+		w.frame.Go(pageMail)
+	}
+	switch p := d.here(); do {
+	case cmdFind:
+		if p, ok := p.(finder); ok {
+			p.Find()
+		}
+	case cmdNew:
+		if p, ok := p.(newer); ok {
+			p.New()
+		}
+	default:
+	}
+}
+
+// resizeText makes text larger, smaller, or as large as it usually is.
+func (w *Window) resizeText(do command) {
+	switch do {
+	case cmdLarger:
+		w.SetTextSize(w.TextSize() + textStep)
+	case cmdSmaller:
+		w.SetTextSize(w.TextSize() - textStep)
+	default:
+		w.SetTextSize(look.UsualText)
 	}
 }
 

@@ -68,13 +68,13 @@ func TestPracticeThatFailsLeavesTheRealWorld(t *testing.T) {
 		},
 	}
 	w.Open(w.Tongue(), own)
-	real := w.real
+	before := w.real
 	w.Rehearse()
-	pump(t, w, func() bool { return !w.leading && len(said(w.window)) > 0 && w.desk == real })
+	pump(t, w, func() bool { return !w.leading && len(said(w.window)) > 0 && w.desk == before })
 	settle(t, w)
 	w.Home()
 	settle(t, w)
-	if opened != 0 || w.real != real || real.ctx.Err() != nil || w.desk != real {
+	if opened != 0 || w.real != before || before.ctx.Err() != nil || w.desk != before {
 		t.Errorf("the real world was opened %d times anew", opened)
 	}
 }
@@ -93,8 +93,8 @@ func TestAudienceClosesWithItsWorld(t *testing.T) {
 // In practice there is nothing that would go on in the tray: closing the window ends the
 // program. With the settings' own mail it goes on.
 func TestClosingGoesToTheTrayOnlyWhereSomethingGoesOn(t *testing.T) {
-	for _, real := range []bool{true, false} {
-		d := testDesk(t, real)
+	for _, settings := range []bool{true, false} {
+		d := testDesk(t, settings)
 		w := d.window
 		w.tray = &tray{window: w}
 		w.closed()
@@ -109,8 +109,8 @@ func TestClosingGoesToTheTrayOnlyWhereSomethingGoesOn(t *testing.T) {
 				more = false
 			}
 		}
-		if quits == real {
-			t.Errorf("with settings %v closing the window quits: %v", real, quits)
+		if quits == settings {
+			t.Errorf("with settings %v closing the window quits: %v", settings, quits)
 		}
 	}
 }
