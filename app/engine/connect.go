@@ -188,6 +188,8 @@ type connecting struct {
 
 	mu    sync.Mutex
 	cells map[cellKey]TestCell
+
+	keeping sync.Mutex // the sides end at the same time, and the folder is lent to one at a time
 }
 
 // show takes a cell in and tells it, one at a time.
@@ -255,7 +257,14 @@ func (c *connecting) side(ctx, shared context.Context, d failover.Domain, side S
 	if site.Emergency {
 		return nil // the preflight is about the domain
 	}
-	return c.e.keepEvidence(context.WithoutCancel(ctx), site.Target, trial.Evidence())
+	return c.keep(context.WithoutCancel(ctx), site.Target, trial.Evidence())
+}
+
+// keep keeps what the tests of a side prove.
+func (c *connecting) keep(ctx context.Context, t probe.Target, proven []failover.Finding) error {
+	c.keeping.Lock()
+	defer c.keeping.Unlock()
+	return c.e.keepEvidence(ctx, t, proven)
 }
 
 // run runs one test.
