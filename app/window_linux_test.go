@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"strings"
 	"testing"
 
 	"lifeboat/app/widgets/outline"
@@ -38,8 +39,10 @@ func practises(t *testing.T, w way) {
 	p.awaits(flows)
 	p.awaitsLike("The mirror is {span} old.")
 	p.picture("home")
-	p.goes("Mail", "ctrl+2")
+	p.keys("ctrl+f") // of a page that was never drawn
 	p.awaits(p.says("Practice mail"))
+	p.find("the search, with the keys", func(i outline.Item) bool { return i.Focused && strings.Contains(strings.ToLower(i.Kind), "entry") })
+	p.goes("Mail", "ctrl+2")
 	p.opensFirstLetter()
 	p.picture("mail")
 	for _, page := range []struct{ name, key, says string }{

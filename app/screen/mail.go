@@ -26,7 +26,8 @@ type MailDeeds struct {
 	Copy       func(text string)
 	Ask        func(d widgets.DialogData, done func(yes bool, texts []string))
 	Go         func(page string)
-	Details    string // what the button says that shows details of a problem; CopyWords that copies them
+	Canvas     func() fyne.Canvas // the window's: a page that was not drawn yet is asked for, too
+	Details    string             // what the button says that shows details of a problem; CopyWords that copies them
 	CopyWords  string
 }
 
@@ -101,7 +102,7 @@ func (m *Mail) Content() fyne.CanvasObject { return m.box }
 func (m *Mail) Bar() fyne.CanvasObject { return nil }
 
 // canvas is the window's.
-func (m *Mail) canvas() fyne.Canvas { return fyne.CurrentApp().Driver().CanvasForObject(m.box) }
+func (m *Mail) canvas() fyne.Canvas { return m.deeds.Canvas() }
 
 // row is what a row of the list says.
 func (m *Mail) row(i int) widgets.RowText {

@@ -59,7 +59,7 @@ func (d *desk) mailView() *view {
 		make: func() page {
 			return screen.NewMail(t, mail, write, screen.MailDeeds{
 				Background: d.Background, Work: d.Work, Toast: d.Toast, Problem: d.Problem, OpenFile: d.OpenFile, OpenPage: d.OpenPage,
-				ChooseFile: d.ChooseFile, SaveFile: d.SaveFile, Copy: d.Copy, Ask: d.Ask, Go: d.Go,
+				ChooseFile: d.ChooseFile, SaveFile: d.SaveFile, Copy: d.Copy, Ask: d.Ask, Go: d.Go, Canvas: d.window.window.Canvas,
 				Details: t.T("Details"), CopyWords: t.T("Copy details"),
 			})
 		},
