@@ -58,7 +58,12 @@ func posted(t *testing.T, l i18n.Language, many int) *post {
 		ChooseFile: func(_ string, done func(string)) { done(filepath.Join(t.TempDir(), "x.pdf")) },
 		SaveFile:   func(_, name string, done func(string)) { done(filepath.Join(t.TempDir(), name)) },
 		Copy:       p.say, Go: p.say,
-		Canvas: func() fyne.Canvas { return fyne.CurrentApp().Driver().CanvasForObject(p.page.Content()) },
+		Canvas: func() fyne.Canvas {
+			if p.page == nil {
+				return nil // it is being made
+			}
+			return fyne.CurrentApp().Driver().CanvasForObject(p.page.Content())
+		},
 		Ask: func(d widgets.DialogData, done func(bool, []string)) {
 			p.asked, p.answers = append(p.asked, d), append(p.answers, done)
 		},

@@ -322,8 +322,10 @@ func (d *Deliverer) release(e *entry, item *relay.Item) {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if e.job != nil && e.job.lane != nil {
-		delete(e.job.lane.busy, e.job)
+	moved := false // the route, while the result was written down: the pause in it was for the old one
+	if j := e.job; j != nil && j.lane != nil {
+		delete(j.lane.busy, j)
+		moved = j.lane.role != j.role
 	}
 	e.job = nil
 	d.active = d.o.Steady()
@@ -332,6 +334,9 @@ func (d *Deliverer) release(e *entry, item *relay.Item) {
 		return
 	}
 	d.note(*item)
+	if moved && !e.doubt && e.at >= 0 {
+		e.lane.put(e, d.active)
+	}
 }
 
 // patiently does something that needs the queue's disk, until it succeeds or the
