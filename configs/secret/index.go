@@ -15,62 +15,84 @@ import (
 type indexFile struct {
 	Version int              `json:"version"`
 	Secrets map[string]Place `json:"secrets"`
+	// HeldAs are names whose secret is kept under another one, for as long as a
+	// [Store.Replace] takes, or until the next change where that was killed.
+	HeldAs map[string]string `json:"held_as,omitempty"`
 }
 
 const indexVersion = 1
 
+// index is where each secret is.
+type index struct {
+	places map[string]Place
+	heldAs map[string]string
+}
+
+// at is under which name a secret is kept.
+func (x index) at(name string) string {
+	if as, ok := x.heldAs[name]; ok {
+		return as
+	}
+	return name
+}
+
 func (s *Store) indexPath() string { return filepath.Join(s.dir, "secrets.json") }
 
 // readIndex returns the places of all stored secrets by name.
-func (s *Store) readIndex() (map[string]Place, error) {
+func (s *Store) readIndex() (index, error) {
+	out := index{map[string]Place{}, map[string]string{}}
 	data, err := os.ReadFile(s.indexPath())
 	if errors.Is(err, fs.ErrNotExist) {
-		return map[string]Place{}, nil
+		return out, nil
 	}
 	if err != nil {
-		return nil, configs.Say("{file} cannot be read. Check that you may read it.", "file", s.indexPath()).
+		return out, configs.Say("{file} cannot be read. Check that you may read it.", "file", s.indexPath()).
 			Because(kind(ErrDisk, err))
 	}
-	var index indexFile
-	err = json.Unmarshal(data, &index)
-	if err == nil && index.Version != indexVersion {
+	var stored indexFile
+	err = json.Unmarshal(data, &stored)
+	if err == nil && stored.Version != indexVersion {
 		err = errors.New("another version")
 	}
-	for name, place := range index.Secrets {
+	for name, place := range stored.Secrets {
 		if !configs.ValidSecretName(name) || place != InKeychain && place != InVault {
 			err = errors.New("an entry is no name and place")
 		}
 	}
+	for name, as := range stored.HeldAs {
+		if !configs.ValidSecretName(name) || stored.Secrets[as] == "" {
+			err = errors.New("an entry stands for none")
+		}
+	}
 	if err != nil {
-		return nil, configs.Say("The list of secrets in {file} is damaged. Move it away and store the secrets again.",
+		return out, configs.Say("The list of secrets in {file} is damaged. Move it away and store the secrets again.",
 			"file", s.indexPath()).Because(kind(ErrDamaged, err))
 	}
-	if index.Secrets == nil {
-		index.Secrets = map[string]Place{}
-	}
-	return index.Secrets, nil
+	maps.Copy(out.places, stored.Secrets)
+	maps.Copy(out.heldAs, stored.HeldAs)
+	return out, nil
 }
 
 // record writes a secret's place, or with no place that it is gone.
-func (s *Store) record(index map[string]Place, name string, place Place) error {
-	if index[name] == place {
+func (s *Store) record(x index, name string, place Place) error {
+	if x.places[name] == place {
 		return nil
 	}
-	index[name] = place
+	x.places[name] = place
 	if place == "" {
-		delete(index, name)
+		delete(x.places, name)
 	}
-	return s.writeIndex(index)
+	return s.writeIndex(x)
 }
 
 // recordAll writes the places of several secrets.
-func (s *Store) recordAll(index, places map[string]Place) error {
-	maps.Copy(index, places)
-	return s.writeIndex(index)
+func (s *Store) recordAll(x index, places map[string]Place) error {
+	maps.Copy(x.places, places)
+	return s.writeIndex(x)
 }
 
-func (s *Store) writeIndex(index map[string]Place) error {
-	data, err := json.MarshalIndent(indexFile{indexVersion, index}, "", "  ")
+func (s *Store) writeIndex(x index) error {
+	data, err := json.MarshalIndent(indexFile{indexVersion, x.places, x.heldAs}, "", "  ")
 	if err != nil {
 		return err
 	}

@@ -136,11 +136,12 @@ func (s *Store) Get(ctx context.Context, name string) (Value, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	index, err := s.readIndex()
+	x, err := s.readIndex()
 	if err != nil {
 		return Value{}, err
 	}
-	if index[name] == InVault {
+	name = x.at(name)
+	if x.places[name] == InVault {
 		return s.fromVault(ctx, name)
 	}
 	// Also what the index does not know is looked for: it may have been lost.
@@ -148,14 +149,13 @@ func (s *Store) Get(ctx context.Context, name string) (Value, error) {
 	switch {
 	case err == nil || ctx.Err() != nil:
 		return v, err
-	case errors.Is(err, ErrMissing) || index[name] == "":
-		if index[name] == "" && s.vault.exists() {
+	case errors.Is(err, ErrMissing) || x.places[name] == "":
+		if x.places[name] == "" && s.vault.exists() {
 			return s.fromVault(ctx, name)
 		}
 		return Value{}, missing(name, err)
 	default:
-		return Value{}, configs.Say("The keychain does not give the secret {name}. Unlock it, or set {variable} in the environment.",
-			"name", name, "variable", Variable(name)).Because(kind(ErrKeychain, err))
+		return Value{}, locked(name, err)
 	}
 }
 
@@ -187,20 +187,16 @@ func (s *Store) Set(ctx context.Context, name string, v Value) (Place, error) {
 	if v.IsEmpty() {
 		return "", configs.Say("The secret {name} is empty, so it was not stored.", "name", name).Because(ErrName)
 	}
-	unlock, err := s.lock(ctx)
+	x, unlock, err := s.change(ctx)
 	if err != nil {
 		return "", err
 	}
 	defer unlock()
-	index, err := s.readIndex()
-	if err != nil {
-		return "", err
-	}
-	before := index[name]
+	before := x.places[name]
 	// What is in the vault stays there: taking it out would need the passphrase
 	// as well.
 	if before != InVault && s.toKeychain(ctx, name, v) {
-		return InKeychain, s.record(index, name, InKeychain)
+		return InKeychain, s.record(x, name, InKeychain)
 	}
 	if err := ctx.Err(); err != nil {
 		return "", err
@@ -208,7 +204,7 @@ func (s *Store) Set(ctx context.Context, name string, v Value) (Place, error) {
 	if err := s.vault.change(ctx, func(secrets map[string][]byte) { secrets[name] = []byte(v.Reveal()) }); err != nil {
 		return "", err
 	}
-	if err := s.record(index, name, InVault); err != nil {
+	if err := s.record(x, name, InVault); err != nil {
 		return "", err
 	}
 	if before == InKeychain {
@@ -228,42 +224,16 @@ func (s *Store) SetAll(ctx context.Context, values map[string]Value) (map[string
 			return nil, configs.Say("The secret {name} is empty, so it was not stored.", "name", name).Because(ErrName)
 		}
 	}
-	unlock, err := s.lock(ctx)
+	x, unlock, err := s.change(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
-	index, err := s.readIndex()
+	where, err := s.put(ctx, x, values)
 	if err != nil {
 		return nil, err
 	}
-	where, left := map[string]Place{}, map[string]Value{}
-	keychain := true
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		where[name] = InVault
-		if keychain && index[name] != InVault && len(values[name].Reveal()) <= KeychainLimit {
-			// One that has failed once is not waited for three hundred times.
-			if keychain = s.toKeychain(ctx, name, values[name]); keychain {
-				where[name] = InKeychain
-				continue
-			}
-		}
-		left[name] = values[name]
-	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	if len(left) > 0 {
-		err = s.vault.change(ctx, func(secrets map[string][]byte) {
-			for name, v := range left {
-				secrets[name] = []byte(v.Reveal())
-			}
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return where, s.recordAll(index, where)
+	return where, s.recordAll(x, where)
 }
 
 func (s *Store) toKeychain(ctx context.Context, name string, v Value) bool {
@@ -276,16 +246,12 @@ func (s *Store) Remove(ctx context.Context, name string) error {
 	if err := s.changeable(name); err != nil {
 		return err
 	}
-	unlock, err := s.lock(ctx)
+	x, unlock, err := s.change(ctx)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	index, err := s.readIndex()
-	if err != nil {
-		return err
-	}
-	switch index[name] {
+	switch x.places[name] {
 	case InVault:
 		if err := s.vault.change(ctx, func(secrets map[string][]byte) { delete(secrets, name) }); err != nil {
 			return err
@@ -298,7 +264,7 @@ func (s *Store) Remove(ctx context.Context, name string) error {
 	default:
 		return missing(name, ErrMissing)
 	}
-	return s.record(index, name, "")
+	return s.record(x, name, "")
 }
 
 func (s *Store) offKeychain(ctx context.Context, name string) error {
@@ -318,16 +284,19 @@ func (s *Store) offKeychain(ctx context.Context, name string) error {
 func (s *Store) List() ([]Entry, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	index, err := s.readIndex()
+	x, err := s.readIndex()
 	if err != nil {
 		return nil, err
 	}
-	for name := range s.env {
-		index[name] = Environment
+	for _, as := range x.heldAs {
+		delete(x.places, as)
 	}
-	entries := make([]Entry, 0, len(index))
-	for _, name := range slices.Sorted(maps.Keys(index)) {
-		entries = append(entries, Entry{name, index[name]})
+	for name := range s.env {
+		x.places[name] = Environment
+	}
+	entries := make([]Entry, 0, len(x.places))
+	for _, name := range slices.Sorted(maps.Keys(x.places)) {
+		entries = append(entries, Entry{name, x.places[name]})
 	}
 	return entries, nil
 }
