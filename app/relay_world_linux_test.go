@@ -35,6 +35,7 @@ type relayWorld struct {
 	serving *exec.Cmd
 	told    *syncBuffer // what the serving program wrote
 	held    map[string]string
+	written atomic.Int64 // by the staff
 }
 
 const (
@@ -394,7 +395,7 @@ func (s *staff) write(ctx context.Context, from string, most int64, pause time.D
 			if n > most {
 				return
 			}
-			id := fmt.Sprintf("n%d.%d@example.test", n, s.w.serving.Process.Pid)
+			id := fmt.Sprintf("n%d@example.test", s.w.written.Add(1))
 			err := program.send(fmt.Sprintf("c%d@customer.test", n%50), note(id, from, boss, "Hello."))
 			s.mu.Lock()
 			if err == nil {

@@ -28,8 +28,13 @@ import (
 // sends mail on reads it, in another process too.
 var routesFile = filepath.Join("relay", "routes.json")
 
-// routesEvery is how often the file is looked at for what another process moved.
-const routesEvery = 500 * time.Millisecond
+// routesEvery is how often the file is looked at for what another process moved, and
+// routesBelieved how long what was seen is believed where mail asks for its way: shorter
+// than anybody takes who hands a message in after a move was said to be done.
+const (
+	routesEvery    = 500 * time.Millisecond
+	routesBelieved = 5 * time.Millisecond
+)
 
 // routeBook knows which provider each domain's mail leaves through. It is safe for use
 // by several goroutines.
@@ -108,7 +113,7 @@ func (b *routeBook) Route(domain string) failover.Role {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if since := b.now().Sub(b.looked); !b.begun || since < 0 || since >= routesEvery {
+	if since := b.now().Sub(b.looked); !b.begun || since < 0 || since >= routesBelieved {
 		b.look()
 	}
 	return b.roleOf(of.Name)

@@ -133,6 +133,22 @@ func (l *lane) hurry(now time.Duration) {
 	heap.Init(&l.wait)
 }
 
+// follow leads what waits in the lane through another provider, at once, and takes back
+// what is being sent through the old one where that is still possible.
+func (l *lane) follow(role failover.Role, now time.Duration) {
+	if role == l.role {
+		return
+	}
+	l.role = role
+	l.detach()
+	l.trouble.clear()
+	l.impatient = true
+	l.hurry(now)
+	for j := range l.busy {
+		j.stop()
+	}
+}
+
 // take removes an entry from its lane's heap.
 func (e *entry) take() {
 	if e.at >= 0 {
@@ -151,14 +167,17 @@ func (g *login) waiting(now time.Duration) int {
 	return n
 }
 
-// laneOf returns the lane that a message belongs in, new if need be. d.mu is held.
-func (d *Deliverer) laneOf(i relay.Item) *lane {
+// laneOf returns the lane that a message belongs in, new if need be, and leading where
+// mail goes now. d.mu is held.
+func (d *Deliverer) laneOf(i relay.Item, now time.Duration) *lane {
 	key := laneKey{strings.ToLower(i.Envelope.Sender()), i.Via}
+	role := relay.RoleOf(d.o.Routes, i)
 	l := d.lanes[key]
 	if l == nil {
-		l = &lane{key: key, domain: i.Domain(), role: relay.RoleOf(d.o.Routes, i), busy: map[*job]struct{}{}}
+		l = &lane{key: key, domain: i.Domain(), role: role, busy: map[*job]struct{}{}}
 		d.lanes[key] = l
 	}
+	l.follow(role, now)
 	return l
 }
 

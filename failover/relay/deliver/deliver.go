@@ -207,7 +207,7 @@ func (d *Deliverer) note(i relay.Item) {
 		e.age = max(0, wall.Sub(i.Arrived))
 	}
 	doubt := i.State == relay.Uncertain
-	l := d.laneOf(i)
+	l := d.laneOf(i, now)
 	same := !fresh && e.lane == l && e.doubt == doubt && e.wall == stamp(i.Next) && (doubt || e.at >= 0)
 	e.last = i.Warned
 	e.to = pendingOf(i)
@@ -274,20 +274,8 @@ func (d *Deliverer) reroute() {
 	defer d.mu.Unlock()
 	now := d.o.Steady()
 	for _, l := range d.lanes {
-		if l.key.via != "" {
-			continue
-		}
-		role := d.o.Routes.Route(l.domain)
-		if role == l.role {
-			continue
-		}
-		l.role = role
-		l.detach()
-		l.trouble.clear()
-		l.impatient = true
-		l.hurry(now)
-		for j := range l.busy {
-			j.stop()
+		if l.key.via == "" {
+			l.follow(d.o.Routes.Route(l.domain), now)
 		}
 	}
 }
@@ -322,10 +310,9 @@ func (d *Deliverer) release(e *entry, item *relay.Item) {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	moved := false // the route, while the result was written down: the pause in it was for the old one
-	if j := e.job; j != nil && j.lane != nil {
+	j := e.job
+	if j != nil && j.lane != nil {
 		delete(j.lane.busy, j)
-		moved = j.lane.role != j.role
 	}
 	e.job = nil
 	d.active = d.o.Steady()
@@ -334,8 +321,8 @@ func (d *Deliverer) release(e *entry, item *relay.Item) {
 		return
 	}
 	d.note(*item)
-	if moved && !e.doubt && e.at >= 0 {
-		e.lane.put(e, d.active)
+	if j != nil && j.lane != nil && j.lane.role != j.role && !e.doubt && e.at >= 0 {
+		e.lane.put(e, d.active) // the route has changed, and the pause was for the old one
 	}
 }
 

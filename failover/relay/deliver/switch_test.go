@@ -113,6 +113,42 @@ func TestLongSwitchAmidMail(t *testing.T) {
 	}
 }
 
+// A message that fails at the old provider while the route changes had to wait for its
+// next try there, and what the same sender handed in after the change went the old way
+// until the deliverer was told of it.
+func TestRouteMovedDuringATry(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.o.Retry.First, w.o.Retry.Most = time.Hour, time.Hour
+	primary := startProvider(t, nil)
+	w.p[failover.Primary], w.p[failover.Secondary] = primary, startProvider(t, nil)
+	begun, refuse := make(chan struct{}, 10), make(chan struct{})
+	primary.setScript(func(_ *session, verb, _ string) string {
+		if verb != "RCPT" {
+			return ""
+		}
+		begun <- struct{}{}
+		select {
+		case <-refuse:
+		case <-primary.free:
+		}
+		return "451 4.3.2 The server is not accepting messages"
+	})
+	w.start()
+	w.send(anna, boss)
+	<-begun
+	w.routes.move("example.test", failover.Secondary)
+	close(refuse)
+	w.send(anna, "later@customer.test")
+	w.awaitEmpty()
+	if got := w.p[failover.Secondary].messages(); len(got) != 2 {
+		t.Errorf("the secondary has %+v", got)
+	}
+	if rcpts := strings.Count(primary.commands(), "RCPT"); rcpts != 1 {
+		t.Errorf("the old provider was asked for %d recipients", rcpts)
+	}
+}
+
 // A message that a person sends another way goes there, whatever the route says.
 func TestReroute(t *testing.T) {
 	t.Parallel()

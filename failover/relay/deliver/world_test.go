@@ -56,11 +56,18 @@ func (r *routes) Changed() <-chan struct{} {
 }
 
 func (r *routes) set(domain string, role failover.Role) {
+	r.move(domain, role)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	close(r.changed)
+	r.changed = make(chan struct{})
+}
+
+// move changes a route of which nobody has told the deliverer yet.
+func (r *routes) move(domain string, role failover.Role) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.role[domain] = role
-	close(r.changed)
-	r.changed = make(chan struct{})
 }
 
 // clock is a wall clock and a steady one, which run on real time and can be moved.
