@@ -168,24 +168,22 @@ func most(text string, width float32, measure func(string) float32) string {
 	return text
 }
 
-// fit is the text itself, or as much of its beginning as fits with an ellipsis: …
-// after Japanese, where it stands in the middle of the line, and dots on the line
-// after anything else.
+// ellipsis is what stands for a text's rest. The face draws it in the middle of the
+// line after Japanese, and on the line after anything else.
+const ellipsis = "…"
+
+// fit is the text itself, or as much of its beginning as fits with an ellipsis.
 func fit(text string, width float32, measure func(string) float32) string {
 	if measure(text) <= width+0.5 {
 		return text
 	}
-	dots := "..."
-	if strings.ContainsFunc(text, square) {
-		dots = "…"
-	}
-	room := width - measure(dots)
+	room := width - measure(ellipsis)
 	if room < 0 {
 		return ""
 	}
 	head := most(text, room, measure)
 	if measure(head) > room {
-		return dots
+		return ellipsis
 	}
-	return strings.TrimRightFunc(head, unicode.IsSpace) + dots
+	return strings.TrimRightFunc(head, unicode.IsSpace) + ellipsis
 }

@@ -77,11 +77,11 @@ func TestFit(t *testing.T) {
 		want  string
 	}{
 		{"accepted", 8, "accepted"},
-		{"accepted at RCPT", 11, "accepted..."},
-		{"accepted at RCPT", 12, "accepted..."},
+		{"accepted at RCPT", 10, "accepted…"},
+		{"accepted at RCPT", 11, "accepted…"},
 		{"権威サーバー", 9, "権威サ…"},
-		{"abc", 2, ""},
-		{"abcd", 3, "..."},
+		{"abc", 1, ""},
+		{"abc", 2, "…"},
 		{"", 0, ""},
 	} {
 		if got := fit(c.text, c.width, cells); got != c.want {

@@ -29,7 +29,7 @@ func TestWordsShrink(t *testing.T) {
 		t.Errorf("needed: %v, and shrinking %v", fixed.MinSize(), shrinking.MinSize())
 	}
 	seen(t, shrinking, 100, 30)
-	if got := shrinking.label.text.Text; !strings.HasSuffix(got, "...") || !strings.HasPrefix(got, "accepted") {
+	if got := shrinking.label.text.Text; !strings.HasSuffix(got, "…") || !strings.HasPrefix(got, "accepted") {
 		t.Errorf("in too little room it says %q", got)
 	}
 	if shrinking.Text() != "accepted at RCPT, 12 s ago" {
