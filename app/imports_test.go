@@ -28,8 +28,9 @@ var mayImport = map[string][]string{
 	"app/engine":          {"app/i18n", "failover", "failover/...", "mailstore", "mailstore/...", "configs", "configs/...", "assets"},
 	"app/cli":             {"app/engine", "app/presenter", "app/service", "app/i18n", "failover", "failover/...", "mailstore", "mailstore/...", "configs", "configs/...", "assets"},
 	"app/service":         {"failover"},
-	"app/desktop":         {"failover"},
-	"app/local":           {"app/engine", "failover", "failover/relay", "failover/probe", "mailstore"},                                                                                                                                                          // probe: how a file is replaced
+	"app/desktop":         {"app/local/door", "failover"},
+	"app/local/door":      {},
+	"app/local":           {"app/local/door", "app/engine", "failover", "failover/relay", "failover/probe", "mailstore"},                                                                                                                                                          // probe: how a file is replaced
 	"app/presenter":       {"app/engine", "app/i18n", "failover", "failover/detect", "failover/dnshost", "failover/run", "failover/drill", "failover/lab", "failover/relay", "mailstore", "mailstore/compose", "mailstore/export", "configs", "configs/secret"}, // lab: what happens in practice
 	"app/shell":           {"app/screen", "app/presenter", "app/widgets", "app/widgets/outline", "app/look", "app/i18n", "app/engine", "app/desktop", "failover", "mailstore", "configs", "assets"},
 	"app/screen":          {"app/presenter", "app/widgets", "app/look", "app/i18n", "failover", "failover/drill", "failover/relay", "mailstore"},

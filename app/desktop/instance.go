@@ -15,6 +15,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"lifeboat/app/local/door"
 	"lifeboat/failover"
 )
 
@@ -24,7 +25,8 @@ import (
 const (
 	lockFile   = "window.lock"
 	recordFile = "window.json"
-	recordMost = 4 << 10 // octets
+	recordMost = 4 << 10  // octets
+	purpose    = "window" // of its door
 )
 
 // Window is the one window of a data folder.
@@ -67,13 +69,13 @@ type windowRecord struct {
 // Listen calls front for each later start, with the page that it names, or "", until
 // ctx ends, which is no error.
 func (w *Window) Listen(ctx context.Context, front func(page string)) error {
-	l, address, err := listenAt(w.dir)
+	l, address, err := door.Open(w.dir, purpose)
 	if err != nil {
 		return failover.Fail(failover.ErrDisk, "a second start of Lifeboat cannot find this window: its door in {folder} cannot be opened", "folder", w.dir).Because(err)
 	}
 	stop := context.AfterFunc(ctx, func() { _ = l.Close() })
 	defer stop()
-	defer removeAt(address)
+	defer door.Remove(address, purpose)
 	b, err := json.Marshal(windowRecord{PID: os.Getpid(), Address: address})
 	if err == nil {
 		err = os.WriteFile(filepath.Join(w.dir, recordFile), append(b, '\n'), 0o600)
@@ -89,6 +91,10 @@ func (w *Window) Listen(ctx context.Context, front func(page string)) error {
 				return nil
 			}
 			return err
+		}
+		if door.CheckPeer(c) != nil {
+			_ = c.Close()
+			continue
 		}
 		answer(c, front)
 	}
@@ -177,7 +183,7 @@ func ask(ctx context.Context, dataDir, page string) error {
 	if err != nil {
 		return err
 	}
-	c, err := dialAt(ctx, r.Address)
+	c, err := door.Dial(ctx, r.Address)
 	if err != nil {
 		return err
 	}

@@ -20,8 +20,12 @@ import (
 	"time"
 
 	"lifeboat/app/engine"
+	"lifeboat/app/local/door"
 	"lifeboat/failover"
 )
+
+// purpose is what a data folder has its door for.
+const purpose = "serve"
 
 // API is the local API of one version of the program.
 type API struct {
@@ -50,14 +54,14 @@ const connectionsAtOnce = 64
 // sees to it. What a killed predecessor left behind is removed.
 func (a *API) Serve(ctx context.Context, dataDir string, s engine.Served, ready func()) error {
 	if old, err := readRecord(dataDir); err == nil {
-		removeStale(old.Address)
+		door.Remove(old.Address, purpose)
 	}
-	l, address, err := listen(dataDir)
+	l, address, err := door.Open(dataDir, purpose)
 	if err != nil {
 		return failover.Fail(failover.ErrDisk,
 			"other windows and commands cannot reach this Lifeboat: its door in {folder} cannot be opened", "folder", dataDir).Because(err)
 	}
-	defer removeStale(address)
+	defer door.Remove(address, purpose)
 	defer func() { _ = l.Close() }() // the server has closed it by now, as a rule
 	me := record{PID: os.Getpid(), Version: a.Version, Address: address, Started: a.Now().UTC().Truncate(time.Second)}
 	if err := writeRecord(dataDir, me); err != nil {
@@ -110,7 +114,7 @@ func (g *gate) Accept() (net.Conn, error) {
 			<-g.room
 			return nil, err
 		}
-		if err := checkPeer(c); err != nil {
+		if err := door.CheckPeer(c); err != nil {
 			g.log.Warn("local API: a caller was turned away", "error", err)
 			_ = c.Close()
 			<-g.room
@@ -143,7 +147,7 @@ func (a *API) Dial(ctx context.Context, dataDir string) (engine.Remote, error) {
 	connect := func(ctx context.Context) (net.Conn, error) {
 		ctx, stop := context.WithTimeout(ctx, connectTimeout)
 		defer stop()
-		return dial(ctx, r.Address)
+		return door.Dial(ctx, r.Address)
 	}
 	c, err := connect(ctx)
 	if err != nil {
@@ -152,7 +156,7 @@ func (a *API) Dial(ctx context.Context, dataDir string) (engine.Remote, error) {
 		}
 		return nil, failover.Fail(failover.ErrUnreachable, "no Lifeboat is running in {folder}: start one with \"lifeboat serve\"", "folder", dataDir).Because(err)
 	}
-	if err := checkPeer(c); err != nil {
+	if err := door.CheckPeer(c); err != nil {
 		_ = c.Close()
 		return nil, failover.Fail(failover.ErrUnsupported,
 			"what answers for {folder} belongs to another user of this computer: sign in as the user that runs Lifeboat", "folder", dataDir).Because(err)

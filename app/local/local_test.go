@@ -187,7 +187,7 @@ func TestNobodyRuns(t *testing.T) {
 	if _, err := api("v1").Dial(t.Context(), dir); !errors.Is(err, failover.ErrUnreachable) {
 		t.Error(err)
 	}
-	for _, text := range []string{"", "{}", "null", `{"pid":1}`, `{"pid":1,"version":"v1","address":"/nowhere/serve/api","started":"2026-01-02T03:04:05Z"}`} {
+	for _, text := range []string{"", "{}", "null", `{"pid":1}`, `{"pid":1,"version":"v1","address":"/nowhere/serve/socket","started":"2026-01-02T03:04:05Z"}`} {
 		if err := os.WriteFile(filepath.Join(dir, "serve.json"), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -16,7 +16,7 @@ func TestOnlyTheOwnerGetsNear(t *testing.T) {
 		t.Fatal(err)
 	}
 	serving(t, dir, &desk{})
-	for path, want := range map[string]os.FileMode{"serve": 0o700, "serve/api": 0o600, "serve.json": 0o600} {
+	for path, want := range map[string]os.FileMode{"serve": 0o700, "serve/socket": 0o600, "serve.json": 0o600} {
 		info, err := os.Stat(filepath.Join(dir, path))
 		if err != nil {
 			t.Fatal(err)

@@ -1,6 +1,6 @@
 //go:build linux || darwin
 
-package local
+package door
 
 import (
 	"fmt"
@@ -8,9 +8,9 @@ import (
 	"os"
 )
 
-// checkPeer lets this process's own user speak, and the system's administrator, who
+// CheckPeer lets this process's own user speak, and the system's administrator, who
 // could read everything anyway.
-func checkPeer(c net.Conn) error {
+func CheckPeer(c net.Conn) error {
 	socket, ok := c.(*net.UnixConn)
 	if !ok {
 		return fmt.Errorf("no Unix socket but %T", c)
