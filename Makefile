@@ -72,7 +72,7 @@ test: ## everything that a change must pass
 	@MAKE='$(MAKE)' bash .ci/test
 
 test-long: ## long campaigns, and each fuzz target for FUZZTIME (30s)
-	$(call install,go race servers desktop)
+	$(call install,go race window display servers desktop)
 	@bash .ci/test-long
 
 bench: ## measure against the budgets, as ratios

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -24,24 +25,41 @@ import (
 // any command: what was here and is still there is never lost, and after a complete
 // check the store is what the primary is, has every message once, and fetches nothing
 // when asked again.
-func TestModel(t *testing.T) { model(t, "25") }
+func TestModel(t *testing.T) { model(t, 25, 0) }
 
+// Each batch says where it begins: -rapid.seed plays from there.
 func TestLongModel(t *testing.T) {
 	if os.Getenv("LIFEBOAT_LONG") == "" {
 		t.Skip("a long campaign; set LIFEBOAT_LONG=1, or run make test-long")
 	}
-	model(t, "1000")
-}
-
-func model(t *testing.T, checks string) {
-	before := flag.Lookup("rapid.checks").Value.String()
-	if err := flag.Set("rapid.checks", checks); err != nil {
+	const batches, checks = 12, 25
+	from, err := strconv.ParseUint(flag.Lookup("rapid.seed").Value.String(), 10, 64)
+	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = flag.Set("rapid.checks", before) }()
+	if from == 0 {
+		from = uint64(time.Now().UnixMilli())
+	}
+	for batch := range uint64(batches) {
+		seed := from + batch<<20
+		t.Logf("%d of %d checks passed; the next begin at -rapid.seed=%d", batch*checks, batches*checks, seed)
+		model(t, checks, seed)
+	}
+}
+
+// model plays so many checks from a seed; from 0: from another one each time.
+func model(t *testing.T, checks int, seed uint64) {
+	if seed != 0 {
+		setFlag(t, "rapid.seed", strconv.FormatUint(seed, 10))
+	}
+	setFlag(t, "rapid.checks", strconv.Itoa(checks))
 	rapid.Check(t, func(rt *rapid.T) {
 		w := newModelWorld(t, rt)
-		defer func() { _ = w.d.store.Close() }()
+		defer func() {
+			if err := errors.Join(w.d.store.Close(), os.RemoveAll(w.d.dir)); err != nil {
+				rt.Error(err)
+			}
+		}()
 		rt.Repeat(map[string]func(*rapid.T){
 			"deliver": w.deliver, "flag": w.flag, "expunge": w.expunge, "move": w.move, "copy": w.copy,
 			"create": w.create, "rename": w.rename, "delete": w.delete, "renumber": w.renumber,
@@ -49,6 +67,14 @@ func model(t *testing.T, checks string) {
 		})
 		w.complete(rt)
 	})
+}
+
+func setFlag(t *testing.T, name, value string) {
+	before := flag.Lookup(name).Value.String()
+	if err := flag.Set(name, value); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = flag.Set(name, before) })
 }
 
 type modelWorld struct {
