@@ -104,7 +104,7 @@ func (s *session) text(template string) string {
 // warn tells what is wrong and stops nothing.
 func (s *session) warn(err error) {
 	for _, l := range s.tongue.Errors(err) {
-		s.note(whole(l, s.tongue.Language))
+		s.note(s.tongue.Whole(l))
 	}
 }
 
@@ -121,7 +121,7 @@ func (s *session) keep(r drill.Result, broke error) error {
 	}
 	if err := errors.Join(broke, saved); err != nil {
 		for _, l := range s.tongue.Errors(stoppedDrill(err)) {
-			s.note("lifeboat: " + whole(l, s.tongue.Language))
+			s.note("lifeboat: " + s.tongue.Whole(l))
 		}
 		return statusError{statusOf(err)}
 	}

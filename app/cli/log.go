@@ -45,7 +45,7 @@ func (s *session) logCommand() *cobra.Command {
 				s.showLog(entries, details)
 			}
 			for _, line := range s.tongue.Errors(unread) { // the rest is told all the same
-				s.note(whole(line, s.tongue.Language))
+				s.note(s.tongue.Whole(line))
 			}
 			if unread != nil {
 				return statusError{exitFailed}

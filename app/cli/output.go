@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"lifeboat/app/engine"
 	"lifeboat/app/i18n"
@@ -39,7 +37,7 @@ func (s *session) printT(template string, parts ...any) { s.print(s.tongue.T(tem
 func (s *session) note(line string) { _, _ = fmt.Fprintln(s.Err, line) }
 
 // say tells a sentence as a whole one: with a capital and a full stop.
-func (s *session) say(sp i18n.Speaker) string { return whole(s.tongue.Say(sp), s.tongue.Language) }
+func (s *session) say(sp i18n.Speaker) string { return s.tongue.Whole(s.tongue.Say(sp)) }
 
 // document prints the answer as JSON, when that was asked for. Every command has
 // one, so that standard output is one document whatever becomes of it.
@@ -71,7 +69,7 @@ func (s *session) complain(err error, out *failover.Outcome) {
 	}
 	lines := s.tongue.Errors(err)
 	for i, l := range lines {
-		lines[i] = whole(l, s.tongue.Language)
+		lines[i] = s.tongue.Whole(l)
 	}
 	f := failure{Error: strings.Join(lines, "\n"), Refused: refusals(err), Outcome: out}
 	_ = s.document(f) // where it cannot be written, the sentences say what matters more
@@ -140,28 +138,4 @@ func (o oneByOne) Read(p []byte) (int, error) {
 		return 0, nil
 	}
 	return o.r.Read(p[:1])
-}
-
-// whole gives a sentence its capital and its full stop. Names and commands at
-// its beginning stay as they are written.
-func whole(text string, l i18n.Language) string {
-	if text == "" {
-		return text
-	}
-	last, _ := utf8.DecodeLastRuneInString(text)
-	if l == i18n.Japanese {
-		if !strings.ContainsRune("。？！）」.", last) {
-			text += "。"
-		}
-		return text
-	}
-	if !strings.ContainsRune(".?!:)", last) {
-		text += "."
-	}
-	first, size := utf8.DecodeRuneInString(text)
-	word, _, _ := strings.Cut(text, " ")
-	if strings.ContainsAny(word, "./:_@-") {
-		return text
-	}
-	return string(unicode.ToUpper(first)) + text[size:]
 }

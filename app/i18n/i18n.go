@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/jeandeaual/go-locale"
 	"gopkg.in/yaml.v3"
@@ -129,6 +131,30 @@ func (t *Tongue) word(template string) string {
 		return w
 	}
 	return template
+}
+
+// Whole makes a whole sentence of one: with a capital and a full stop. One that
+// begins with a name, an address or a setting stays small.
+func (t *Tongue) Whole(text string) string {
+	if text == "" {
+		return text
+	}
+	last, _ := utf8.DecodeLastRuneInString(text)
+	if t.Language == Japanese {
+		if !strings.ContainsRune("。？！）」.", last) {
+			text += "。"
+		}
+		return text
+	}
+	if !strings.ContainsRune(".?!:)”", last) {
+		text += "."
+	}
+	first, size := utf8.DecodeRuneInString(text)
+	word, _, _ := strings.Cut(text, " ")
+	if strings.ContainsAny(word, "./:_@-") && !strings.HasSuffix(word, ":") {
+		return text
+	}
+	return string(unicode.ToUpper(first)) + text[size:]
 }
 
 // Errors tells an error to a person: a sentence for each of the errors joined in

@@ -109,6 +109,25 @@ func TestParts(t *testing.T) {
 	}
 }
 
+func TestWhole(t *testing.T) {
+	t.Parallel()
+	en, ja := tongues(t)
+	for text, want := range map[string]string{
+		"": "", "the disk is full": "The disk is full.", "Is it?": "Is it?",
+		"mx.example.test does not answer": "mx.example.test does not answer.", "careful: it is old": "Careful: it is old.",
+		"“so it is”": "“so it is”",
+	} {
+		if got := en.Whole(text); got != want {
+			t.Errorf("%q, not %q", got, want)
+		}
+	}
+	for text, want := range map[string]string{"空きがありません": "空きがありません。", "よろしいですか？": "よろしいですか？"} {
+		if got := ja.Whole(text); got != want {
+			t.Errorf("%q, not %q", got, want)
+		}
+	}
+}
+
 func TestSpan(t *testing.T) {
 	en, ja := tongues(t)
 	for d, want := range map[time.Duration][2]string{

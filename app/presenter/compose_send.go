@@ -251,7 +251,7 @@ func (c *Compose) fate(m engine.MailSent) *SentState {
 	case m.State == relay.Held:
 		s.Light, s.Text = LightCare, t.T("Kept in the queue, which is held. It leaves when the queue is let go.")
 	case !m.Next.IsZero() && !m.Why.IsZero():
-		s.Light, s.Details = LightCare, Whole(t.Say(m.Why), t.Language)
+		s.Light, s.Details = LightCare, t.Whole(t.Say(m.Why))
 		s.Text = t.T("Waiting, tried again at {time}.", "time", clockTime(m.Next.Local()))
 	}
 	if m.Emergency {

@@ -185,7 +185,7 @@ func notesOf(t *i18n.Tongue, m engine.ShownMail, now time.Time) []MessageNote {
 		all = append(all, MessageNote{LightUnknown, t.T("The primary has no longer had this message since {time}.", "time", whenLong(t, m.HiddenSince, now))})
 	}
 	for _, n := range m.Notes {
-		all = append(all, MessageNote{LightUnknown, Whole(t.Say(n), t.Language)})
+		all = append(all, MessageNote{LightUnknown, t.Whole(t.Say(n))})
 	}
 	if m.Cut {
 		all = append(all, MessageNote{LightUnknown, t.T("The text is longer than is shown here. All of it is in the source.")})
@@ -195,7 +195,7 @@ func notesOf(t *i18n.Tongue, m engine.ShownMail, now time.Time) []MessageNote {
 
 // deliveryCard tells a delivery report's line.
 func deliveryCard(t *i18n.Tongue, d mailstore.Delivery) DeliveryCard {
-	c := DeliveryCard{Text: Whole(t.Say(d.Say), t.Language)}
+	c := DeliveryCard{Text: t.Whole(t.Say(d.Say))}
 	switch d.Fate {
 	case mailstore.DeliveryFailed:
 		c.Light = LightDown
@@ -208,7 +208,7 @@ func deliveryCard(t *i18n.Tongue, d mailstore.Delivery) DeliveryCard {
 	}
 	var why []string
 	for _, w := range d.Why {
-		why = append(why, Whole(t.Say(w), t.Language))
+		why = append(why, t.Whole(t.Say(w)))
 	}
 	c.Why = join(t, why...)
 	return c

@@ -228,14 +228,14 @@ func (m *Mail) banner() MailBanner {
 	}
 	if known && !a.Failed.IsZero() {
 		if b.Light = LightCare; a.Ground != engine.GroundIncident { // in an outage that is no news
-			b.Problem = Whole(t.Say(a.Failed), t.Language)
+			b.Problem = t.Whole(t.Say(a.Failed))
 		}
 	}
 	if m.updateFail != nil {
 		b.Light, b.Problem = LightCare, problem(t, m.updateFail)
 	}
 	if known && a.Ground != engine.GroundOwn && a.Ground != engine.GroundPractice && !a.Why.IsZero() {
-		b.Text = join(t, Whole(t.Say(a.Why), t.Language), b.Text)
+		b.Text = join(t, t.Whole(t.Say(a.Why)), b.Text)
 	}
 	return b
 }

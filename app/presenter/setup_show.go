@@ -326,7 +326,7 @@ func (s *SettingUp) Help(f engine.SetupField) (sentence string, details []string
 	defer s.mu.Unlock()
 	a, _ := s.answer(f)
 	if a.Remedy.IsZero() {
-		return Whole(s.tongue.Say(a.Word), s.tongue.Language), slices.Clone(a.Exact)
+		return s.tongue.Whole(s.tongue.Say(a.Word)), slices.Clone(a.Exact)
 	}
 	return say(s.tongue, a.Remedy), slices.Clone(a.Exact)
 }

@@ -64,7 +64,7 @@ func (x *Tests) answer(d failover.Domain, side engine.Side, c engine.TestCell) T
 		lines = append(lines, f.Evidence...)
 	}
 	if len(says) == 0 {
-		says = []string{Whole(t.Say(c.Word), t.Language)}
+		says = []string{t.Whole(t.Say(c.Word))}
 	}
 	a.Note = x.note(list, c)
 	a.Copy = strings.Join(slices.Concat([]string{a.Title}, says, lines, []string{a.Note}), "\n") + "\n"

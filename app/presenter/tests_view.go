@@ -223,7 +223,7 @@ func (x *Tests) lead(d failover.Domain, n tally) string {
 			parts = append(parts, p.text)
 		}
 	}
-	return join(t, Whole(strings.Join(parts, t.T(", ")), t.Language), x.when(d, n))
+	return join(t, t.Whole(strings.Join(parts, t.T(", "))), x.when(d, n))
 }
 
 // when tells when it was tested, and when that is long ago, how long.

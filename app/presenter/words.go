@@ -4,38 +4,12 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"lifeboat/app/i18n"
 )
 
-// Whole makes a whole sentence of one: with a capital and a full stop. One that
-// begins with a name, an address or a setting stays small.
-func Whole(text string, l i18n.Language) string {
-	if text == "" {
-		return text
-	}
-	last, _ := utf8.DecodeLastRuneInString(text)
-	if l == i18n.Japanese {
-		if !strings.ContainsRune("。？！）」.", last) {
-			text += "。"
-		}
-		return text
-	}
-	if !strings.ContainsRune(".?!:)”", last) {
-		text += "."
-	}
-	first, size := utf8.DecodeRuneInString(text)
-	word, _, _ := strings.Cut(text, " ")
-	if strings.ContainsAny(word, "./:_@-") && !strings.HasSuffix(word, ":") {
-		return text
-	}
-	return string(unicode.ToUpper(first)) + text[size:]
-}
-
 // say tells a sentence as a whole one; what says nothing stays empty.
-func say(t *i18n.Tongue, s i18n.Speaker) string { return Whole(t.Say(s), t.Language) }
+func say(t *i18n.Tongue, s i18n.Speaker) string { return t.Whole(t.Say(s)) }
 
 // Problem tells an error in one sentence, the first where several are joined.
 func Problem(t *i18n.Tongue, err error) string { return problem(t, err) }
@@ -45,7 +19,7 @@ func problem(t *i18n.Tongue, err error) string {
 	if len(all) == 0 {
 		return ""
 	}
-	return Whole(all[0], t.Language)
+	return t.Whole(all[0])
 }
 
 // join puts sentences one after the other, leaving out those that say nothing.
