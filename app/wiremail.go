@@ -137,7 +137,7 @@ func (s *signIns) source(ctx context.Context, a configs.MirrorAccount) (signin.S
 // the sentence says how to store it.
 func (s *signIns) password(ctx context.Context, a configs.MirrorAccount) (string, error) {
 	v, err := s.secrets.Get(ctx, a.Password.Name())
-	if errors.Is(err, secret.ErrMissing) && a.Password == configs.MailboxSecret(a.Address) {
+	if errors.Is(err, secret.ErrMissing) && a.Password == s.how.MailboxSecret(string(failover.Primary), a.Address) {
 		return "", mailstore.Fail(mailstore.ErrSignIn,
 			"No password is stored for {address}. Store it with \"lifeboat secret set {address}\", or a list of them with \"lifeboat secret set --csv FILE\".",
 			"address", a.Address).Because(err)

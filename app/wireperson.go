@@ -11,6 +11,7 @@ import (
 	"lifeboat/app/i18n"
 	"lifeboat/configs"
 	"lifeboat/configs/secret"
+	"lifeboat/failover"
 	"lifeboat/mailstore"
 	"lifeboat/mailstore/signin"
 )
@@ -26,7 +27,7 @@ func (s *signIns) person(ctx context.Context, a configs.MirrorAccount) (signin.T
 	if err != nil {
 		return nil, err
 	}
-	key := configs.MailboxSecret(a.Address).Name()
+	key := s.how.MailboxSecret(string(failover.Primary), a.Address).Name()
 	consent, err := signin.Person{
 		Provider: s.people(), ClientID: s.how.Client, ClientSecret: s.reveal(s.how.Secret), Mailbox: a.Address,
 		Vault: vault{s.secrets}, Key: key, Translate: func(say mailstore.Sentence) string { return t.Say(say) },

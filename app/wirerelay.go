@@ -84,7 +84,7 @@ func (s *senders) source(ctx context.Context, role failover.Role, to configs.Sen
 // sentence says how to store it.
 func (s *senders) password(ctx context.Context, role failover.Role, to configs.Sending) (string, error) {
 	v, err := s.secrets.Get(ctx, to.Password.Name())
-	if !errors.Is(err, secret.ErrMissing) || to.Password != configs.MailboxSecretAt(string(role), to.Address) {
+	if !errors.Is(err, secret.ErrMissing) || to.Password != to.Provider.SignIn.MailboxSecret(string(role), to.Address) {
 		return v.Reveal(), err
 	}
 	if role == failover.Secondary {
@@ -108,7 +108,7 @@ func (s *signIns) sender(ctx context.Context, role failover.Role, to configs.Sen
 	if err != nil {
 		return nil, err
 	}
-	key := configs.MailboxSecretAt(string(role), to.Address).Name() + "-send"
+	key := s.how.MailboxSecret(string(role), to.Address).Name() + "-send"
 	people := s.people()
 	if people.SendScopes != nil && s.how.Scope == "" {
 		people.Scopes = people.SendScopes

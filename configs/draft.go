@@ -256,7 +256,7 @@ func (p *page) signIn(s SignIn) {
 	p.line(2, "sign_in:")
 	p.value(3, "method", s.Method)
 	for _, v := range []struct{ key, text string }{
-		{"user", s.User}, {"password", s.Password.String()}, {"tenant", s.Tenant}, {"client", s.Client}, {"cloud", s.Cloud},
+		{"user", s.User}, {"password", s.Password.String()}, {"mailbox_passwords", s.MailboxPasswords}, {"tenant", s.Tenant}, {"client", s.Client}, {"cloud", s.Cloud},
 		{"secret", s.Secret.String()}, {"secret_expires", s.SecretExpires.String()}, {"certificate", s.Certificate.String()},
 		{"service_account", s.ServiceAccount.String()}, {"token_url", s.TokenURL}, {"device_url", s.DeviceURL},
 		{"authorize_url", s.AuthorizeURL}, {"scope", s.Scope},

@@ -34,7 +34,7 @@ func (s *Settings) MirrorAccounts() []MirrorAccount {
 			}
 			out = append(out, MirrorAccount{
 				Address: sameAddress(r.Address), Shared: r.Kind == KindShared, User: signIn.UserFor(r.PrimaryUser),
-				Password: cmp.Or(r.PrimaryPassword, signIn.Password, MailboxSecret(r.Address)),
+				Password: cmp.Or(r.PrimaryPassword, signIn.Password, signIn.MailboxSecret(rolePrimary, r.Address)),
 				Days:     cmp.Or(r.MirrorDays, s.Mirror.Days), IMAP: imap,
 			})
 		}

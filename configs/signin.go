@@ -1,6 +1,7 @@
 package configs
 
 import (
+	"strconv"
 	"strings"
 	"time"
 )
@@ -33,6 +34,9 @@ type SignIn struct {
 	User string `yaml:"user"`
 	// Password is one password for all accounts, with the method password.
 	Password SecretRef `yaml:"password"`
+	// MailboxPasswords names the set of the mailboxes' own passwords, or consents, that
+	// counts, see [SignIn.MailboxSecret]; empty: the first one.
+	MailboxPasswords string `yaml:"mailbox_passwords"`
 
 	Tenant string `yaml:"tenant"` // of Microsoft 365: a domain or the directory's ID
 	Client string `yaml:"client"` // the application's ID
@@ -65,6 +69,22 @@ func (s SignIn) UserFor(user string) string {
 	return strings.ReplaceAll(s.User, userPlaceholder, user)
 }
 
+// MailboxSecret is the secret with the password, or the consent, of one mailbox at the
+// provider in a role ("primary" or "secondary"), where the settings name no other for it.
+// Each set of them has names of its own, so that those for another provider can be
+// stored while the ones in use stay as they are.
+func (s SignIn) MailboxSecret(role, address string) SecretRef {
+	ref := MailboxSecretAt(role, address)
+	if s.MailboxPasswords != "" {
+		ref += SecretRef("-" + s.MailboxPasswords)
+	}
+	return ref
+}
+
+// longestSet is how long the name of a set of passwords may be, in bytes: names of secrets are
+// made with it.
+const longestSet = 16
+
 const userPlaceholder = "{user}"
 
 // checkSignIn checks a provider's sign-in; without any there is none.
@@ -82,6 +102,10 @@ func (c *checker) checkSignIn(path string, s *SignIn, preset Preset) {
 	if s.User != "" && !strings.Contains(s.User, userPlaceholder) {
 		c.fail(path+".user", Say("{at}: {key} must contain {placeholder}, which stands for the account's own name, as in \"{placeholder}*admin\".",
 			"placeholder", userPlaceholder))
+	}
+	if s.MailboxPasswords != "" && (len(s.MailboxPasswords) > longestSet || !ValidSecretName(s.MailboxPasswords)) {
+		c.fail(path+".mailbox_passwords", Say("{at}: {key} is {value}, which cannot name a set of passwords. Write up to {most} lower-case letters and digits.",
+			"value", show(s.MailboxPasswords), "most", strconv.Itoa(longestSet)))
 	}
 	for at, url := range map[string]*string{"token_url": &s.TokenURL, "device_url": &s.DeviceURL, "authorize_url": &s.AuthorizeURL} {
 		if *url != "" {

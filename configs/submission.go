@@ -53,7 +53,7 @@ func (s *Settings) SubmissionFor(role, address string) (Sending, error) {
 	}
 	return Sending{
 		Provider: p, Address: sameAddress(r.Address), User: p.SignIn.UserFor(user), Method: cmp.Or(p.SignIn.Method, SignInPassword),
-		Password: cmp.Or(own, MailboxSecretAt(role, r.Address)),
+		Password: cmp.Or(own, p.SignIn.MailboxSecret(role, r.Address)),
 	}, nil
 }
 

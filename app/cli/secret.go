@@ -57,7 +57,7 @@ func (s *session) secretRemove() *cobra.Command {
 	c := &cobra.Command{
 		Use: "remove NAME|ADDRESS", Short: s.tongue.T("Remove a secret"), Args: count(1, 1),
 		RunE: func(c *cobra.Command, a []string) error {
-			name, err := secretName(a[0], at)
+			name, err := s.secretName(a[0], at)
 			if err != nil {
 				return err
 			}
@@ -89,7 +89,7 @@ func (s *session) secretSet() *cobra.Command {
 			case table != "" || len(a) == 0:
 				return failover.Fail(failover.ErrInvalid, "this is how the command is given: {usage}", "usage", "lifeboat secret set NAME|ADDRESS, lifeboat secret set --csv FILE")
 			}
-			name, err := secretName(a[0], at)
+			name, err := s.secretName(a[0], at)
 			if err != nil {
 				return err
 			}

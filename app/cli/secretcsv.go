@@ -26,7 +26,7 @@ func (s *session) setPasswords(ctx context.Context, file, at string) error {
 	}
 	values := map[string]secret.Value{}
 	for _, row := range list {
-		values[configs.MailboxSecretAt(string(role), row.Address).Name()] = secret.New(row.Password)
+		values[s.mailboxSecret(role, row.Address)] = secret.New(row.Password)
 	}
 	doc := storedPasswords{Left: []string{}}
 	for _, p := range bad {
@@ -50,15 +50,29 @@ func (s *session) setPasswords(ctx context.Context, file, at string) error {
 	return nil
 }
 
+// mailboxSecret is the name of the secret with a mailbox's password at a provider: in the set
+// that the settings name, as far as there are settings.
+func (s *session) mailboxSecret(role failover.Role, address string) string {
+	e, _, err := s.Open(s.place)
+	if err != nil {
+		return configs.MailboxSecretAt(string(role), address).Name()
+	}
+	p := e.Settings().Providers.Primary
+	if role == failover.Secondary {
+		p = e.Settings().Providers.Secondary
+	}
+	return p.SignIn.MailboxSecret(string(role), address).Name()
+}
+
 // secretName is the name of a secret as it was typed: for a mail address, that of the
 // mailbox's password at a provider.
-func secretName(typed, at string) (string, error) {
+func (s *session) secretName(typed, at string) (string, error) {
 	role, err := roleNamed(at)
 	if err != nil {
 		return "", err
 	}
 	if address, ok := configs.MailboxAddress(typed); ok {
-		return configs.MailboxSecretAt(string(role), address).Name(), nil
+		return s.mailboxSecret(role, address), nil
 	}
 	if role != failover.Primary {
 		return "", failover.Fail(failover.ErrInvalid, "--provider goes with a mail address, not with the name of a secret")
@@ -74,14 +88,15 @@ func (s *session) mailboxesBySecret() map[string]string {
 	if err != nil {
 		return out // the list is told without
 	}
+	providers := e.Settings().Providers
 	for _, d := range e.Settings().Domains {
 		for _, r := range e.Settings().RecipientsOf(d.Name) {
 			if r.Kind != configs.KindAccount && r.Kind != configs.KindShared {
 				continue
 			}
 			address, _ := configs.MailboxAddress(r.Address)
-			out[configs.MailboxSecret(address).Name()] = address
-			out[configs.MailboxSecretAt(string(failover.Secondary), address).Name()] = s.tongue.T("{address} at the secondary", "address", address)
+			out[providers.Primary.SignIn.MailboxSecret(string(failover.Primary), address).Name()] = address
+			out[providers.Secondary.SignIn.MailboxSecret(string(failover.Secondary), address).Name()] = s.tongue.T("{address} at the secondary", "address", address)
 		}
 	}
 	return out

@@ -115,7 +115,7 @@ func (e *Engine) mailboxAt(ctx context.Context, req BrowseRequest) (mailboxAtRol
 	how := out.provider.SignIn
 	sending := configs.Sending{
 		Provider: out.provider, Address: strings.ToLower(r.Address), User: how.UserFor(user), Method: cmp.Or(how.Method, configs.SignInPassword),
-		Password: cmp.Or(password, how.Password, configs.MailboxSecretAt(string(req.Role), r.Address)),
+		Password: cmp.Or(password, how.Password, how.MailboxSecret(string(req.Role), r.Address)),
 	}
 	var err error
 	switch {

@@ -73,7 +73,7 @@ func atSecondary(p configs.Provider, r configs.Recipient) configs.Sending {
 	return configs.Sending{
 		Provider: p, Address: strings.ToLower(r.Address), User: p.SignIn.UserFor(r.SecondaryUser),
 		Method:   cmp.Or(p.SignIn.Method, configs.SignInPassword),
-		Password: cmp.Or(r.SecondaryPassword, p.SignIn.Password, configs.MailboxSecretAt(string(failover.Secondary), r.Address)),
+		Password: cmp.Or(r.SecondaryPassword, p.SignIn.Password, p.SignIn.MailboxSecret(string(failover.Secondary), r.Address)),
 	}
 }
 

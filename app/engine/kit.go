@@ -230,8 +230,8 @@ func secretsNamed(s *configs.Settings) []string {
 	for _, d := range s.Domains {
 		for _, r := range s.RecipientsOf(d.Name) {
 			refsIn(reflect.ValueOf(r), names)
-			for _, role := range []failover.Role{failover.Primary, failover.Secondary} {
-				name := configs.MailboxSecretAt(string(role), r.Address).Name()
+			for role, p := range map[failover.Role]configs.Provider{failover.Primary: s.Providers.Primary, failover.Secondary: s.Providers.Secondary} {
+				name := p.SignIn.MailboxSecret(string(role), r.Address).Name()
 				names[name], names[name+consentToSend] = true, true
 			}
 		}

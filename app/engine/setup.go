@@ -16,6 +16,9 @@ type Keeper interface {
 	Get(ctx context.Context, name string) (secret.Value, error)
 	Set(ctx context.Context, name string, v secret.Value) (secret.Place, error)
 	Remove(ctx context.Context, name string) error
+	// Replace puts secrets into the place of others, in one step: by gives for each name
+	// the one under which its new secret is. See [secret.Store.Replace].
+	Replace(ctx context.Context, by map[string]string) error
 }
 
 // SetupStep is a page of the set-up, and of the settings later.
@@ -39,23 +42,28 @@ func SetupSteps() []SetupStep {
 }
 
 // SetupDraft is what has been typed and chosen so far. It holds no secret: those
-// go to the keeper at once, and the draft says which are there.
+// go to the keeper at once, apart from those in use, and the draft says which are there.
 type SetupDraft struct {
-	Step         SetupStep           `json:"step"` // where to go on
-	Organization string              `json:"organization,omitempty"`
-	Language     string              `json:"language,omitempty"` // auto, en or ja; empty: auto
-	Domain       string              `json:"domain,omitempty"`
-	Found        *Discovery          `json:"found,omitempty"`
-	Primary      SetupProvider       `json:"primary"`
-	Secondary    SetupProvider       `json:"secondary"`
-	Emergency    string              `json:"emergency,omitempty"` // a label or a full name; empty: none
-	DNS          SetupDNS            `json:"dns"`
-	Recipients   []SetupRecipient    `json:"recipients,omitempty"`
-	MirrorDays   int                 `json:"mirror_days,omitempty"` // 0: 30
-	Secrets      []string            `json:"secrets,omitempty"`     // names that are kept
-	Done         map[SetupStep]bool  `json:"done,omitempty"`
-	Open         []failover.Sentence `json:"-"` // what is still to be done, for Home's next step
-	Changed      time.Time           `json:"changed,omitzero"`
+	Step         SetupStep        `json:"step"` // where to go on
+	Organization string           `json:"organization,omitempty"`
+	Language     string           `json:"language,omitempty"` // auto, en or ja; empty: auto
+	Domain       string           `json:"domain,omitempty"`
+	Found        *Discovery       `json:"found,omitempty"`
+	Primary      SetupProvider    `json:"primary"`
+	Secondary    SetupProvider    `json:"secondary"`
+	Emergency    string           `json:"emergency,omitempty"` // a label or a full name; empty: none
+	DNS          SetupDNS         `json:"dns"`
+	Recipients   []SetupRecipient `json:"recipients,omitempty"`
+	MirrorDays   int              `json:"mirror_days,omitempty"` // 0: 30
+	Secrets      []string         `json:"secrets,omitempty"`     // names that are kept
+	// Staged are secrets that settings in use name and whose new ones wait apart for
+	// [Setup.Write]; false: it is to be forgotten then.
+	Staged map[string]bool    `json:"staged,omitempty"`
+	Done   map[SetupStep]bool `json:"done,omitempty"`
+	// Unsaved: there is something here that the settings do not have.
+	Unsaved bool                `json:"-"`
+	Open    []failover.Sentence `json:"-"` // what is still to be done, for Home's next step
+	Changed time.Time           `json:"changed,omitzero"`
 	// Answers are the last ones of the fields, with their age.
 	Answers map[SetupField]SetupAnswer `json:"answers,omitempty"`
 }
@@ -146,7 +154,7 @@ type SetupOptions struct {
 // several goroutines.
 //
 // Nothing that is entered is written into the settings before [Setup.Write], and no
-// secret is ever in the draft: it goes to the keeper, under a name.
+// secret is ever in the draft: it goes to the keeper, under a name of its own until then.
 type Setup struct {
 	opt  SetupOptions
 	seal cipher.AEAD // nil: the draft is kept as it is

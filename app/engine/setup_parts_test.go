@@ -288,6 +288,9 @@ recipients: {accounts: [anna@example.test]}
 		t.Fatalf("%s, %s", secondary, dns)
 	}
 	enter("b2xk")
+	if _, err := n.setup.Write(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	move := func() {
 		n.change(func(d *engine.SetupDraft) {
 			d.Secondary = engine.SetupProvider{Preset: "generic", MX: []string{"10 mx.third.test"}, Submission: "smtp.third.test", Username: "relay", Method: configs.SignInPassword}

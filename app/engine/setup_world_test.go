@@ -60,6 +60,19 @@ func (d *drawer) Remove(_ context.Context, name string) error {
 	return nil
 }
 
+func (d *drawer) Replace(_ context.Context, by map[string]string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.fail != nil {
+		return d.fail
+	}
+	for name, as := range by {
+		d.of[name] = d.of[as]
+		delete(d.of, as)
+	}
+	return nil
+}
+
 func (d *drawer) names() []string {
 	d.mu.Lock()
 	defer d.mu.Unlock()

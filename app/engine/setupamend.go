@@ -63,7 +63,7 @@ func (s *Setup) amended(d SetupDraft, draft configs.Draft) *amendment {
 		key: "providers.secondary", own: fmt.Sprintf("domains[%d].secondary", i), base: s.base.Providers.Secondary, override: own[1],
 		now: now.Secondary, want: d.Secondary, full: draft.Secondary,
 	})
-	a.recipients(s.base, d)
+	a.recipients(s.base, d, s.moved(d, SidePrimary), s.moved(d, SideSecondary))
 	if days := cmp.Or(d.MirrorDays, configs.Defaults().Mirror.Days); days != s.base.Mirror.Days {
 		a.put("mirror.days", days)
 	}
@@ -224,6 +224,7 @@ func (a *amendment) signIn(c providerChange) {
 	}
 	for _, v := range []struct{ key, old, now string }{
 		{"method", old.Method, now.Method}, {"user", old.User, now.User}, {"password", old.Password.String(), now.Password.String()},
+		{"mailbox_passwords", old.MailboxPasswords, now.MailboxPasswords},
 		{"tenant", old.Tenant, now.Tenant}, {"client", old.Client, now.Client}, {"cloud", old.Cloud, now.Cloud},
 		{"secret", old.Secret.String(), now.Secret.String()}, {"secret_expires", old.SecretExpires.String(), now.SecretExpires.String()},
 		{"certificate", old.Certificate.String(), now.Certificate.String()}, {"service_account", old.ServiceAccount.String(), now.ServiceAccount.String()},
@@ -253,8 +254,9 @@ type (
 )
 
 // recipients changes entries where they stand, takes those away that are gone, and
-// adds new ones at the end.
-func (a *amendment) recipients(base *configs.Settings, d SetupDraft) {
+// adds new ones at the end. Where the mailboxes of a side are at another provider now,
+// the passwords that entries name are left behind.
+func (a *amendment) recipients(base *configs.Settings, d SetupDraft, primaryMoved, secondaryMoved bool) {
 	places := placesOfRecipients(base, strings.TrimSuffix(failover.FQDN(d.Domain), "."))
 	want := map[string]SetupRecipient{}
 	var fresh []SetupRecipient
@@ -276,7 +278,14 @@ func (a *amendment) recipients(base *configs.Settings, d SetupDraft) {
 			gone = append(gone, p.path)
 			continue
 		}
-		if old, now := entryFor(unchanged(p), p.mailbox), entryFor(r, p.mailbox); !reflect.DeepEqual(old, now) {
+		known := p.mailbox
+		if primaryMoved {
+			known.PrimaryPassword = ""
+		}
+		if secondaryMoved {
+			known.SecondaryPassword = ""
+		}
+		if old, now := entryFor(unchanged(p), p.mailbox), entryFor(r, known); !reflect.DeepEqual(old, now) {
 			a.put(p.path, now)
 		}
 	}

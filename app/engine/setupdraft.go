@@ -118,6 +118,9 @@ func (s *Setup) goOn() error {
 	case kept.Dirty:
 		s.began = failover.Say("The settings were changed meanwhile, so what had been entered here and not been written was left out.")
 	case s.base != nil && sameName(kept.Draft.Domain, s.draft.Domain):
+		if kept.Base != s.basedOn {
+			kept.Draft.Staged = nil // for settings that are no more
+		}
 		s.draft.remember(kept.Draft)
 	}
 	return nil
@@ -159,7 +162,7 @@ func (d *SetupDraft) remember(old SetupDraft) {
 	d.Step, d.Done, d.Answers, d.Found, d.Changed = old.Step, old.Done, old.Answers, old.Found, old.Changed
 	d.Primary.Told, d.Secondary.Told = old.Primary.Told, old.Secondary.Told
 	d.Primary.Trial, d.Secondary.Trial = old.Primary.Trial, old.Secondary.Trial
-	d.Secrets = old.Secrets
+	d.Secrets, d.Staged = old.Secrets, old.Staged
 	if d.Secondary.Preset == "" && old.Secondary.Preset == NoneYet {
 		d.Secondary.Preset = NoneYet
 	}
@@ -198,7 +201,7 @@ func (s *Setup) Draft() SetupDraft {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	d := s.draft.copy()
-	d.Open = d.open()
+	d.Open, d.Unsaved = d.open(), s.dirty || len(d.Staged) > 0
 	return d
 }
 
@@ -224,13 +227,15 @@ func (s *Setup) note(change func(*SetupDraft)) error {
 }
 
 // Discard forgets what was not written yet, and begins with the settings, or anew.
-// Secrets that were kept stay: they are harmless, and settings may name them.
+// Secrets that were kept under names of their own stay: they are harmless, and settings
+// may name them. Those that would have taken the place of others do not.
 func (s *Setup) Discard() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.began = failover.Sentence{}
 	if s.base != nil {
 		old := s.draft
+		old.Staged = nil
 		s.begin()
 		s.draft.remember(old)
 		return s.keep()
@@ -254,14 +259,14 @@ func (d SetupDraft) copy() SetupDraft {
 	for i := range d.Recipients {
 		d.Recipients[i].Aliases = slices.Clone(d.Recipients[i].Aliases)
 	}
-	d.Secrets, d.Done, d.Answers = slices.Clone(d.Secrets), maps.Clone(d.Done), maps.Clone(d.Answers)
+	d.Secrets, d.Staged, d.Done, d.Answers = slices.Clone(d.Secrets), maps.Clone(d.Staged), maps.Clone(d.Done), maps.Clone(d.Answers)
 	if d.Done == nil {
 		d.Done = map[SetupStep]bool{}
 	}
 	if d.Answers == nil {
 		d.Answers = map[SetupField]SetupAnswer{}
 	}
-	d.Open = nil
+	d.Open, d.Unsaved = nil, false
 	return d
 }
 

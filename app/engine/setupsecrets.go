@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 
@@ -103,7 +104,7 @@ func (s *Setup) perMailbox(side Side, kind SecretKind, kept func(string) bool) S
 	out := SetupSecret{Kind: kind}
 	for _, address := range s.draft.mailboxes(side) {
 		out.Of++
-		if kept(configs.MailboxSecretAt(string(side), address).Name()) {
+		if kept(s.mailboxSecret(s.draft, side, address).Name()) {
 			out.Kept++
 		}
 	}
@@ -136,30 +137,30 @@ func (s *Setup) kept() func(name string) bool {
 			}
 		}
 	}
-	return func(name string) bool { return slices.Contains(names, name) }
+	staged := s.draft.Staged
+	return func(name string) bool {
+		if is, ok := staged[name]; ok {
+			return is
+		}
+		return slices.Contains(names, name)
+	}
 }
 
 // SetSecret keeps a secret; the draft says from then on that it is there. An empty
 // one is forgotten. The place says where it is kept.
+//
+// One that the settings name already stays in use as it is until [Setup.Write]: see
+// setupstage.go.
 func (s *Setup) SetSecret(ctx context.Context, name string, v secret.Value) (secret.Place, error) {
 	if v.IsEmpty() {
-		err := s.opt.Secrets.Remove(ctx, name)
-		if err != nil && !errors.Is(err, secret.ErrMissing) {
-			return "", err
-		}
-		return "", s.note(func(d *SetupDraft) {
-			d.Secrets = slices.DeleteFunc(d.Secrets, func(n string) bool { return n == name })
-		})
+		return "", s.forget(ctx, name)
 	}
-	place, err := s.opt.Secrets.Set(ctx, name, v)
+	staged := s.staged([]string{name})
+	place, err := s.opt.Secrets.Set(ctx, staged[name], v)
 	if err != nil {
 		return "", err
 	}
-	return place, s.note(func(d *SetupDraft) {
-		if !slices.Contains(d.Secrets, name) {
-			d.Secrets = append(d.Secrets, name)
-		}
-	})
+	return place, s.noteSecrets(staged)
 }
 
 // SetPassword keeps the password of one mailbox at a provider.
@@ -168,7 +169,7 @@ func (s *Setup) SetPassword(ctx context.Context, side Side, address string, v se
 	if !ok {
 		return failover.Fail(failover.ErrInvalid, "this is not a mail address in plain half-width letters: write it like info@example.jp")
 	}
-	_, err := s.SetSecret(ctx, configs.MailboxSecretAt(string(side), address).Name(), v)
+	_, err := s.SetSecret(ctx, s.mailboxNames(side, address)[address], v)
 	return err
 }
 
@@ -179,9 +180,15 @@ func (s *Setup) ReadPasswords(ctx context.Context, side Side, file string) (int,
 	if err != nil {
 		return 0, nil, err
 	}
+	addresses := make([]string, len(list))
+	for i, m := range list {
+		addresses[i] = m.Address
+	}
+	names := s.mailboxNames(side, addresses...)
+	staged := s.staged(slices.Collect(maps.Values(names)))
 	values := map[string]secret.Value{}
 	for _, m := range list {
-		values[configs.MailboxSecretAt(string(side), m.Address).Name()] = secret.New(m.Password)
+		values[staged[names[m.Address]]] = secret.New(m.Password)
 	}
 	if all, ok := s.opt.Secrets.(interface {
 		SetAll(ctx context.Context, values map[string]secret.Value) (map[string]secret.Place, error)
@@ -197,13 +204,7 @@ func (s *Setup) ReadPasswords(ctx context.Context, side Side, file string) (int,
 	if err != nil {
 		return 0, nil, err
 	}
-	return len(values), sentencesOf(bad), s.note(func(d *SetupDraft) {
-		for name := range values {
-			if !slices.Contains(d.Secrets, name) {
-				d.Secrets = append(d.Secrets, name)
-			}
-		}
-	})
+	return len(values), sentencesOf(bad), s.noteSecrets(staged)
 }
 
 func sentencesOf(problems []configs.Problem) []failover.Sentence {
@@ -241,7 +242,7 @@ func (s *Setup) Agree(ctx context.Context, side Side, mailbox string, show func(
 	if err != nil {
 		return err
 	}
-	key := configs.MailboxSecretAt(string(side), mailbox).Name()
+	key := t.provider(side).SignIn.MailboxSecret(string(side), mailbox).Name()
 	consent, err := signin.Person{
 		Provider: PeopleOf(t.provider(side)), ClientID: t.provider(side).SignIn.Client, Mailbox: mailbox,
 		Vault: consentVault{s.opt.Secrets}, Key: key,

@@ -77,7 +77,9 @@ func (s *Setup) providerFor(d SetupDraft, side Side) (configs.Provider, configs.
 	if out.Submission.Username != "" && (p.Method == configs.SignInPassword || p.Method == "") {
 		out.Submission.Password = names.password
 	}
-	out.SignIn, problems = p.signIn(side, names)
+	if out.SignIn, problems = p.signIn(side, names); out.SignIn.Configured() {
+		out.SignIn.MailboxPasswords = s.passwordSet(d, side)
+	}
 	if old := s.baseOfSide(side).SignIn; old.Method == out.SignIn.Method && old.Configured() {
 		// What a draft does not say stays.
 		out.SignIn.Cloud, out.SignIn.Scope, out.SignIn.Certificate = old.Cloud, old.Scope, old.Certificate
@@ -129,7 +131,7 @@ func (p SetupProvider) elsewhere(before SetupProvider) bool {
 	host := func(text string) string { return strings.ToLower(endpointFor(text, "").Host) }
 	for _, pair := range [][2]string{
 		{p.Preset, before.Preset}, {host(p.IMAP), host(before.IMAP)}, {host(p.Submission), host(before.Submission)},
-		{p.Username, before.Username}, {p.Tenant, before.Tenant}, {p.Client, before.Client},
+		{p.User, before.User}, {p.Username, before.Username}, {p.Tenant, before.Tenant}, {p.Client, before.Client},
 	} {
 		if !strings.EqualFold(strings.TrimSpace(pair[0]), strings.TrimSpace(pair[1])) {
 			return true

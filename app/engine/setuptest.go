@@ -226,6 +226,9 @@ func (s *Setup) trial(d SetupDraft, sides ...Side) (trial, error) {
 			draft.Recipients = tried(SetupDraft{Domain: d.Domain, Recipients: []SetupRecipient{{Address: trial}}}, base)
 		}
 	}
+	s.mu.Lock()
+	s.withStaged(&draft, d)
+	s.mu.Unlock()
 	text, err := draft.Text(s.opt.File)
 	if err != nil {
 		return trial{}, err

@@ -79,10 +79,11 @@ func (t *fieldTest) testIMAP(ctx context.Context, side Side, all bool) {
 
 // consentMissing says that somebody has yet to agree: nobody is asked by a test.
 func (t *fieldTest) consentMissing(ctx context.Context, tr trial, side Side, l mailbox) bool {
-	if m := tr.provider(side).SignIn.Method; m != configs.SignInDevice && m != configs.SignInPKCE {
+	how := tr.provider(side).SignIn
+	if m := how.Method; m != configs.SignInDevice && m != configs.SignInPKCE {
 		return false
 	}
-	_, err := t.s.opt.Secrets.Get(ctx, configs.MailboxSecretAt(string(side), l.address).Name())
+	_, err := t.s.opt.Secrets.Get(ctx, how.MailboxSecret(string(side), l.address).Name())
 	if !errors.Is(err, secret.ErrMissing) {
 		return false
 	}

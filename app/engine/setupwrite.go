@@ -15,8 +15,10 @@ import (
 // Write writes the settings file, or amends it, makes the data key's slots, and
 // returns the engine over it. Problems are an error, and nothing is written then.
 //
-// Where the settings were written and the data key could not be made, the error says
-// that; what is returned beside it is what was written.
+// Secrets that were typed for what is in use take its place once the settings are
+// written, all in one step. Where the settings were written and that, or the data key,
+// failed, the error says so, and what is returned beside it is what was written; writing
+// again goes on there.
 func (s *Setup) Write(ctx context.Context) (Written, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -44,6 +46,9 @@ func (s *Setup) Write(ctx context.Context) (Written, error) {
 		return Written{}, err
 	}
 	if err := s.rebase(d); err != nil {
+		return out, err
+	}
+	if err := s.unstage(ctx); err != nil {
 		return out, err
 	}
 	if out.Engine, err = s.opt.Open(s.base); err != nil || out.Engine.opt.Mail == nil || s.opt.Keys == nil {

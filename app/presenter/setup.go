@@ -184,6 +184,7 @@ func (s *SettingUp) Work(ctx context.Context, changed func()) {
 	}
 	s.engine, s.presets, s.consoles = e, configs.Presets(), consoleTitles()
 	s.draft, s.wasThere = e.Draft(), e.Existing()
+	s.dirty = s.dirty || s.draft.Unsaved // what was left half done can be saved
 	if s.draft.Step != "" && !s.wasThere {
 		s.step = s.draft.Step
 	}

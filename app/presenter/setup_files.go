@@ -51,6 +51,7 @@ func (s *SettingUp) File(ctx context.Context, what, path string, changed func())
 		s.look(e)
 		s.mu.Lock()
 		s.added, s.problem = unread, err
+		s.dirty = s.dirty || err == nil
 		s.mu.Unlock()
 	default:
 		s.secretFile(what[len(FileSecret):], path)
