@@ -2,7 +2,11 @@ package shell
 
 import (
 	"context"
+	"slices"
 	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/widget"
 
 	"lifeboat/app/widgets"
 )
@@ -36,6 +40,9 @@ func (w *Window) leave() {
 	if w.leaving {
 		return // it is being asked
 	}
+	if menu, ok := w.window.Canvas().Overlays().Top().(*widget.PopUpMenu); ok {
+		menu.Hide() // it lies over everything, and is nothing to come back to
+	}
 	w.leaving = true
 	widgets.ShowDialog(w.window.Canvas(), widgets.DialogData{
 		Shape: widgets.Triangle, Title: t.T("Quit Lifeboat?"), Text: why, Yes: t.T("Quit"), No: t.T("Stay"), Risky: true,
@@ -53,20 +60,33 @@ const settling = 5 * time.Second
 // quit ends the program once what was entered is kept.
 func (w *Window) quit() {
 	w.keepView()
-	desks := []*desk{w.desk, w.real}
+	settles := w.settles()
 	w.work(func() {
 		ctx, stop := context.WithTimeout(w.ctx, settling)
 		defer stop()
-		for _, d := range desks {
-			if d == nil || d.parts.Settle == nil {
-				continue
-			}
-			if err := d.parts.Settle(ctx); err != nil {
+		for _, settle := range settles {
+			if err := settle(ctx); err != nil {
 				w.log.Warn("what was entered", "error", err)
 			}
 		}
 		w.do(w.app.Quit)
 	})
+}
+
+// settles are what to wait for: of each world where something can have been entered. In
+// practice that is nowhere before the set-up was looked at, and nobody would answer.
+func (w *Window) settles() []func(context.Context) error {
+	var all []func(context.Context) error
+	desks := []*desk{w.desk, w.real}
+	if w.desk == w.real {
+		desks = desks[:1]
+	}
+	for _, d := range desks {
+		if d != nil && d.parts.Settle != nil && (d.parts.Practice == nil || d.setup) {
+			all = append(all, d.parts.Settle)
+		}
+	}
+	return all
 }
 
 // wouldEnd says what would end with the program; empty where nothing would.
@@ -85,5 +105,16 @@ func (w *Window) wouldEnd() string {
 	if w.real != nil && w.real.parts.Serving != nil && w.real.parts.Serving() {
 		return t.T("While Lifeboat is closed, nobody watches the providers, the mirror grows old and mail in the queue waits. “lifeboat serve --install” keeps all that going without a window.")
 	}
+	if w.typing() {
+		return t.T("What was typed into the open dialog is not kept.")
+	}
 	return ""
+}
+
+// typing is whether something was typed into a dialog that is open.
+func (w *Window) typing() bool {
+	return slices.ContainsFunc(w.window.Canvas().Overlays().List(), func(o fyne.CanvasObject) bool {
+		d, ok := o.(*widgets.Dialog)
+		return ok && d.Typed()
+	})
 }

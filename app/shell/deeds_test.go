@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
 
 	"lifeboat/app/i18n"
@@ -200,6 +201,67 @@ func TestLeavingAsksWhereSomethingEnds(t *testing.T) {
 	}
 	if got := testDesk(t, false).window.wouldEnd(); got != "" {
 		t.Errorf("of the practice world it says %q", got)
+	}
+}
+
+// A dialog keeps nobody from leaving. What was typed into it is told of, and stays where the
+// person stays.
+func TestLeavingFromADialog(t *testing.T) {
+	quit := func(w *Window) { press(w, fyne.KeyQ, fyne.KeyModifierShortcutDefault) }
+	d := testDesk(t, true)
+	w := d.window
+	d.parts.Serving = func() bool { return true }
+	d.Ask(widgets.DialogData{Title: "Name", Fields: []widgets.FieldOptions{{Label: "Name"}}, Yes: "OK", No: "Cancel"}, nil)
+	settle(t, w)
+	asked := top(t, w)
+	quit(w)
+	g := top(t, w)
+	if g == asked || !strings.Contains(g.Data().Text, "mirror grows old") {
+		t.Fatalf("over a dialog Ctrl+Q asks %q", g.Data().Text)
+	}
+	if quit(w); top(t, w) != g {
+		t.Error("it is asked twice")
+	}
+	g.Escape()
+	if top(t, w) != asked || w.window.Canvas().Focused() == nil {
+		t.Error("staying does not lead back into the dialog")
+	}
+	d.parts.Serving = func() bool { return false }
+	asked.Fields()[0].SetText("half a na")
+	quit(w)
+	if g = top(t, w); g == asked || !strings.Contains(g.Data().Text, "typed") {
+		t.Fatalf("with something typed it asks %q", g.Data().Text)
+	}
+	g.Escape()
+	if top(t, w) != asked || asked.Fields()[0].Text() != "half a na" {
+		t.Error("what was typed is gone")
+	}
+	asked.Fields()[0].SetText("")
+	ended := make(chan struct{}, 1)
+	d.parts.Settle = func(context.Context) error { ended <- struct{}{}; return nil }
+	if quit(w); top(t, w) != asked {
+		t.Error("with nothing typed it asks all the same")
+	}
+	<-ended
+}
+
+// What was entered is waited for, once of each world; a set-up that nobody has looked at has
+// nothing, and nobody at work who would say so.
+func TestLeavingWaitsForWhatWasEntered(t *testing.T) {
+	settle := func(context.Context) error { return nil }
+	own := testDesk(t, true)
+	own.parts.Settle = settle
+	if got := len(own.window.settles()); got != 1 {
+		t.Errorf("of one world %d are waited for", got)
+	}
+	practice := testDesk(t, false)
+	practice.parts.Settle = settle
+	if got := len(practice.window.settles()); got != 0 {
+		t.Errorf("in practice, without a look at the set-up, %d are waited for", got)
+	}
+	practice.setup = true
+	if got := len(practice.window.settles()); got != 1 {
+		t.Errorf("in practice, with the set-up at work, %d are waited for", got)
 	}
 }
 

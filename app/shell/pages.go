@@ -2,7 +2,6 @@ package shell
 
 import (
 	"context"
-	"sync"
 
 	"fyne.io/fyne/v2"
 
@@ -76,7 +75,7 @@ type desk struct {
 	cancel context.CancelFunc
 	views  []*view
 	works  works
-	setup  sync.Once // of the set-up's work, in a practice world
+	setup  bool // in a practice world: its set-up is at work
 	// resumed: whoever sits here knows of the run that was open, if there was one.
 	resumed bool
 

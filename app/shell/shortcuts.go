@@ -105,8 +105,8 @@ func (w *Window) obey(s shortcut) {
 		w.escape()
 		return
 	}
-	if s.do == cmdQuit && w.desk == nil {
-		w.leave() // there is nothing to wait for
+	if s.do == cmdQuit { // over a dialog, too, as closing the window does
+		w.leave()
 		return
 	}
 	if w.desk == nil || w.window.Canvas().Overlays().Top() != nil {
@@ -133,8 +133,6 @@ func (w *Window) obey(s shortcut) {
 		w.resizeText(s.do)
 	case cmdHelp:
 		w.showShortcuts()
-	case cmdQuit:
-		w.leave()
 	default:
 	}
 }

@@ -131,8 +131,9 @@ func (d *desk) setupView() *view {
 		// Whoever practises has it in sight; later it is part of the settings.
 		page: Page{Key: pageSetup, Title: t.T("First set-up"), Icon: look.IconBuilding, Foot: true, Hidden: d.parts.Practice == nil},
 		make: func() page {
-			if d.parts.Practice != nil { // a real world has it at work from the beginning
-				d.setup.Do(func() { d.window.work(func() { p.Work(d.ctx, d.knock) }) })
+			if d.parts.Practice != nil && !d.setup { // a real world has it at work from the beginning
+				d.setup = true
+				d.window.work(func() { p.Work(d.ctx, d.knock) })
 			}
 			return screen.NewSetup(t, p, screen.SetupDeeds{
 				Background: d.Background, Copy: d.Copy, OpenPage: d.OpenPage, ChooseFile: d.ChooseFile, Problem: d.Problem,

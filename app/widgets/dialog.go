@@ -151,6 +151,11 @@ func (g *Dialog) texts() []string {
 	return all
 }
 
+// Typed is whether something was typed into its fields.
+func (g *Dialog) Typed() bool {
+	return slices.ContainsFunc(g.texts(), func(text string) bool { return text != "" })
+}
+
 // submit goes on from a field to the next, or agrees.
 func (g *Dialog) submit(f *Field) {
 	switch i := slices.Index(g.fields, f); {
