@@ -94,19 +94,7 @@ func TestServingOnAFullDisk(t *testing.T) {
 	if !servers.InNamespace(t, resolvConf) {
 		return
 	}
-	disk := filepath.Join(t.TempDir(), "disk")
-	err := os.Mkdir(disk, 0o700)
-	if err == nil {
-		err = unix.Mount("tmpfs", disk, "tmpfs", 0, "size=24m")
-	}
-	if err != nil {
-		t.Fatal("no small disk:", err)
-	}
-	t.Cleanup(func() {
-		if err := unix.Unmount(disk, unix.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	})
+	disk := servers.SmallDisk(t, "24m")
 	w := newRelayWorld(t, relayPlan{data: disk})
 	w.user(anna)
 	open := servers.Firewall(t, servers.Block{Host: primaryMX, Port: 587, Reset: true})

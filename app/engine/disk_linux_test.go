@@ -17,15 +17,7 @@ import (
 // evidence on it.
 func smallDisk(t *testing.T) *office {
 	t.Helper()
-	dir := t.TempDir()
-	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=64k"); err != nil {
-		t.Fatalf("no small disk: %v", err)
-	}
-	t.Cleanup(func() {
-		if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	})
+	dir := servers.SmallDisk(t, "64k")
 	return newOffice(t, func(p *engine.Options) { p.DataDir = dir })
 }
 

@@ -15,26 +15,11 @@ import (
 	"lifeboat/failover/journal"
 )
 
-// smallDisk mounts a disk of 64 KB, in the namespace that the test is in.
-func smallDisk(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=64k"); err != nil {
-		t.Fatalf("no small disk: %v", err)
-	}
-	t.Cleanup(func() {
-		if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	})
-	return dir
-}
-
 func TestFullDisk(t *testing.T) {
 	if !servers.InNamespace(t, servers.Namespace{}) {
 		return
 	}
-	dir := smallDisk(t)
+	dir := servers.SmallDisk(t, "64k")
 	path := filepath.Join(dir, "journal")
 	j := open(t, path)
 	add(t, j, aRun(t)...)
@@ -78,7 +63,7 @@ func TestTornOnAFullDisk(t *testing.T) {
 	if !servers.InNamespace(t, servers.Namespace{}) {
 		return
 	}
-	dir := smallDisk(t)
+	dir := servers.SmallDisk(t, "64k")
 	path := filepath.Join(dir, "journal")
 	j := open(t, path)
 	add(t, j, aRun(t)...)
@@ -106,7 +91,7 @@ func TestReadOnlyDisk(t *testing.T) {
 	if !servers.InNamespace(t, servers.Namespace{}) {
 		return
 	}
-	dir := smallDisk(t)
+	dir := servers.SmallDisk(t, "64k")
 	path := filepath.Join(dir, "journal")
 	j := open(t, path)
 	add(t, j, aRun(t)...)

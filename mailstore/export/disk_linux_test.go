@@ -18,15 +18,7 @@ func TestFullDisk(t *testing.T) {
 	if !servers.InNamespace(t, servers.Namespace{}) {
 		return
 	}
-	dir := t.TempDir()
-	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=2m"); err != nil {
-		t.Fatalf("no small disk: %v", err)
-	}
-	t.Cleanup(func() {
-		if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	})
+	dir := servers.SmallDisk(t, "2m")
 	target := filepath.Join(dir, "mail")
 	text := make([]byte, 300_000)
 	for i := range text {

@@ -18,15 +18,7 @@ func TestFullDisk(t *testing.T) {
 	if !servers.InNamespace(t, servers.Namespace{}) {
 		return
 	}
-	dir := t.TempDir()
-	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=64k"); err != nil {
-		t.Fatalf("no small disk: %v", err)
-	}
-	t.Cleanup(func() {
-		if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	})
+	dir := servers.SmallDisk(t, "64k")
 	path, ballast := filepath.Join(dir, "keys.json"), filepath.Join(dir, "ballast")
 	key, code := create(t, path)
 	if err := os.WriteFile(ballast, make([]byte, 1<<20), 0o600); !errors.Is(err, unix.ENOSPC) {

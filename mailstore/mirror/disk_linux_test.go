@@ -8,8 +8,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
 	"lifeboat/failover/failovertest/servers"
 	"lifeboat/mailstore"
 )
@@ -20,11 +18,7 @@ func TestFullDisk(t *testing.T) {
 	if !servers.InNamespace(t, servers.Namespace{}) {
 		return
 	}
-	disk := t.TempDir()
-	if err := unix.Mount("tmpfs", disk, "tmpfs", 0, "size=64m"); err != nil {
-		t.Fatalf("no small disk: %v", err)
-	}
-	t.Cleanup(func() { _ = unix.Unmount(disk, unix.MNT_DETACH) })
+	disk := servers.SmallDisk(t, "64m")
 	ballast := filepath.Join(disk, "ballast")
 	if err := os.WriteFile(ballast, make([]byte, 50<<20), 0o600); err != nil {
 		t.Fatal(err)

@@ -14,27 +14,12 @@ import (
 	"lifeboat/mailstore/segment"
 )
 
-// smallDisk mounts a disk of 4 MB, in the namespace that the test is in.
-func smallDisk(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=4m"); err != nil {
-		t.Fatalf("no small disk: %v", err)
-	}
-	t.Cleanup(func() {
-		if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	})
-	return dir
-}
-
 // A full disk is said, costs nothing that was there, and once there is room all goes on.
 func TestFullDisk(t *testing.T) {
 	if !servers.InNamespace(t, servers.Namespace{}) {
 		return
 	}
-	disk := smallDisk(t)
+	disk := servers.SmallDisk(t, "4m")
 	dir := filepath.Join(disk, "segments")
 	ballast := filepath.Join(disk, "ballast")
 	if err := os.WriteFile(ballast, make([]byte, 2<<20), 0o600); err != nil {
@@ -84,7 +69,7 @@ func TestReadOnlyDisk(t *testing.T) {
 	if !servers.InNamespace(t, servers.Namespace{}) {
 		return
 	}
-	disk := smallDisk(t)
+	disk := servers.SmallDisk(t, "4m")
 	f := open(t, filepath.Join(disk, "segments"), segment.Options{})
 	ref := put(t, f, []byte("here"))
 	if err := errors.Join(f.Sync(t.Context()), f.Close(), unix.Mount("", disk, "", unix.MS_REMOUNT|unix.MS_RDONLY, "")); err != nil {

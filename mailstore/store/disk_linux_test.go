@@ -17,15 +17,7 @@ import (
 // smallDisk is a store on a disk of its own, of 6 MB.
 func smallDisk(t *testing.T) *shelf {
 	t.Helper()
-	dir := t.TempDir()
-	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=6m"); err != nil {
-		t.Fatalf("no small disk: %v", err)
-	}
-	t.Cleanup(func() {
-		if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	})
+	dir := servers.SmallDisk(t, "6m")
 	return open(t, func(o *store.Options) { o.Dir = filepath.Join(dir, "mail") })
 }
 

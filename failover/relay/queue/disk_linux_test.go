@@ -14,28 +14,13 @@ import (
 	"lifeboat/failover/relay"
 )
 
-// smallDisk mounts a disk of 4 MB, in the namespace that the test is in.
-func smallDisk(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=4m"); err != nil {
-		t.Fatalf("no small disk: %v", err)
-	}
-	t.Cleanup(func() {
-		if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	})
-	return dir
-}
-
 // On a full disk nothing more is accepted; what was accepted stays, is sent on, and gives
 // its room back; then all goes on.
 func TestFullDisk(t *testing.T) {
 	if !servers.InNamespace(t, servers.Namespace{}) {
 		return
 	}
-	disk := smallDisk(t)
+	disk := servers.SmallDisk(t, "4m")
 	o := Options{Dir: filepath.Join(disk, "queue")}
 	tune := defaults()
 	tune.segment, tune.reserve = 300_000, 200_000
@@ -106,7 +91,7 @@ func TestReadOnlyDisk(t *testing.T) {
 	if !servers.InNamespace(t, servers.Namespace{}) {
 		return
 	}
-	disk := smallDisk(t)
+	disk := servers.SmallDisk(t, "4m")
 	o := Options{Dir: filepath.Join(disk, "queue"), Key: testKey}
 	q := try(t, o, small())
 	i := accept(t, q, envelope("a@example.com"), "here")
