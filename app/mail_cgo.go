@@ -12,7 +12,6 @@ import (
 	"lifeboat/app/engine"
 	"lifeboat/app/i18n"
 	"lifeboat/app/presenter"
-	"lifeboat/configs"
 	"lifeboat/failover"
 )
 
@@ -86,19 +85,7 @@ func addOwn(ctx context.Context, e *engine.Engine, address string) error {
 	return e.SetOwnMailboxes(ctx, append(slices.Clone(own), address))
 }
 
-// portStartTLS is where IMAP servers begin to encrypt only after a word (RFC 9051 §2.1).
-const portStartTLS = 143
-
 // browse opens another server's mailbox, or one of the settings at the secondary.
 func browse(ctx context.Context, e *engine.Engine, at presenter.MailServer) (engine.MailSource, error) {
-	req := engine.BrowseRequest{Account: at.Mailbox, Role: failover.Secondary}
-	if at.Host != "" {
-		req = engine.BrowseRequest{
-			Host: at.Host, Port: at.Port, User: at.User, Password: func(context.Context) (string, error) { return at.Password, nil },
-		}
-		if at.Port == portStartTLS {
-			req.TLS = configs.TLSStart
-		}
-	}
-	return e.Browse(ctx, req)
+	return e.Browse(ctx, at.Request(""))
 }

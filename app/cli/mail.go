@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"lifeboat/app/engine"
+	"lifeboat/app/presenter"
 	"lifeboat/failover"
 )
 
@@ -28,14 +29,21 @@ func (s *session) selectionFlags(c *cobra.Command, sel *engine.MailSelection) {
 // readFlags say as what mail is read, and where.
 type readFlags struct {
 	engine.ReadAs
-	at string
+	at, user, caFile string
+}
+
+// provider says whether a provider of the settings is meant, and not any server.
+func (f readFlags) provider() bool {
+	return f.at == string(failover.Primary) || f.at == string(failover.Secondary)
 }
 
 // readingFlags are those of all that reads mail.
 func (s *session) readingFlags(c *cobra.Command, f *readFlags) {
 	t := s.tongue
 	c.Flags().StringVar(&f.Reason, "reason", "", t.T("why other people's mail has to be read, a `TEXT`; it goes into the log (not needed in an outage)"))
-	c.Flags().StringVar(&f.at, "at", "", t.T("not in the mirror, but in the mailbox of --account at this `PROVIDER`, primary or secondary"))
+	c.Flags().StringVar(&f.at, "at", "", t.T("not in the mirror, but in the mailbox of --account at this provider, primary or secondary; or, with --user, at this `SERVER`, HOST or HOST:PORT"))
+	c.Flags().StringVar(&f.user, "user", "", t.T("with --at SERVER: sign in as this `USER`; the password is typed unseen, or piped in, and not kept"))
+	c.Flags().StringVar(&f.caFile, "ca-file", "", t.T("with --at SERVER: a `FILE` with certificates (PEM) to trust, too, only where the server is your own"))
 }
 
 func (s *session) pageFlags(c *cobra.Command, sel *engine.MailSelection) {
@@ -56,15 +64,19 @@ func (s *session) openMail(ctx context.Context, f readFlags, account string, do 
 		return err
 	}
 	var m engine.MailSource
-	switch role := failover.Role(f.at); {
+	switch {
+	case (f.at == "" || f.provider()) && (f.user != "" || f.caFile != ""):
+		err = failover.Fail(failover.ErrInvalid, "--user and --ca-file go with --at and the name of a server")
 	case f.at == "":
 		m, err = e.OpenMail(ctx, f.ReadAs)
-	case role != failover.Primary && role != failover.Secondary:
-		err = failover.Fail(failover.ErrInvalid, "--at takes primary or secondary, not {value}", "value", f.at)
+	case f.user != "":
+		m, err = s.anyServer(ctx, e, f)
+	case !f.provider():
+		err = failover.Fail(failover.ErrInvalid, "--at takes primary, secondary or, together with --user, a server, not {value}", "value", f.at)
 	case account == "":
 		err = failover.Fail(failover.ErrInvalid, "--at goes with --account: say whose mailbox is to be read there")
 	default:
-		m, err = e.Browse(ctx, engine.BrowseRequest{Role: role, Account: account, Reason: f.Reason})
+		m, err = e.Browse(ctx, engine.BrowseRequest{Role: failover.Role(f.at), Account: account, Reason: f.Reason})
 	}
 	if err != nil {
 		return err
@@ -73,10 +85,25 @@ func (s *session) openMail(ctx context.Context, f readFlags, account string, do 
 	return do(m)
 }
 
+// anyServer opens a mailbox at a server that the settings do not name.
+func (s *session) anyServer(ctx context.Context, e *engine.Engine, f readFlags) (engine.MailSource, error) {
+	password, err := s.readSecret(ctx, f.user)
+	if err != nil {
+		return nil, err
+	}
+	at, err := presenter.ServerOf(f.at, f.user, password, f.caFile)
+	if err != nil {
+		return nil, err
+	}
+	return e.Browse(ctx, at.Request(f.Reason))
+}
+
 // more is how the rest of a list is asked for.
 func (f readFlags) more(command string) string {
-	if f.at != "" {
-		command += " --at " + f.at
+	for _, flag := range [][2]string{{" --at ", f.at}, {" --user ", f.user}, {" --ca-file ", f.caFile}} {
+		if flag[1] != "" {
+			command += flag[0] + quoted(flag[1])
+		}
 	}
 	if f.Reason != "" {
 		command += " --reason " + quoted(f.Reason)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"lifeboat/app/engine"
+	"lifeboat/configs"
 	"lifeboat/failover"
 )
 
@@ -17,7 +18,10 @@ type MailServer struct {
 	Mailbox string
 	Host    string // a name, or an address
 	Port    int    // 0: 993
-	User    string
+	// CAFile holds certificates (PEM) of authorities to trust beside the system's, where the
+	// server's own is none of theirs; empty: none. The server's certificate is checked always.
+	CAFile string
+	User   string
 	// Password is only ever handed on, and kept nowhere.
 	Password string
 }
@@ -30,9 +34,29 @@ func (s MailServer) Name() string {
 	return s.Host
 }
 
-// ServerOf reads what somebody typed: a host with or without a port.
-func ServerOf(host, user, password string) (MailServer, error) {
-	s := MailServer{Host: strings.TrimSpace(host), User: strings.TrimSpace(user), Password: password}
+// portStartTLS is where IMAP servers begin to encrypt only after a word (RFC 9051 §2.1).
+const portStartTLS = 143
+
+// Request asks the engine for the mailbox; reason opens other people's mail, as in
+// [engine.ReadAs].
+func (s MailServer) Request(reason string) engine.BrowseRequest {
+	if s.Host == "" {
+		return engine.BrowseRequest{Account: s.Mailbox, Role: failover.Secondary, Reason: reason}
+	}
+	out := engine.BrowseRequest{
+		Host: s.Host, Port: s.Port, CAFile: s.CAFile, User: s.User, Reason: reason,
+		Password: func(context.Context) (string, error) { return s.Password, nil },
+	}
+	if s.Port == portStartTLS {
+		out.TLS = configs.TLSStart
+	}
+	return out
+}
+
+// ServerOf reads what somebody typed: a host with or without a port, who signs in, and a
+// file with certificates, or none.
+func ServerOf(host, user, password, certificates string) (MailServer, error) {
+	s := MailServer{Host: strings.TrimSpace(host), User: strings.TrimSpace(user), Password: password, CAFile: strings.TrimSpace(certificates)}
 	if name, port, err := net.SplitHostPort(s.Host); err == nil {
 		n, err := strconv.Atoi(port)
 		if err != nil || n < 1 || n > 65535 {

@@ -276,6 +276,9 @@ func TestMailOfAnotherServer(t *testing.T) {
 	other.Add("At Fastmail")
 	p := posted(t, room, func(o *presenter.MailOptions) {
 		o.Browse = func(_ context.Context, s presenter.MailServer) (engine.MailSource, error) {
+			if s.CAFile != "own.pem" {
+				t.Errorf("the certificates are %q", s.CAFile)
+			}
 			if s.Password != "right" {
 				return nil, mailstore.Fail(mailstore.ErrServer, "The server refused the sign-in.")
 			}
@@ -284,12 +287,12 @@ func TestMailOfAnotherServer(t *testing.T) {
 	})
 	p.listed(9)
 	for _, typed := range [][3]string{{"", "u", "p"}, {"imap.example.jp:none", "u", "p"}, {"imap.example.jp", "", ""}} {
-		if _, err := presenter.ServerOf(typed[0], typed[1], typed[2]); err == nil {
+		if _, err := presenter.ServerOf(typed[0], typed[1], typed[2], ""); err == nil {
 			t.Errorf("%q is taken", typed)
 		}
 	}
-	server, err := presenter.ServerOf("imap.example.jp:1993", "u", "wrong")
-	if err != nil || server.Port != 1993 {
+	server, err := presenter.ServerOf("imap.example.jp:1993", "u", "wrong", " own.pem ")
+	if err != nil || server.Port != 1993 || server.CAFile != "own.pem" {
 		t.Fatalf("%+v: %v", server, err)
 	}
 	if err := p.mail.Browse(t.Context(), server, p.news.changed); !errors.Is(err, mailstore.ErrServer) {

@@ -293,13 +293,14 @@ func (b *mailTools) browse() {
 			{Label: t.T("Server"), Placeholder: "imap.example.jp", Icon: look.IconServer},
 			{Label: t.T("User name"), Placeholder: "sato@example.jp"},
 			{Label: t.T("Password"), Secret: true},
+			{Label: t.T("Certificates (file)"), Placeholder: t.T("only where the servers are your own")},
 		},
 		Yes: t.T("Look"), No: t.T("Cancel"),
 	}, func(yes bool, texts []string) {
-		if !yes || len(texts) < 3 {
+		if !yes || len(texts) < 4 {
 			return
 		}
-		server, err := presenter.ServerOf(texts[0], texts[1], texts[2])
+		server, err := presenter.ServerOf(texts[0], texts[1], texts[2], texts[3])
 		if mailbox := from.Data().Chosen; mailbox != "" {
 			server, err = presenter.MailServer{Mailbox: mailbox}, nil
 		}
