@@ -46,7 +46,7 @@ func TestQueueSays(t *testing.T) {
 		"empty":     {&presentertest.Desk{}, presenter.LightHealthy, []string{"Nothing is waiting."}, "待っているメールはありません。"},
 		"piled":     {presentertest.Piled(), presenter.LightCare, []string{"8 messages wait.", "The oldest has been here for 30 min.", "The next try is in"}, "8通が待っています。"},
 		"held":      {held, presenter.LightCare, []string{"One message is held back."}, "1通を保留しています。"},
-		"uncertain": {doubt, presenter.LightCare, []string{"Of one message it is not known"}, "1通が渡ったかどうか"},
+		"uncertain": {doubt, presenter.LightCare, []string{"Of one message it is not known"}, "届いたかどうか分からないメールが1通"},
 		"offline":   {off, presenter.LightCare, []string{"8 messages wait.", "Nobody is sending this mail on"}, "8通が待っています。"},
 		"broken":    {broken, presenter.LightUnknown, []string{"The queue cannot be seen.", "The send route is just starting"}, "確認できません"},
 	} {

@@ -45,10 +45,10 @@ func TestSwitchThatBrokeOff(t *testing.T) {
 		ja    string
 		count string
 	}{
-		{failover.Pending, presenter.LightWaiting, "not done yet", "まだ", "1 of 2 steps are done."},
+		{failover.Pending, presenter.LightWaiting, "not done yet", "未完了", "1 of 2 steps are done."},
 		{failover.Intent, presenter.LightUnknown, "just begun", "始めた", "1 of 2 steps are done."},
-		{failover.Sent, presenter.LightUnknown, "whose answer never came", "返事がありません", "1 of 2 steps are done."},
-		{failover.Ack, presenter.LightWorking, "not yet seen at every name server", "まだ確かめて", "1 of 2 steps are done."},
+		{failover.Sent, presenter.LightUnknown, "whose answer never came", "応答がありませんでした", "1 of 2 steps are done."},
+		{failover.Ack, presenter.LightWorking, "not yet seen at every name server", "未確認", "1 of 2 steps are done."},
 		{failover.Verified, presenter.LightHealthy, "done", "完了", "2 of 2 steps are done."},
 	} {
 		sw := newAsked(d, nil)

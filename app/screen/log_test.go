@@ -41,7 +41,7 @@ func TestLog(t *testing.T) {
 		want   map[i18n.Language]string
 	}{
 		"list":  {presentertest.Happened(), nil, map[i18n.Language]string{i18n.English: "What happened here", i18n.Japanese: "これまでの出来事"}},
-		"empty": {&presentertest.Record{}, nil, map[i18n.Language]string{i18n.English: "Nothing has happened yet.", i18n.Japanese: "まだ何も起きていません。"}},
+		"empty": {&presentertest.Record{}, nil, map[i18n.Language]string{i18n.English: "Nothing has happened yet.", i18n.Japanese: "記録はまだありません。"}},
 		"entry": {presentertest.Happened(), func(p *presenter.Log) { p.Open(4) }, map[i18n.Language]string{i18n.English: "Mail was switched to Fastmail.", i18n.Japanese: "メールを Fastmail に切り替えました。"}},
 	} {
 		t.Run(name, func(t *testing.T) {
