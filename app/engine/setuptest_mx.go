@@ -188,12 +188,24 @@ func (t *fieldTest) lineBlocks(ctx context.Context, tr trial, prober *probe.Prob
 	return ctx.Err() == nil
 }
 
-// askRecipients asks the secondary for every recipient, by the preflight's rules.
+// askRecipients asks the secondary for every recipient, by the preflight's rules. With both
+// providers chosen it looks at all that the preflight asks for, so that this counts; the
+// answer of the field is about the recipients.
 func (t *fieldTest) askRecipients(ctx context.Context, tr trial, domain failover.Domain) {
+	whole := false
+	if t.draft.Primary.chosen() {
+		if both, err := t.s.trial(t.draft, SidePrimary, SideSecondary); err == nil {
+			tr, domain, whole = both, domainOf(both.settings, both.domain), true
+		}
+	}
 	target := probe.Target{Domain: domain, Provider: domain.Secondary}
 	var needs []probe.Need
+	recipients := 0
 	for _, n := range target.Needs() {
 		if n.Check == rcptCheck {
+			recipients++
+		}
+		if n.Check == rcptCheck || whole {
 			needs = append(needs, n)
 		}
 	}
@@ -204,14 +216,20 @@ func (t *fieldTest) askRecipients(ctx context.Context, tr trial, domain failover
 		defer mu.Unlock()
 		if f.Check == rcptCheck && !done[f.Subject] {
 			done[f.Subject] = true
-			t.working(failover.Say("{count} of {of}", "count", len(done), "of", len(needs)))
+			t.working(failover.Say("{count} of {of}", "count", len(done), "of", recipients))
 		}
 	})
 	if err != nil {
 		t.fails(err)
 		return
 	}
-	t.judgeRecipients(prober.Look(ctx, target, needs), domain.Secondary.Name)
+	found := prober.Look(ctx, target, needs)
+	t.judgeRecipients(found, domain.Secondary.Name)
+	if whole && ctx.Err() == nil {
+		if err := t.s.prove(ctx, target, found); err != nil {
+			tr.engine.opt.Logger.Warn("a test of the set-up is not taken in as evidence", "error", err) // it is shown all the same
+		}
+	}
 }
 
 const rcptCheck = "rcpt"

@@ -54,8 +54,13 @@ func (s *Setup) Write(ctx context.Context) (Written, error) {
 	if out.Engine, err = s.opt.Open(s.base); err != nil || out.Engine.opt.Mail == nil || s.opt.Keys == nil {
 		return out, err
 	}
-	_, out.Code, err = out.Engine.withRecovery(ctx)
-	return out, err
+	if _, out.Code, err = out.Engine.withRecovery(ctx); err != nil {
+		return out, err
+	}
+	if err := s.count(ctx, out.Engine); err != nil {
+		out.Engine.opt.Logger.Warn("the set-up's tests are not taken in as evidence", "error", err) // they can be made anew
+	}
+	return out, nil
 }
 
 // rebase makes what was written what the draft is changed from.
