@@ -21,11 +21,11 @@ func TestWindowOutage(t *testing.T) {
 	intoOutage(newOffice(t, true), ways()[0])
 }
 
-// TestWindowOutageLong lives through it to the end, in every way: when the primary is back,
-// mail is led home. Nothing is lost, and nothing is there twice.
+// TestWindowOutageLong lives through it to the end, by keys alone, and with the mouse in
+// Japanese: when the primary is back, mail is led home. Nothing is lost, and nothing is there twice.
 func TestWindowOutageLong(t *testing.T) {
 	long(t)
-	inEachWay(t, ways(), throughOutage)
+	inEachWay(t, ways()[1:], throughOutage)
 }
 
 func throughOutage(t *testing.T, w way) {

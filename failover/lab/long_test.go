@@ -9,14 +9,14 @@ import (
 	"lifeboat/failover/lab"
 )
 
-// An hour of practice at the usual pace is 7,200 messages; this is almost three
+// An hour of practice at the usual pace is 7,200 messages; this is almost two
 // hours of it, with an outage and a switch every 850 messages or more. Nothing is
 // lost or doubled, and what the world holds stops growing.
 func TestLongPractice(t *testing.T) {
 	if os.Getenv("LIFEBOAT_LONG") == "" {
 		t.Skip("a long campaign; set LIFEBOAT_LONG=1, or run make test-long")
 	}
-	const rounds = 24
+	const rounds = 16
 	c := newClock()
 	w := start(t, lab.Options{Now: c.now, Interval: 8 * time.Millisecond, Lag: 10 * time.Second, Staff: true})
 	events, _ := w.Subscribe(100000)

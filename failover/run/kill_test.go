@@ -173,7 +173,7 @@ func TestKillLong(t *testing.T) {
 	if os.Getenv("LIFEBOAT_LONG") == "" {
 		t.Skip("a long campaign: set LIFEBOAT_LONG=1, as make test-long does")
 	}
-	const rounds = 100
+	const rounds = 50
 	for name, start := range stages {
 		t.Run(name, func(t *testing.T) {
 			var zones []string

@@ -126,7 +126,7 @@ func TestDeathsLong(t *testing.T) {
 	if os.Getenv("LIFEBOAT_LONG") == "" {
 		t.Skip("a long campaign: set LIFEBOAT_LONG=1, as make test-long does")
 	}
-	for range 300 {
+	for range 100 {
 		rapid.Check(t, deaths)
 	}
 }

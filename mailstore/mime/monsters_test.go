@@ -109,7 +109,7 @@ func TestMonstersLong(t *testing.T) {
 	if os.Getenv("LIFEBOAT_LONG") == "" {
 		t.Skip("a long campaign; set LIFEBOAT_LONG=1, or run make test-long")
 	}
-	fight(t, 32<<20)
+	fight(t, 8<<20)
 }
 
 func fight(t *testing.T, size int) {

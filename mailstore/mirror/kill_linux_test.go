@@ -32,7 +32,7 @@ func TestLongKilled(t *testing.T) {
 	if !servers.InNamespace(t, servers.Namespace{}) {
 		return
 	}
-	killed(t, 200, 1000)
+	killed(t, 100, 1000)
 }
 
 // killed kills so many times: five times in a row in a first pull, and then in changes.
