@@ -13,6 +13,12 @@ import (
 // blocksOf puts a message's paragraphs into blocks: a quotation and all in it is one
 // that is folded.
 func blocksOf(t *i18n.Tongue, m engine.ShownMail) []MessageBlock {
+	all := cutBlocks(t, m)
+	wrapBlocks(all)
+	return all
+}
+
+func cutBlocks(t *i18n.Tongue, m engine.ShownMail) []MessageBlock {
 	if len(m.Paragraphs) == 0 && strings.TrimSpace(m.Text) != "" {
 		return plainBlocks(m.Text)
 	}

@@ -93,6 +93,7 @@ type MessageBlock struct {
 	Open  bool   // it has a fold, and is not folded at first
 	Quiet bool
 	Links []MessageLink
+	Wraps []MessageWrap // line feeds that only wrap, in their order
 }
 
 // MessageLink is an address in a text.

@@ -100,6 +100,9 @@ func readingOf(s presenter.MessageState) widgets.ReadingData {
 	d := widgets.ReadingData{Key: s.Key, Blocks: make([]widgets.ReadingBlock, len(s.Blocks))}
 	for i, b := range s.Blocks {
 		d.Blocks[i] = widgets.ReadingBlock{Text: b.Text, Fold: b.Fold, Quiet: b.Quiet}
+		for _, w := range b.Wraps {
+			d.Blocks[i].Wraps = append(d.Blocks[i].Wraps, widgets.ReadingWrap{At: w.At, Blank: w.Blank})
+		}
 		for _, l := range b.Links {
 			d.Blocks[i].Links = append(d.Blocks[i].Links, widgets.ReadingLink{Start: l.Start, End: l.End, Address: l.Address})
 		}

@@ -28,6 +28,15 @@ type ReadingBlock struct {
 	Fold  string
 	Quiet bool // in the second ink, with a line at the left: what others wrote
 	Links []ReadingLink
+	// Wraps are line feeds of the text that are not shown as such, since lines are broken
+	// here anew. What is copied has them.
+	Wraps []ReadingWrap
+}
+
+// ReadingWrap is a line feed that is shown as a blank, or as nothing.
+type ReadingWrap struct {
+	At    int // in octets
+	Blank bool
 }
 
 // ReadingLink is a piece of a block's text that leads somewhere.
@@ -48,6 +57,7 @@ type Reading struct {
 
 	head, foot fyne.CanvasObject // may be nil
 	data       ReadingData
+	shown      []string     // the blocks' texts as they are shown, octet for octet in the same place
 	open       map[int]bool // blocks that are not folded
 
 	items       []readItem
@@ -130,6 +140,10 @@ func (r *Reading) Set(d ReadingData) {
 		return
 	}
 	r.data = d
+	r.shown = make([]string, len(d.Blocks))
+	for i, b := range d.Blocks {
+		r.shown[i] = b.unwrapped()
+	}
 	r.open, r.target, r.offset = map[int]bool{}, none, 0
 	r.from, r.to = readPos{}, readPos{}
 	r.Relay()
@@ -163,7 +177,7 @@ func (r *Reading) Lines() []string {
 			all = append(all, r.data.Blocks[it.block].Fold)
 			continue
 		}
-		all = append(all, r.data.Blocks[it.block].Text[it.start:it.end])
+		all = append(all, visible(r.shown[it.block][it.start:it.end]))
 	}
 	return all
 }
@@ -217,16 +231,16 @@ func (r *Reading) breakText(width float32) {
 
 // breakBlock breaks a block's lines from y on, and returns where they end.
 func (r *Reading) breakBlock(i int, y, room, line float32, font *advances) float32 {
-	b := r.data.Blocks[i]
-	if b.Quiet {
+	text := r.shown[i]
+	if r.data.Blocks[i].Quiet {
 		room -= readQuote
 	}
-	for start := 0; start <= len(b.Text); {
+	for start := 0; start <= len(text); {
 		end := start
-		for end < len(b.Text) && b.Text[end] != '\n' {
+		for end < len(text) && text[end] != '\n' {
 			end++
 		}
-		breakSpans(b.Text[start:end], room-kerned, font.glyph, func(s span) {
+		breakSpans(text[start:end], room-kerned, font.glyph, func(s span) {
 			r.items = append(r.items, readItem{y: y, block: i, span: span{start + s.start, start + s.end}})
 			y += line
 		})

@@ -161,7 +161,10 @@ func (r *Reading) hit(p fyne.Position) (item int, at readPos) {
 		return none, at
 	}
 	var used float32
-	for i, c := range r.data.Blocks[it.block].Text[it.start:it.end] {
+	for i, c := range r.shown[it.block][it.start:it.end] {
+		if c == seam {
+			continue
+		}
 		wide := r.font.char(c)
 		if x < used+wide/2 {
 			at.at = it.start + i

@@ -1,6 +1,9 @@
 package widgets
 
-import "unicode/utf8"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // span is a piece of a text, in octets.
 type span struct{ start, end int }
@@ -26,12 +29,37 @@ type lineBreaker struct {
 // none is the place of what there is none of.
 const none = -1
 
+// seam stands where lines are joined without a blank: it takes up an octet, and no room.
+const seam = '\r'
+
+// unwrapped is the block's text with what is shown in the place of line feeds that only
+// wrap. Every octet else stays where it is.
+func (b ReadingBlock) unwrapped() string {
+	if len(b.Wraps) == 0 {
+		return b.Text
+	}
+	text := []byte(b.Text)
+	for _, w := range b.Wraps {
+		text[w.At] = seam
+		if w.Blank {
+			text[w.At] = ' '
+		}
+	}
+	return string(text)
+}
+
+// visible is a text without the seams in it.
+func visible(text string) string { return strings.ReplaceAll(text, string(seam), "") }
+
 // breakSpans calls each for the lines of a paragraph, which has no line feeds. There is one
 // at least.
 func breakSpans(text string, width float32, glyph func(rune) glyphInfo, each func(span)) {
 	b := &lineBreaker{text: text, width: width, each: each, canEnd: none}
 	last, space := glyphClass(0), false // what came before; whether spaces stand between
 	for i, r := range text {
+		if r == seam {
+			continue
+		}
 		g := glyph(r)
 		if g.class&glyphSpace != 0 {
 			b.used += g.wide

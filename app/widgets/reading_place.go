@@ -154,7 +154,7 @@ func (r *Reading) fillLine(s *readSlot, it readItem, b ReadingBlock, high float3
 		}
 		p := s.piece(n)
 		n++
-		text := b.Text[at:end]
+		text := visible(r.shown[it.block][at:end])
 		wide := r.measure(text)
 		p.text.TextSize, p.text.TextStyle, p.text.Color, p.text.Hidden = r.font.size, r.font.style, ink(r, name), false
 		look.Set(p.text, text)
@@ -198,14 +198,13 @@ func (r *Reading) fillMark(s *readSlot, it readItem, high float32) {
 	if s.mark.Hidden {
 		return
 	}
-	block := r.data.Blocks[it.block]
-	x := float32(0)
-	if block.Quiet {
+	text, x := r.shown[it.block], float32(0)
+	if r.data.Blocks[it.block].Quiet {
 		x = readQuote
 	}
-	x += r.measure(block.Text[it.start:a])
+	x += r.measure(visible(text[it.start:a]))
 	s.mark.FillColor = marked(r)
-	put(s.mark, x, 1, r.measure(block.Text[a:b]), high-2)
+	put(s.mark, x, 1, r.measure(visible(text[a:b])), high-2)
 }
 
 // marked is what lies behind selected text: a quarter of the accent, which text can be

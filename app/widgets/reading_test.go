@@ -57,6 +57,7 @@ func FuzzBreakSpans(f *testing.F) {
 	f.Add("いつもお世話になっております。北斗製作所の高橋です。", 20.0)
 	f.Add("plain words and  two spaces", 7.0)
 	f.Add("\xff\xfe broken \x80", 3.0)
+	f.Add("見積書をお送\rりいたします\r。", 3.0)
 	f.Fuzz(func(t *testing.T, text string, width float64) {
 		if strings.Contains(text, "\n") || !(width >= 1 && width < 1e6) {
 			return
@@ -163,6 +164,45 @@ func TestReadingIsSelectedAndCopied(t *testing.T) {
 	r.TypedShortcut(&fyne.ShortcutSelectAll{})
 	if got := r.Selected(); got != r.Data().Text() || !utf8.ValidString(got) {
 		t.Errorf("all is %q", got)
+	}
+}
+
+// Line feeds that only wrap are shown as blanks, or as nothing; what is copied has them.
+func TestReadingBreaksWrappedLinesAnew(t *testing.T) {
+	dressed(t)
+	english, japanese := "We have looked\nat it, and it\nworks.", "見積書をお送\nりいたします。"
+	wraps := func(text string, blank bool) (all []ReadingWrap) {
+		for i, r := range text {
+			if r == '\n' {
+				all = append(all, ReadingWrap{i, blank})
+			}
+		}
+		return all
+	}
+	d := ReadingData{Key: "1", Blocks: []ReadingBlock{
+		{Text: english, Wraps: wraps(english, true)}, {Text: japanese, Wraps: wraps(japanese, false)}, {Text: "one\ntwo"},
+	}}
+	r, _ := readingIn(t, d, 532, 600)
+	want := []string{"We have looked at it, and it works.", "見積書をお送りいたします。", "one", "two"}
+	if got := r.Lines(); !slices.Equal(got, want) {
+		t.Errorf("shown is %q", got)
+	}
+	if got := r.slots[1].pieces[0].text.Text; got != want[1] {
+		t.Errorf("drawn is %q", got)
+	}
+	r.SelectAll()
+	if got := r.Selected(); got != english+"\n\n"+japanese+"\n\none\ntwo" {
+		t.Errorf("copied is %q", got)
+	}
+	place := fyne.NewPos(readEdge+15*7+2, r.items[1].y+10) // before the eighth character, over the joint
+	if _, at := r.hit(place); at.at != strings.Index(japanese, "いたします") {
+		t.Errorf("there is octet %d", at.at)
+	}
+	narrow, _ := readingIn(t, d, readEdge*2+15*8+4, 600)
+	for _, line := range narrow.Lines() {
+		if strings.ContainsAny(line, "\n\r") || line == "" {
+			t.Errorf("in a narrow window: %q", narrow.Lines())
+		}
 	}
 }
 

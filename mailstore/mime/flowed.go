@@ -14,8 +14,8 @@ func unflow(text string, delSp bool) string {
 			line = line[1:]
 			d++
 		}
-		line = strings.TrimPrefix(line, " ") // stuffed, section 4.4
-		if open && d != depth {
+		line = strings.TrimPrefix(line, " ")       // stuffed, section 4.4
+		if open && (d != depth || line == "-- ") { // a signature is nobody's last words, section 4.3
 			out.WriteByte('\n')
 			open = false
 		}
