@@ -23,9 +23,10 @@ import (
 
 // Who read whose mail, when and why is kept in a file of its own, a line for each
 // reading. A line is sealed, as it tells of people, and holds a checksum of the line
-// before it: one that was taken away or put elsewhere is missed. Nothing of it is what
-// stands in the mail: a message is named by its number, and what was searched for is
-// not noted.
+// before it: one that was taken away or put elsewhere is missed. How far the log goes is
+// in a second file (see accessend.go), so that lines at its end are missed, too. Nothing
+// of it is what stands in the mail: a message is named by its number, and what was
+// searched for is not noted.
 //
 // A line is on the disk before anything of the mail is given out. Several processes may
 // write: each holds a lock for as long as a line takes. What a crash has left of a line
@@ -34,6 +35,7 @@ import (
 const (
 	accessFile    = "access.log"
 	accessLock    = "access.lock"
+	accessEndFile = "access.end"
 	accessPurpose = "access"
 	// accessTail is more than the longest line.
 	accessTail = 64 << 10
@@ -74,6 +76,8 @@ const (
 // accessLine is an entry as it is kept.
 type accessLine struct {
 	AccessEntry
+	// No counts the lines from 1; those of older versions have none.
+	No   int    `json:"no,omitempty"`
 	Prev string `json:"prev,omitempty"` // of the line before, see lineSum
 }
 
@@ -135,19 +139,23 @@ func (l *accessLog) locked(ctx context.Context, do func() error) error {
 
 // write appends to the open file, and takes back what could not be written whole.
 func (l *accessLog) write(f *os.File, entries []AccessEntry) error {
-	end, prev, err := l.end(f)
+	end, no, prev, err := l.end(f)
+	if err != nil {
+		return err
+	}
+	last, err := l.follows(no, prev)
 	if err != nil {
 		return err
 	}
 	var out bytes.Buffer
 	for _, e := range entries {
-		line, err := l.seal(accessLine{e, prev})
+		line, err := l.seal(accessLine{e, last.No + 1, last.Sum})
 		if err != nil {
 			return err
 		}
 		out.Write(line)
 		out.WriteByte('\n')
-		prev = lineSum(line)
+		last = accessEnd{last.No + 1, lineSum(line)}
 	}
 	if _, err = f.WriteAt(out.Bytes(), end); err == nil {
 		err = f.Sync()
@@ -158,37 +166,39 @@ func (l *accessLog) write(f *os.File, entries []AccessEntry) error {
 	if err != nil {
 		return errors.Join(err, f.Truncate(end))
 	}
-	return nil
+	return l.writeEnd(last) // where this fails, a line is noted of what was not shown
 }
 
-// end is where the next line begins, and the sum of the one before it. A torn line at
-// the end is taken away; one that lacks its line end alone is given it.
-func (l *accessLog) end(f *os.File) (at int64, prev string, err error) {
+// end is where the next line begins, and the number and the sum of the one before it. A
+// torn line at the end is taken away; one that lacks its line end alone is given it.
+func (l *accessLog) end(f *os.File) (at int64, no int, prev string, err error) {
 	size, err := f.Seek(0, io.SeekEnd)
 	if err != nil || size == 0 {
-		return 0, "", err
+		return 0, 0, "", err
 	}
 	from := max(0, size-accessTail)
 	tail := make([]byte, size-from)
 	if _, err := f.ReadAt(tail, from); err != nil {
-		return 0, "", err
+		return 0, 0, "", err
 	}
 	if cut := bytes.LastIndexByte(tail, '\n') + 1; cut < len(tail) {
-		if _, err := l.open(tail[cut:]); err == nil {
+		if a, err := l.open(tail[cut:]); err == nil {
 			_, err = f.WriteAt([]byte{'\n'}, size)
-			return size + 1, lineSum(tail[cut:]), err
+			return size + 1, a.No, lineSum(tail[cut:]), err
 		}
 		size = from + int64(cut)
 		if err := f.Truncate(size); err != nil {
-			return 0, "", err
+			return 0, 0, "", err
 		}
 		tail = tail[:cut]
 	}
 	tail = bytes.TrimSuffix(tail, []byte("\n"))
 	if len(tail) == 0 {
-		return size, "", nil
+		return size, 0, "", nil
 	}
-	return size, lineSum(tail[bytes.LastIndexByte(tail, '\n')+1:]), nil
+	line := tail[bytes.LastIndexByte(tail, '\n')+1:]
+	a, _ := l.open(line) // a line that is damaged has no number: its gap is shown
+	return size, a.No, lineSum(line), nil
 }
 
 // lineSum tells a line from others: the first 8 octets of its SHA-256.
@@ -219,27 +229,34 @@ func (l *accessLog) open(line []byte) (a accessLine, err error) {
 	return a, json.Unmarshal(line, &a)
 }
 
-// read returns the entries since a time, oldest first, and how many places of the file
-// are not what was written.
-func (l *accessLog) read(since time.Time) (out []AccessEntry, damaged int, err error) {
-	content, err := os.ReadFile(l.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, 0, nil
-	}
+// accessFaults is what is wrong with the log.
+type accessFaults struct {
+	places int // of the file that are not what was written
+	gone   int // lines that were written and are not there, as far as they can be counted
+}
+
+// read returns the entries since a time, oldest first, and what is wrong with the file.
+func (l *accessLog) read(since time.Time) (out []AccessEntry, faults accessFaults, err error) {
+	end, ended, err := l.readEnd() // before the log: others may be writing
 	if err != nil {
-		return nil, 0, err
+		return nil, faults, err
 	}
-	prev := ""
+	content, err := os.ReadFile(l.path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, faults, err
+	}
+	prev, last, found := "", 0, end.No == 0
 	for len(content) > 0 {
 		line, rest, whole := bytes.Cut(content, []byte("\n"))
 		content = rest
 		a, err := l.open(line)
 		switch {
 		case err != nil && whole:
-			damaged++
+			faults.places++
 		case err != nil: // torn
 		case a.Prev != prev:
-			damaged++
+			faults.places++
+			faults.gone += max(0, a.No-last-1)
 			fallthrough
 		default:
 			if !a.At.Before(since) {
@@ -247,28 +264,43 @@ func (l *accessLog) read(since time.Time) (out []AccessEntry, damaged int, err e
 			}
 		}
 		prev = lineSum(line)
+		last = max(last, a.No)
+		found = found || a.No == end.No && prev == end.Sum
 	}
-	return out, damaged, nil
+	switch {
+	case ended && !found: // its end was cut off, or another's put there
+		faults.places++
+		faults.gone += max(0, end.No-last)
+	case !ended && last > 0:
+		faults.places++
+	}
+	return out, faults, nil
 }
 
 // AccessLog returns who read other people's mail since a time, oldest first. With the
 // error [mailstore.ErrDamaged] there are entries all the same: those that can be believed.
 // The error is ErrKey where the data key does not open.
 func (e *Engine) AccessLog(ctx context.Context, since time.Time) ([]AccessEntry, error) {
-	if _, err := os.Stat(e.path(accessFile)); errors.Is(err, fs.ErrNotExist) {
+	_, noLog := os.Stat(e.path(accessFile))
+	_, noEnd := os.Stat(e.path(accessEndFile))
+	if errors.Is(noLog, fs.ErrNotExist) && errors.Is(noEnd, fs.ErrNotExist) {
 		return nil, nil
 	}
 	l, err := e.accessLog(ctx)
 	if err != nil {
 		return nil, err
 	}
-	out, damaged, err := l.read(since)
+	out, faults, err := l.read(since)
 	switch {
 	case err != nil:
 		return nil, mailstore.Fail(mailstore.ErrDisk, "The log of accesses {file} cannot be read: see that it is yours.", "file", l.path).Because(err)
-	case damaged > 0:
+	case faults.gone > 0:
 		return out, mailstore.Fail(mailstore.ErrDamaged,
-			"The log of accesses {file} is not what was written, in {count} places: lines were changed or taken away, or the disk is failing.", "file", l.path, "count", damaged)
+			"The log of accesses {file} lacks entries that were written: {count}. Somebody cut them off or put an older copy in its place, or the disk is failing: ask who was at this computer, and keep a copy of the file.",
+			"file", l.path, "count", faults.gone)
+	case faults.places > 0:
+		return out, mailstore.Fail(mailstore.ErrDamaged,
+			"The log of accesses {file} is not what was written, in {count} places: lines were changed or taken away, or the disk is failing.", "file", l.path, "count", faults.places)
 	}
 	return out, nil
 }
