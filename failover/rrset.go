@@ -33,10 +33,14 @@ func aLabel(label string) string {
 	if isASCII(label) {
 		return strings.ToLower(label)
 	}
-	if a, err := idna.Lookup.ToASCII(label); err == nil && a != "" && !strings.Contains(a, ".") {
-		return a
+	// Of a few letters IDNA refuses the capital and takes the small one.
+	lower := strings.ToLower(label)
+	for _, l := range []string{label, lower} {
+		if a, err := idna.Lookup.ToASCII(l); err == nil && a != "" && !strings.Contains(a, ".") {
+			return a
+		}
 	}
-	return strings.ToLower(label)
+	return lower
 }
 
 func isASCII(s string) bool {

@@ -26,7 +26,8 @@ func TestFQDN(t *testing.T) {
 		{`a\.b.example.test`, `a\.b.example.test.`, `a\.b.example.test`},
 		{".", ".", ""},
 		{"", ".", ""},
-		{"xn--0.test", "xn--0.test.", "xn--0.test"}, // no A-label although it looks like one
+		{"xn--0.test", "xn--0.test.", "xn--0.test"},     // no A-label although it looks like one
+		{"\u04c0.test", "xn--s5a.test.", "\u04cf.test"}, // a capital that IDNA refuses, and whose small form it takes
 	} {
 		if got := failover.FQDN(c.in); got != c.want {
 			t.Errorf("FQDN(%q) = %q, want %q", c.in, got, c.want)
@@ -52,7 +53,7 @@ func checkName(t interface{ Errorf(string, ...any) }, in string) {
 }
 
 func FuzzFQDN(f *testing.F) {
-	for _, s := range []string{"example.test", "日本語。jp", "ＭＸ．example", "_x.ß.test", "xn--a", "..", "a..b", "\xff.test", `\046.a`, "İ.test", "a .b "} {
+	for _, s := range []string{"example.test", "日本語。jp", "ＭＸ．example", "_x.ß.test", "xn--a", "..", "a..b", "\xff.test", `\046.a`, "İ.test", "a .b ", "\u04c0"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, in string) { checkName(t, in) })
