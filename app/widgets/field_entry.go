@@ -108,13 +108,15 @@ func (r *bareRenderer) Refresh() {
 // toolkit moves a line that is longer than its room.
 const barRoom = 24
 
-// settle gives an icon [iconGap] to the text, and keeps the bar of one line out of sight.
+// settle gives an icon [iconGap] to the text, in the middle of its first line, however
+// large that is, and keeps the bar of one line out of sight.
 func (r *bareRenderer) settle() {
 	for _, o := range r.WidgetRenderer.Objects() {
 		switch o := o.(type) {
 		case *canvas.Rectangle:
 		case *canvas.Image:
-			o.Move(fyne.NewPos(r.entry.Theme().Size(theme.SizeNameInnerPadding)-iconGap, o.Position().Y))
+			edge := r.entry.Theme().Size(theme.SizeNameInnerPadding)
+			o.Move(fyne.NewPos(edge-iconGap, edge+middle(textLine(r.entry), o.Size().Height)))
 		default:
 			if size := o.Size(); !r.entry.MultiLine && size.Height < r.entry.Size().Height {
 				o.Resize(size.AddWidthHeight(0, barRoom))
