@@ -167,7 +167,7 @@ func (s *session) sureOf(ctx context.Context, a relay.Act, list relay.Listing, y
 		}
 	}
 	if more := list.Total - len(list.Messages); more > 0 {
-		s.note(t.T("and {count} more", "count", more))
+		s.note(t.T("and {count} more messages", "count", more))
 	}
 	if doubtful > 0 && a.Kind == relay.ActRetry {
 		s.note("! " + t.T("Uncertain messages may have been delivered already; whoever has them then gets them twice."))

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"gopkg.in/yaml.v3"
+
 	"lifeboat/app/i18n"
 	"lifeboat/assets"
 	"lifeboat/configs"
@@ -54,6 +56,34 @@ func TestEveryTemplateIsTranslated(t *testing.T) {
 		for template := range words {
 			if _, ok := source[template]; !ok {
 				t.Errorf("the %s catalogue translates what nobody says:\n\t%q", l, template)
+			}
+		}
+	}
+}
+
+// TestEachTemplateIsTranslatedOnce keeps two rooms from saying one template in two
+// ways: the catalogues are one, so the later would speak for the earlier too.
+func TestEachTemplateIsTranslatedOnce(t *testing.T) {
+	for _, l := range i18n.Languages()[1:] {
+		files, err := fs.Glob(assets.Translations, "translations/"+string(l)+"/*.yaml")
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %d catalogues, %v", l, len(files), err)
+		}
+		first := map[string]string{}
+		for _, file := range files {
+			words := map[string]string{}
+			data, err := fs.ReadFile(assets.Translations, file)
+			if err == nil {
+				err = yaml.Unmarshal(data, &words)
+			}
+			if err != nil {
+				t.Fatalf("%s: %v", file, err)
+			}
+			for template := range words {
+				if other, twice := first[template]; twice {
+					t.Errorf("%q is translated in %s and in %s: keep one, or say the other in other words", template, other, file)
+				}
+				first[template] = file
 			}
 		}
 	}

@@ -45,7 +45,7 @@ func (w *Window) leave() {
 	}
 	w.leaving = true
 	widgets.ShowDialog(w.window.Canvas(), widgets.DialogData{
-		Shape: widgets.Triangle, Title: t.T("Quit Lifeboat?"), Text: why, Yes: t.T("Quit"), No: t.T("Stay"), Risky: true,
+		Shape: widgets.Triangle, Title: t.T("Quit Lifeboat?"), Text: why, Yes: t.T("Quit"), No: t.T("Keep it open"), Risky: true,
 	}, func(yes bool, _ []string) {
 		w.leaving = false
 		if yes {

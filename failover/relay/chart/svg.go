@@ -174,7 +174,7 @@ func (c *Chart) svgSent(b *strings.Builder, cols []column) {
 		}
 	}
 	span := c.in.Until.Sub(c.in.Since) / time.Duration(count)
-	strip(b, svgSentBase, c.in.Say(failover.Say("Delivered")), c.in.Say(failover.Say("{n} in {span} at most", "n", most, "span", c.in.Say(failover.Took(span)))))
+	strip(b, svgSentBase, c.in.Say(failover.Say("Delivered mail")), c.in.Say(failover.Say("{n} in {span} at most", "n", most, "span", c.in.Say(failover.Took(span)))))
 	area(b, "secondary", svgSentBase, first, both)
 	area(b, "primary", svgSentBase, make([]float64, len(cols)), first)
 }
