@@ -81,7 +81,7 @@ func Connections(d failover.Domain, japanese bool) engine.Connectivity {
 	b.row("read", "Sign-in to read (IMAP)", "閲覧のサインイン（IMAP）", b.pass(all), b.pass(all), b.unused())
 	b.row("senders", "SPF and DKIM in place", "SPF と DKIM", b.pass(b.say("6 of 10 look-ups", "検索10回中6回")), b.pass(b.say("2 selectors", "セレクター2個")), b.pass(b.say("2 selectors", "セレクター2個")))
 	b.row("write", "DNS host lets us write", "DNS の書き込み", b.pass(b.say("PowerDNS, 0.2 s", "PowerDNS、0.2秒")), b.pass(b.say("same zone", "同じゾーン")), b.pass(b.say("same zone", "同じゾーン")))
-	b.row(sends, "Seed message out and back", "試験メールの往復", b.pass(b.say("4.1 s", "4.1秒")), b.pass(b.say("6.8 s", "6.8秒")), b.unseen())
+	b.row(sends, "Seed message out and back", "テストメールの往復", b.pass(b.say("4.1 s", "4.1秒")), b.pass(b.say("6.8 s", "6.8秒")), b.unseen())
 	return b.out
 }
 
@@ -136,7 +136,7 @@ func (b *connections) refused() engine.TestCell {
 		c.Findings = append(c.Findings, b.finding(failover.Red, "in1-smtp.secondary.example",
 			b.say("{who} is unknown there.", "{who} がありません。", "who", who+"@aoba.example"),
 			b.say("After a switch, mail to these would bounce. In Fastmail, open Settings, Users, and add them as users or aliases.",
-				"切り替えた後、これらへのメールは戻ってしまいます。Fastmail の「Settings」「Users」で、利用者か別名として追加してください。"),
+				"切り替えた後、これらの宛先へのメールは返送されます。Fastmail の「Settings」「Users」で、ユーザーかエイリアスとして追加してください。"),
 			"RCPT TO:<"+who+"@aoba.example>", "550 5.1.1 Unknown user "+who))
 	}
 	return c
@@ -146,6 +146,6 @@ func (b *connections) unused() engine.TestCell { return engine.TestCell{State: e
 
 func (b *connections) unseen() engine.TestCell {
 	return engine.TestCell{State: engine.CellDone, Verdict: failover.Unknown, Word: b.say("no answer in 60 s", "60秒で応答なし"), Findings: []failover.Finding{
-		b.finding(failover.Unknown, "sos.secondary.example", b.say("The seed message did not come back in 60 s.", "試験メールは60秒のうちに戻りませんでした。"), b.say("Test again in a minute.", "少し待ってから、もう一度テストしてください。")),
+		b.finding(failover.Unknown, "sos.secondary.example", b.say("The seed message did not come back in 60 s.", "テストメールは60秒のうちに戻りませんでした。"), b.say("Test again in a minute.", "少し待ってから、もう一度テストしてください。")),
 	}}
 }
