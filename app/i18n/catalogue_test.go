@@ -89,6 +89,36 @@ func TestEachTemplateIsTranslatedOnce(t *testing.T) {
 	}
 }
 
+// TestJapaneseKeepsToTheHouse looks for what CONTRIBUTING.md ("Add a sentence") says
+// is written another way.
+func TestJapaneseKeepsToTheHouse(t *testing.T) {
+	words, err := i18n.Catalogue(i18n.Japanese)
+	if err != nil || len(words) < 100 {
+		t.Fatalf("%d words, %v", len(words), err)
+	}
+	for _, rule := range []struct{ found, say string }{
+		{`だれ`, "誰"},
+		{`わか[らりるっ]`, "分かる"},
+		{`：`, "a half-width colon and a space"},
+		{`[0-9}] (通|件|台|個|人|回|行|分|秒|時間|日|つ)`, "digits closed up with their counter"},
+		{`送信側|送信者`, "送信元 for servers, 差出人 for people"},
+		{`浸透`, "反映"},
+		{`答えが(ありません|違)`, "応答"},
+		{`送信キュー|ジャーナル`, "送信待ち, 記録"},
+		{`確認メール|試験メール`, "テストメール"},
+		{`試験用サブドメイン`, "テスト用サブドメイン"},
+		{`外で待`, "送信元で待機"},
+		{`下さい|出来る|出来ます`, "ください, できます"},
+	} {
+		bad := regexp.MustCompile(rule.found)
+		for _, word := range words {
+			if bad.MatchString(word) {
+				t.Errorf("%q: write %s", word, rule.say)
+			}
+		}
+	}
+}
+
 // scenarios finds the texts of the drill scenarios, which are templates too.
 func scenarios(t *testing.T) map[string]string {
 	t.Helper()
