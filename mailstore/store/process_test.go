@@ -159,7 +159,7 @@ func TestKilled(t *testing.T) { killAgainAndAgain(t, 8) }
 
 func TestLongKilled(t *testing.T) {
 	long(t)
-	killAgainAndAgain(t, 200)
+	killAgainAndAgain(t, 100)
 }
 
 func killAgainAndAgain(t *testing.T, times int) {

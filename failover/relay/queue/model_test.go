@@ -278,6 +278,16 @@ func (m *model) check() {
 // Whatever is done, in whatever order, with kills between, the queue is as one in memory.
 func TestModel(t *testing.T) { checkModel(t) }
 
+// Rapid's usual number of checks, several times; TestMain lowers it otherwise.
+func TestModelLong(t *testing.T) {
+	if os.Getenv("LIFEBOAT_LONG") == "" {
+		t.Skip("a long campaign; set LIFEBOAT_LONG=1, or run make test-long")
+	}
+	for range 5 {
+		checkModel(t)
+	}
+}
+
 func checkModel(t *testing.T) {
 	t.Helper()
 	base, n := t.TempDir(), 0
