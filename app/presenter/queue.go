@@ -98,7 +98,7 @@ func NewQueue(t *i18n.Tongue, e SendRoute, opt QueueOptions) *Queue {
 }
 
 // How often the queue is looked at: often while somebody looks at the page, and seldom
-// otherwise, for the count in the navigation.
+// otherwise, unless a glance shows that the count in the navigation is no longer true.
 const (
 	queueOften  = 2 * time.Second
 	queueSeldom = 30 * time.Second
@@ -112,7 +112,7 @@ func (q *Queue) Watch(ctx context.Context, changed func()) {
 	last := q.opt.Now()
 	for engine.Sleep(ctx, queueOften) == nil {
 		now := q.opt.Now()
-		if !q.isSeen() && now.Sub(last) < queueSeldom {
+		if !q.isSeen() && now.Sub(last) < queueSeldom && !q.Glance(ctx) {
 			continue
 		}
 		last = now
@@ -122,6 +122,31 @@ func (q *Queue) Watch(ctx context.Context, changed func()) {
 			changed()
 		}
 	}
+}
+
+// Glance reports whether something else waits than when the queue was looked at. It costs little: no
+// message is listed, and nothing is counted. Where nobody sends the mail on, nothing changes
+// by itself, and a glance costs as much as a look: so there is none.
+func (q *Queue) Glance(ctx context.Context) (other bool) {
+	desk, err := q.engine.Desk(ctx)
+	if err != nil {
+		return false // the next look says so
+	}
+	defer func() { _ = desk.Close() }() // it was only looked at
+	if !desk.Running() {
+		return false
+	}
+	list, err := desk.Queue(ctx, relay.Filter{}, 1)
+	if err != nil {
+		return false
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	now := &Queue{list: list}
+	for _, s := range []relay.State{relay.Waiting, relay.Held, relay.Uncertain} {
+		other = other || q.total(s) != now.total(s)
+	}
+	return other || q.err != nil
 }
 
 func (q *Queue) isSeen() bool {

@@ -216,6 +216,28 @@ func TestQueueSideBySide(t *testing.T) {
 	var _ presenter.SendRoute = (*engine.Engine)(nil)
 }
 
+// The count in the navigation is not left behind: a glance shows that it has changed.
+func TestQueueGlance(t *testing.T) {
+	t.Parallel()
+	desk := presentertest.Piled()
+	q := queueOver(t, desk, i18n.English)
+	if q.Glance(t.Context()) {
+		t.Error("nothing has changed, and a glance shows something else")
+	}
+	desk.Messages = desk.Messages[1:]
+	if !q.Glance(t.Context()) {
+		t.Error("a message less, and a glance does not show it")
+	}
+	q.Look(t.Context())
+	if q.Glance(t.Context()) {
+		t.Error("after a look a glance shows something else")
+	}
+	desk.Err = context.DeadlineExceeded
+	if q.Glance(t.Context()) {
+		t.Error("what cannot be seen is taken for a change")
+	}
+}
+
 // A search is dropped, and what it had found leaves before the answer is given: nothing
 // else is dropped in its place.
 func TestQueueDropsNothingElseWhenWhatWasFoundHasLeft(t *testing.T) {

@@ -67,6 +67,7 @@ type Window struct {
 	opens   func(context.Context, string) error // opens files and pages; nil: the system
 	shy     bool                                // not shown at first
 	trouble string                              // why no world can be shown; empty: one can
+	early   *shortcut                           // pressed before there were pages; nil: none
 	leading bool                                // a practice world is being made
 	leaving bool                                // it is being asked whether to quit
 	stamp   func(what string)                   // takes down when something was painted; nil: nobody measures

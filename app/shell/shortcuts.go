@@ -109,8 +109,12 @@ func (w *Window) obey(s shortcut) {
 		w.leave()
 		return
 	}
-	if w.desk == nil || w.window.Canvas().Overlays().Top() != nil {
+	if w.window.Canvas().Overlays().Top() != nil {
 		return // a dialog wants its answer first
+	}
+	if w.desk == nil {
+		w.early = &s // done once there are pages
+		return
 	}
 	d := w.desk
 	switch s.do {
@@ -134,6 +138,14 @@ func (w *Window) obey(s shortcut) {
 	case cmdHelp:
 		w.showShortcuts()
 	default:
+	}
+}
+
+// catchUp does what was asked for last before there was anything to do it on.
+func (w *Window) catchUp() {
+	if s := w.early; s != nil {
+		w.early = nil
+		w.obey(*s)
 	}
 }
 

@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"context"
 	"slices"
 	"testing"
 
@@ -89,6 +90,32 @@ func TestKeysLeadEverywhere(t *testing.T) {
 	press(w, fyne.KeyEqual, fyne.KeyModifierShortcutDefault)
 	if w.TextSize() != look.UsualText+textStep {
 		t.Errorf("text is %d %%", w.TextSize())
+	}
+}
+
+// What is pressed while the window still waits for its pages is done once they are there:
+// the last of it, and not where they cannot be shown.
+func TestKeysPressedTooEarlyAreNotLost(t *testing.T) {
+	parts := testDesk(t, true).parts
+	word, err := i18n.New(i18n.English)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := testWindow(t, test.NewTempApp(t))
+	w.wait("Lifeboat is starting …")
+	press(w, fyne.Key3, fyne.KeyModifierShortcutDefault)
+	press(w, fyne.Key2, fyne.KeyModifierShortcutDefault)
+	w.Open(word, parts)
+	if w.frame.Here() != pageSwitch {
+		t.Errorf("Ctrl+2 before there were pages leads to %q", w.frame.Here())
+	}
+	stuck := testWindow(t, test.NewTempApp(t))
+	stuck.wait("Lifeboat is starting …")
+	press(stuck, fyne.Key2, fyne.KeyModifierShortcutDefault)
+	stuck.stuck(context.DeadlineExceeded)
+	stuck.Open(word, parts)
+	if stuck.frame.Here() == pageSwitch {
+		t.Error("a key from before the trouble leads away")
 	}
 }
 

@@ -185,6 +185,7 @@ func (w *Window) present(d *desk) {
 	w.ShowFrame()
 	d.update()
 	d.knock()
+	w.catchUp()
 }
 
 // leavePractice ends the practice world that is shown.
@@ -228,6 +229,7 @@ func (w *Window) firstPaint() {
 // stuck says why a world cannot be shown, and what can be done. What goes on in the real
 // one, where it is the practice world, goes on.
 func (w *Window) stuck(err error) {
+	w.early = nil // nobody waits for it any more
 	t := w.Tongue()
 	again, other := func() { w.Begin(w.host) }, widgets.NewButton(widgets.Outlined, t.T("Practice"), w.Rehearse)
 	if w.real != nil {
