@@ -50,10 +50,10 @@ func (l *accessLog) readEnd() (end accessEnd, ok bool, err error) {
 		sealed, _ := cutMark(b)
 		b, _ = openIn(l.box, accessEndPurpose, sealed) // what does not open is no end below
 	}
-	if json.Unmarshal(b, &end) != nil || end.No < 0 {
-		return accessEnd{}, false, nil
+	if ok = json.Unmarshal(b, &end) == nil && end.No >= 0; !ok {
+		end = accessEnd{}
 	}
-	return end, true, nil
+	return end, ok, nil
 }
 
 // writeEnd replaces the end file.

@@ -52,7 +52,10 @@ type Options struct {
 	Owner      string // user@machine, for plans, journal and lock
 	Now        func() time.Time
 	Sleep      func(context.Context, time.Duration) error
-	Logger     *slog.Logger
+	// Stirs tells, in a world of practice, that something has happened to it, until stop
+	// is called: while nothing has, its providers are looked at less often. Nil elsewhere.
+	Stirs  func() (stirred <-chan struct{}, stop func())
+	Logger *slog.Logger
 }
 
 // Engine is the use cases over one settings file and one data folder.

@@ -111,6 +111,25 @@ func (o *practiceOffice) furnish(p *Practice) {
 		},
 		Getenv: func(string) string { return "" },
 	}
+	p.parts.Stirs = func() (<-chan struct{}, func()) { return stirs(w) }
+}
+
+// stirs tells when something breaks, is mended or is led elsewhere.
+func stirs(w *lab.World) (<-chan struct{}, func()) {
+	events, stop := w.Subscribe(paceEvents)
+	out := make(chan struct{}, 1)
+	go func() {
+		for e := range events {
+			if e.Missed == 0 && e.Kind != lab.EventBroken && e.Kind != lab.EventMended && e.Kind != lab.EventSwitched {
+				continue
+			}
+			select {
+			case out <- struct{}{}:
+			default: // it is told already
+			}
+		}
+	}()
+	return out, stop
 }
 
 func constant(text string) func(context.Context) (string, error) {

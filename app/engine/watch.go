@@ -36,6 +36,11 @@ func (e *Engine) Watch(ctx context.Context, req WatchRequest) error {
 	}
 	defer w.release()
 	defer w.save(ctx)
+	if e.opt.Stirs != nil {
+		var stop func()
+		w.stirred, stop = e.opt.Stirs()
+		defer stop()
+	}
 	for ctx.Err() == nil {
 		began := e.opt.Now()
 		round := w.watcher.Round(ctx)
@@ -51,7 +56,7 @@ func (e *Engine) Watch(ctx context.Context, req WatchRequest) error {
 		req.Tell(state)
 		// A clock that was set must neither stop the rounds nor let them chase.
 		pause := min(max(began.Add(w.every).Sub(e.opt.Now()), w.every/10), w.every)
-		if err := e.opt.Sleep(ctx, pause); err != nil {
+		if err := w.rest(ctx, pause, state); err != nil {
 			break
 		}
 	}
@@ -73,6 +78,8 @@ type watching struct {
 	lock     *flock.Flock // nil when nothing is kept
 	saved    time.Time    // when it was written last
 	unsaved  bool
+	stirred  <-chan struct{} // see Options.Stirs; nil elsewhere
+	brisk    int             // rounds until the pace may be slow again, where there is that
 }
 
 func (e *Engine) watching(ctx context.Context, req WatchRequest) (*watching, error) {
@@ -97,6 +104,9 @@ func (e *Engine) watching(ctx context.Context, req WatchRequest) (*watching, err
 		return nil, err
 	}
 	w.set = e.detection(w.domain, w.every, w.watcher.Patience())
+	if e.opt.Stirs != nil { // what was seen holds over a rest
+		w.set.Probes.Misses = min(w.set.Probes.Misses+int(calmRest/w.every)+1, mostMisses)
+	}
 	return w, nil
 }
 
