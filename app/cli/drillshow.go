@@ -56,7 +56,7 @@ func (s *session) tellEntry(e drill.Entry) {
 	if e.Who != "" {
 		who = s.text(e.Who) + ": " // detection's advice has a name in each language; people keep theirs
 	}
-	s.note(since(e.Since) + "  " + mark + who + s.say(e.Say))
+	s.note(since(e.Since) + "  " + mark + who + s.spoken(e.Say))
 }
 
 // since tells a time since the start as a clock that runs: "08:42", "1:08:42".
@@ -119,14 +119,14 @@ func (s *session) showResult(r drill.Result) {
 		s.print(s.totals(r.Mail))
 	}
 	for _, c := range r.Checks {
-		line := t.T("  yes  {check}", "check", s.say(c.Say))
+		line := t.T("  yes  {check}", "check", s.spoken(c.Say))
 		if !c.OK {
-			line = t.T("  NO   {check}", "check", s.say(c.Say))
+			line = t.T("  NO   {check}", "check", s.spoken(c.Say))
 		}
 		s.print(line)
 	}
 	for _, rec := range r.Recommendations {
-		s.print("  → " + s.say(rec))
+		s.print("  → " + s.spoken(rec))
 	}
 	switch {
 	case !r.Broke.IsZero():
@@ -192,6 +192,11 @@ func (s *session) measureName(n drill.MeasureName) string {
 	default:
 		return string(n)
 	}
+}
+
+// spoken tells a sentence of a drill, with moves as people name them.
+func (s *session) spoken(say failover.Sentence) string {
+	return s.say(drill.Spoken(say, func(part failover.Sentence) string { return s.tongue.Say(part) }))
 }
 
 // moveName says what was decided.

@@ -63,7 +63,7 @@ func (v drillView) script() ([]ScriptRow, string) {
 
 // entry is a line of the timeline.
 func (v drillView) entry(e drill.Entry) string {
-	text := say(v.t, e.Say)
+	text := spoken(v.t, e.Say)
 	if e.Kind == drill.EntryDecision {
 		return v.decision(e, text)
 	}

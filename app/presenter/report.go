@@ -155,14 +155,14 @@ func (r *Report) State() ReportState {
 		s.Ledger = &l
 	}
 	for _, c := range res.Checks {
-		row := Row{Light: LightHealthy, Label: say(t, c.Say)}
+		row := Row{Light: LightHealthy, Label: spoken(t, c.Say)}
 		if !c.OK {
 			row.Light = LightDown
 		}
 		s.Checks = append(s.Checks, row)
 	}
 	for _, a := range res.Recommendations {
-		s.Advice = append(s.Advice, say(t, a))
+		s.Advice = append(s.Advice, spoken(t, a))
 	}
 	for _, a := range res.Actions {
 		s.Actions = append(s.Actions, ActionRow(a))

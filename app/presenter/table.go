@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"lifeboat/app/i18n"
+	"lifeboat/failover"
 	"lifeboat/failover/drill"
 )
 
@@ -123,6 +124,11 @@ func (t *Table) End() drill.Result { return t.table.End() }
 
 // Speak goes on in another language.
 func (t *Table) Speak(tongue *i18n.Tongue) { t.mu.Lock(); defer t.mu.Unlock(); t.tongue = tongue }
+
+// spoken tells a sentence of a drill, with moves as people name them.
+func spoken(t *i18n.Tongue, s failover.Sentence) string {
+	return say(t, drill.Spoken(s, func(s failover.Sentence) string { return t.Say(s) }))
+}
 
 // MoveWord names a move as a decision.
 func MoveWord(t *i18n.Tongue, m drill.Move) string {

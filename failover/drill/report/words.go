@@ -38,8 +38,12 @@ func (t teller) say(s failover.Sentence) string {
 	return t.whole(t.tell(s))
 }
 
-// tell tells a sentence as it stands.
+// tell tells a sentence as it stands, with moves as people name them.
 func (t teller) tell(s failover.Sentence) string {
+	return t.told(drill.Spoken(s, t.told))
+}
+
+func (t teller) told(s failover.Sentence) string {
 	parts := make([]any, len(s.Args))
 	for i, a := range s.Args {
 		parts[i] = a
