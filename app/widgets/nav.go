@@ -66,6 +66,7 @@ func NewNav(pressed func(key string)) *Nav {
 		first: newLabel(look.Caption, ""), second: newLabel(look.Caption, ""), narrow: NewParagraph(look.Caption, ""),
 	}
 	n.buoy.FillMode = canvas.ImageFillContain
+	n.narrow.middle = true // as the words below the icons stand
 	n.ExtendBaseWidget(n)
 	return n
 }

@@ -91,4 +91,10 @@ func TestRail(t *testing.T) {
 	if !n.name.text.Hidden || n.narrow.Hidden || len(n.narrow.Lines()) == 0 {
 		t.Error("the rail shows the head in full, or nothing at its foot")
 	}
+	for _, l := range n.narrow.lines {
+		left := n.narrow.Position().X + l.text.Position().X
+		if right := NavRailWidth - left - l.width(); !l.text.Hidden && (left-right > 2 || right-left > 2) {
+			t.Errorf("at the foot %q is %v from the left and %v from the right", l.text.Text, left, right)
+		}
+	}
 }

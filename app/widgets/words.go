@@ -92,6 +92,7 @@ type Paragraph struct {
 	kind   look.Type
 	name   fyne.ThemeColorName
 	height float32 // of a line; 0 is the face's own
+	middle bool    // each line stands in the middle
 
 	lines []*label
 	width float32 // that the lines were broken for
@@ -159,7 +160,11 @@ func (p *Paragraph) CreateRenderer() fyne.WidgetRenderer {
 		p.wrap(size.Width, s)
 		high := p.lineHeight()
 		for i, l := range p.lines {
-			l.lay(0, round(float32(i)*high+(high-l.height())/2), size.Width)
+			x := float32(0)
+			if p.middle {
+				x = max(middle(size.Width, l.width()), 0)
+			}
+			l.lay(x, round(float32(i)*high+(high-l.height())/2), size.Width-x)
 		}
 	}
 	return s.start()
