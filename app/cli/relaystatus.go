@@ -24,6 +24,9 @@ func (s *session) relayStatus() *cobra.Command {
 				return err
 			}
 			s.showServing(st)
+			if !st.Running || !st.Say.IsZero() {
+				return statusError{exitFailed}
+			}
 			return nil
 		},
 	}

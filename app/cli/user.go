@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"cmp"
 	"net"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -22,10 +24,38 @@ func (s *session) userCommand() *cobra.Command {
 
 // addedUser is the document of a new app password. It is nowhere else.
 type addedUser struct {
-	Address  string   `json:"address"`
-	SendAs   []string `json:"send_as,omitempty"`
-	Label    string   `json:"label"`
-	Password string   `json:"password"`
+	Address string   `json:"address"`
+	SendAs  []string `json:"send_as,omitempty"`
+	Label   string   `json:"label"`
+	// PasswordID names the password among the user's, for user revoke.
+	PasswordID string `json:"password_id"`
+	Password   string `json:"password"`
+	// Servers are where mail is handed in with it, as the settings have them.
+	Servers []handInServer `json:"servers"`
+}
+
+// handInServer is what a mail program asks for of a server for outgoing mail.
+type handInServer struct {
+	Host     string `json:"host"`
+	Port     int    `json:"port"`
+	Security string `json:"security"` // starttls or implicit
+}
+
+// handInServers lists where mail is handed in.
+func handInServers(listen []configs.RelayListen) []handInServer {
+	out := []handInServer{}
+	for _, l := range listen {
+		host, port, err := net.SplitHostPort(l.Address)
+		if err != nil {
+			continue
+		}
+		n, err := strconv.Atoi(port)
+		if err != nil {
+			continue
+		}
+		out = append(out, handInServer{host, n, cmp.Or(l.TLS, configs.TLSStart)})
+	}
+	return out
 }
 
 func (s *session) userAdd() *cobra.Command {
@@ -51,11 +81,11 @@ func (s *session) userAdd() *cobra.Command {
 				return err
 			}
 			u, _ := book.Get(n.Address)
-			doc := addedUser{Address: u.Address, SendAs: u.SendAs, Label: n.Label, Password: password}
+			doc := addedUser{Address: u.Address, SendAs: u.SendAs, Label: n.Label, Password: password, Servers: handInServers(e.Settings().Relay.Listen)}
 			if last := len(u.Passwords) - 1; last >= 0 {
-				doc.Label = u.Passwords[last].Label
+				doc.Label, doc.PasswordID = u.Passwords[last].Label, u.Passwords[last].ID
 			}
-			s.showUserAdded(doc, e.Settings().Relay.Listen)
+			s.showUserAdded(doc)
 			return s.document(doc)
 		},
 	}
@@ -78,7 +108,7 @@ func (s *session) ours(set *configs.Settings, n users.New) error {
 }
 
 // showUserAdded tells the password, and how a mail program is set up with it.
-func (s *session) showUserAdded(u addedUser, listen []configs.RelayListen) {
+func (s *session) showUserAdded(u addedUser) {
 	t := s.tongue
 	s.printT("{address} may send as: {senders}", "address", u.Address, "senders", strings.Join(append([]string{u.Address}, u.SendAs...), ", "))
 	s.print("")
@@ -86,21 +116,17 @@ func (s *session) showUserAdded(u addedUser, listen []configs.RelayListen) {
 	s.print("")
 	s.print("    " + u.Password)
 	s.print("")
-	if len(listen) == 0 {
+	if len(u.Servers) == 0 {
 		s.printT("The settings say no address where mail is handed in: add relay.listen.")
 		return
 	}
 	s.printT("In the mail program, as the server for outgoing mail:")
-	for _, l := range listen {
-		host, port, err := net.SplitHostPort(l.Address)
-		if err != nil {
-			continue
-		}
+	for _, at := range u.Servers {
 		security := "STARTTLS"
-		if l.TLS == configs.TLSImplicit {
+		if at.Security == configs.TLSImplicit {
 			security = "SSL/TLS"
 		}
-		s.print("    " + t.T("server {host}, port {port}, {security}", "host", host, "port", port, "security", security))
+		s.print("    " + t.T("server {host}, port {port}, {security}", "host", at.Host, "port", at.Port, "security", security))
 	}
 	s.print("    " + t.T("user name {user}, normal password", "user", u.Address))
 }
