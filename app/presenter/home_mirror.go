@@ -20,6 +20,10 @@ func (f facts) mirrorCard(a *ages) *FigureCard {
 		return nil
 	}
 	c := &FigureCard{Caption: t.T("Mirror"), Line: say(t, m.Say)}
+	if f.practice && m.State != engine.ReadyMirror { // it is made in the first seconds, and no trouble
+		c.Light, c.Title, c.Line = LightWorking, t.T("Not complete yet"), ""
+		return c
+	}
 	switch m.State {
 	case engine.NoMirror:
 		c.Light, c.Title = LightUnknown, t.T("No mirror yet")
