@@ -227,7 +227,7 @@ func (a *abroad) leavesNothing(m MailSource, sel MailSelection) {
 		a.t.Fatal(err)
 	}
 	slices.Sort(kept)
-	same(a.t, "kept", kept, []string{accessLock, accessFile, "keys.json"})
+	same(a.t, "kept", kept, []string{accessEndFile, accessLock, accessFile, "keys.json"})
 	all, err := a.AccessLog(a.t.Context(), time.Time{})
 	if err != nil || len(all) < 6 {
 		a.t.Fatalf("%+v, %v", all, err)
