@@ -50,7 +50,8 @@ func TestKilledAtEveryAct(t *testing.T) {
 	}
 }
 
-// A process that goes on with what a killed one began may be killed as well.
+// A process that goes on with what a killed one began may be killed as well: at every
+// third act, of other ones each time.
 func TestKilledTwiceLong(t *testing.T) {
 	if os.Getenv("LIFEBOAT_LONG") == "" {
 		t.Skip("set LIFEBOAT_LONG for it")
@@ -62,7 +63,7 @@ func TestKilledTwiceLong(t *testing.T) {
 			o := newOffice(t)
 			gate := o.openGate()
 			for first, killed := 1, true; killed; first++ {
-				for second, again := 1, true; again; second++ {
+				for second, again := 1+first%3, true; again; second += 3 {
 					o.prepareFor(kind)
 					o.calm(kind)
 					others := o.others()
@@ -74,6 +75,9 @@ func TestKilledTwiceLong(t *testing.T) {
 						o.child(gate, kind, 0)
 					}
 					o.finished(where+", then "+there, kind, true, others)
+				}
+				if killed {
+					t.Logf("killed at act %d, and on its way from there to the end", first)
 				}
 			}
 		})
