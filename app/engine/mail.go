@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"lifeboat/mailstore"
+	"lifeboat/mailstore/keys"
 	"lifeboat/mailstore/store"
 )
 
@@ -55,6 +56,11 @@ func (e *Engine) openMail(ctx context.Context, ask bool) (*Mail, error) {
 	if err != nil {
 		return nil, err
 	}
+	return e.mailBy(ctx, key)
+}
+
+// mailBy opens the mirrored mail with its key.
+func (e *Engine) mailBy(ctx context.Context, key keys.Key) (*Mail, error) {
 	return e.mailIn(ctx, store.Options{Key: key.Derive(storePurpose), ReadOnly: true})
 }
 

@@ -95,10 +95,11 @@ const (
 // storePurpose is what the store's key is derived for.
 const storePurpose = "store"
 
-// hasMail reports whether anything was mirrored or imported yet.
+// hasMail reports whether anything was mirrored or imported yet. An index is empty for
+// the moments in which the first mirror begins.
 func (e *Engine) hasMail() bool {
-	_, err := os.Stat(filepath.Join(e.path(mailDir), "index.db"))
-	return err == nil
+	index, err := os.Stat(filepath.Join(e.path(mailDir), "index.db"))
+	return err == nil && index.Size() > 0
 }
 
 func (e *Engine) mirrorInto(ctx context.Context, s *store.Store, l *links, req MirrorRequest) (MirrorReport, error) {

@@ -71,15 +71,24 @@ func (e *Engine) MirrorStatus(ctx context.Context) MirrorStatus {
 	case e.opt.Mail == nil || !configured && !e.hasMail():
 		return MirrorStatus{State: NoMirror, Say: mailstore.Say("There is no mirror: the primary has no sign_in in the settings, or no mailbox is listed.")}
 	case !e.hasMail():
-		return MirrorStatus{State: EmptyMirror, Say: mailstore.Say("Nothing was mirrored yet: lifeboat mirror begins.")}
+		return MirrorStatus{State: EmptyMirror, Say: mailstore.SentenceOf(nothingMirrored())}
 	}
-	m, err := e.openMail(ctx, false)
+	key, err := e.unlocked(ctx, false)
 	if err != nil {
 		state := BrokenMirror
 		if errors.Is(err, mailstore.ErrKey) || errors.Is(err, mailstore.ErrNotFound) {
 			state = LockedMirror
 		}
 		return MirrorStatus{State: state, Say: mailstore.SentenceOf(err)}
+	}
+	m, err := e.mailBy(ctx, key)
+	switch {
+	case errors.Is(err, mailstore.ErrNotFound): // it is just being made
+		return MirrorStatus{State: EmptyMirror, Say: mailstore.SentenceOf(nothingMirrored())}
+	case errors.Is(err, mailstore.ErrKey):
+		return MirrorStatus{State: LockedMirror, Say: mailstore.SentenceOf(err)}
+	case err != nil:
+		return MirrorStatus{State: BrokenMirror, Say: mailstore.SentenceOf(err)}
 	}
 	defer func() { _ = m.Close() }() // it was only read
 	fresh, err := m.store.Freshness(ctx)

@@ -45,6 +45,9 @@ func TestPracticeHasMail(t *testing.T) {
 			p := practised(t, l, lab.Options{TTL: 5, Interval: -1})
 			until(t, "the mirror is complete", func() bool {
 				st := p.Engine.MirrorStatus(t.Context())
+				if st.State == engine.BrokenMirror || st.State == engine.LockedMirror {
+					t.Fatalf("a mirror that is being made is told as %s: %v", st.State, st.Say)
+				}
 				described := func(a engine.AccountStatus) bool { return a.Undescribed == 0 }
 				return st.State == engine.ReadyMirror && !st.Complete.IsZero() && all(st.Accounts, described)
 			})

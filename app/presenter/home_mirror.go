@@ -20,7 +20,7 @@ func (f facts) mirrorCard(a *ages) *FigureCard {
 		return nil
 	}
 	c := &FigureCard{Caption: t.T("Mirror"), Line: say(t, m.Say)}
-	if f.practice && m.State != engine.ReadyMirror { // it is made in the first seconds, and no trouble
+	if f.practice && m.State == engine.EmptyMirror { // it is made in the first seconds, by itself
 		c.Light, c.Title, c.Line = LightWorking, t.T("Not complete yet"), ""
 		return c
 	}

@@ -38,10 +38,8 @@ func WriteVersion(ctx context.Context, o Options, n int, rows string, b mailstor
 		_, err := s.write.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", n))
 		return err
 	}
-	for v := 1; v <= n; v++ {
-		if err := migrateTo(ctx, s.write, v); err != nil {
-			return err
-		}
+	if err := migrateSteps(ctx, s.write, 0, n); err != nil {
+		return err
 	}
 	if _, err := s.write.ExecContext(ctx, rows); err != nil {
 		return err

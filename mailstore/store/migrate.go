@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 
 	"lifeboat/mailstore"
 )
@@ -46,21 +47,25 @@ func (s *Store) migrate(ctx context.Context, db *sql.DB) error {
 	if have > len(migrations) {
 		return s.newer()
 	}
-	for ; have < len(migrations); have++ {
-		if err := migrateTo(ctx, db, have+1); err != nil {
-			return err
-		}
-		s.log.Info("The index of the mirrored mail was brought up to date", "version", have+1)
+	if have == len(migrations) {
+		return nil
 	}
+	if err := migrateSteps(ctx, db, have, len(migrations)); err != nil {
+		return err
+	}
+	s.log.Info("The index of the mirrored mail was brought up to date", "version", len(migrations))
 	return nil
 }
 
-func migrateTo(ctx context.Context, db *sql.DB, n int) error {
+// migrateSteps makes the steps in one transaction: nobody who reads beside it finds an
+// index that is half made.
+func migrateSteps(ctx context.Context, db *sql.DB, have, to int) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
-	if _, err = tx.ExecContext(ctx, migrations[n-1]+fmt.Sprintf("; PRAGMA user_version = %d", n)); err != nil {
+	steps := strings.Join(migrations[have:to], "; ")
+	if _, err = tx.ExecContext(ctx, steps+fmt.Sprintf("; PRAGMA user_version = %d", to)); err != nil {
 		return errors.Join(err, tx.Rollback())
 	}
 	return tx.Commit()

@@ -140,8 +140,8 @@ func begin(o Options) *Store {
 
 func (s *Store) prepareFolder() error {
 	if s.readOnly {
-		if _, err := os.Stat(s.path(indexFile)); errors.Is(err, fs.ErrNotExist) {
-			return s.nothingYet()
+		if index, err := os.Stat(s.path(indexFile)); errors.Is(err, fs.ErrNotExist) || err == nil && index.Size() == 0 {
+			return s.nothingYet() // or its owner is just making it
 		}
 		s.sealed = s.notWritable()
 		return nil

@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -316,6 +317,11 @@ func TestReadOnly(t *testing.T) {
 	dir := t.TempDir()
 	o := store.Options{Dir: dir, Key: key, ReadOnly: true}
 	_, err := store.Open(t.Context(), o)
+	is(t, err, mailstore.ErrNotFound)
+	if err := os.WriteFile(filepath.Join(dir, "index.db"), nil, 0o600); err != nil { // as its owner begins it
+		t.Fatal(err)
+	}
+	_, err = store.Open(t.Context(), o)
 	is(t, err, mailstore.ErrNotFound)
 	s := open(t, func(o *store.Options) { o.Dir = dir })
 	inbox := s.inbox()
