@@ -137,13 +137,38 @@ func (w *relayWorld) x(display string, args ...string) (string, error) {
 // window waits for a window, and gives it the keys.
 func (w *relayWorld) window(display, title string) {
 	w.t.Helper()
-	w.await("the window "+title, func() bool {
-		found, err := w.x(display, "search", "--onlyvisible", "--name", title)
-		if err != nil || found == "" {
-			return false
+	w.await("the window "+title, func() bool { return w.focus(display, title) })
+}
+
+// focus gives a window the keys, if it is there.
+func (w *relayWorld) focus(display, title string) bool {
+	found, err := w.x(display, "search", "--onlyvisible", "--name", title)
+	if err != nil || found == "" {
+		return false
+	}
+	_, err = w.x(display, "windowfocus", strings.Fields(found)[0])
+	return err == nil
+}
+
+// press gives a window keys until another is there, and again only after a long while: a
+// program hears when it is ready, and keys that it has yet to hear are not lost.
+func (w *relayWorld) press(display, title, until string, keys ...string) {
+	w.t.Helper()
+	tries := 0
+	w.await("the window "+until, func() bool {
+		if w.focus(display, until) {
+			return true
 		}
-		_, err = w.x(display, "windowfocus", strings.Fields(found)[0])
-		return err == nil
+		if tries%100 == 0 {
+			if !w.focus(display, title) {
+				return false
+			}
+			if _, err := w.x(display, keys...); err != nil {
+				w.t.Fatal(err)
+			}
+		}
+		tries++
+		return false
 	})
 }
 
@@ -168,31 +193,17 @@ func (w *relayWorld) writeInThunderbird(display, subject string, port, tls int) 
 		}
 	}()
 	before := len(w.at(w.primary))
-	w.window(display, "Mozilla Thunderbird$")
-	w.await("the window to write in", func() bool {
-		if found, err := w.x(display, "search", "--onlyvisible", "--name", "^Write"); err == nil && found != "" {
-			return true
-		}
-		_, _ = w.x(display, "key", "--delay", "200", "ctrl+n") // it hears when it is ready
-		return false
-	})
-	w.window(display, "^Write")
+	w.press(display, "^Local Folders.*Thunderbird$", "^Write", "key", "ctrl+n")
+	written := "^Write: " + subject // the title tells the subject when it has been written
+	w.press(display, "^Write", written, "key", "alt+s", "ctrl+a", "type", "--delay", "30", subject)
 	for _, keys := range [][]string{
-		{"type", "--delay", "30", boss}, {"key", "Return"}, {"key", "alt+s"}, {"type", "--delay", "30", subject}, {"key", "Tab"}, {"type", "--delay", "30", "Hello from Thunderbird."},
+		{"key", "ctrl+shift+t"}, {"type", "--delay", "30", boss}, {"key", "Return"}, {"key", "alt+s"}, {"key", "Tab"}, {"type", "--delay", "30", "Hello from Thunderbird."},
 	} {
 		if _, err := w.x(display, keys...); err != nil {
 			w.t.Fatal(err)
 		}
 	}
-	w.window(display, "^Write: "+subject) // the title tells the subject when it has been written
-	w.await("Thunderbird to ask for the password", func() bool {
-		if found, err := w.x(display, "search", "--onlyvisible", "--name", "assword"); err == nil && found != "" {
-			return true
-		}
-		_, _ = w.x(display, "key", "ctrl+Return") // it hears when it is ready
-		return false
-	})
-	w.window(display, "assword")
+	w.press(display, written, "assword", "key", "ctrl+Return")
 	if _, err := w.x(display, "type", "--delay", "20", w.held[anna]); err != nil {
 		w.t.Fatal(err)
 	}
