@@ -244,7 +244,7 @@ func TestLongDovecot(t *testing.T) {
 	}
 	for _, way := range ways {
 		t.Run(way.name, func(t *testing.T) {
-			way.fidelity(t, corpus.Options{Count: 10_000, Seed: 1, Now: time.Now(), Huge: true}, 10_001)
+			way.fidelity(t, corpus.Options{Count: 4_000, Seed: 1, Now: time.Now(), Huge: true}, 4_001)
 		})
 	}
 }
