@@ -51,7 +51,7 @@ func TestKilledAtEveryAct(t *testing.T) {
 }
 
 // A process that goes on with what a killed one began may be killed as well: at every
-// third act, of other ones each time.
+// fifth act, of other ones each time.
 func TestKilledTwiceLong(t *testing.T) {
 	if os.Getenv("LIFEBOAT_LONG") == "" {
 		t.Skip("set LIFEBOAT_LONG for it")
@@ -63,7 +63,7 @@ func TestKilledTwiceLong(t *testing.T) {
 			o := newOffice(t)
 			gate := o.openGate()
 			for first, killed := 1, true; killed; first++ {
-				for second, again := 1+first%3, true; again; second += 3 {
+				for second, again := 1+first%5, true; again; second += 5 {
 					o.prepareFor(kind)
 					o.calm(kind)
 					others := o.others()
