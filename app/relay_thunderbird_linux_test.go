@@ -134,12 +134,6 @@ func (w *relayWorld) x(display string, args ...string) (string, error) {
 	return strings.TrimSpace(string(out)), err
 }
 
-// window waits for a window, and gives it the keys.
-func (w *relayWorld) window(display, title string) {
-	w.t.Helper()
-	w.await("the window "+title, func() bool { return w.focus(display, title) })
-}
-
 // focus gives a window the keys, if it is there.
 func (w *relayWorld) focus(display, title string) bool {
 	found, err := w.x(display, "search", "--onlyvisible", "--name", title)
