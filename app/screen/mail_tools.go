@@ -163,6 +163,9 @@ func (b *mailTools) menu() {
 	m, t := b.m, b.t
 	reads := m.state.Message != nil
 	item := func(text string, on bool, do func()) *fyne.MenuItem {
+		if !on {
+			do = func() {} // the menu's keys choose also what is greyed out
+		}
 		i := fyne.NewMenuItem(text, do)
 		i.Disabled = !on
 		return i
